@@ -1,0 +1,1 @@
+"""What we answer: SPARQL over HTTP on the published snapshots of a store."""

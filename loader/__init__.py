@@ -1,0 +1,1 @@
+"""What we read and write: articles in, named graphs of statements out."""

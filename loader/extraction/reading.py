@@ -1,0 +1,100 @@
+"""What the parts of extraction hand each other: an article as parsed, and the attributions found in it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc, Token
+    from spacy.tokens import Span as TokenSpan
+
+    from loader.document import Article, Entity, Mention, ReportMode, Span, StatementKind
+    from loader.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The lines of an article by what they are for; every span is one whole line or a run of lines."""
+
+    headline: Span
+    standfirst: Span | None
+    body: tuple[Span, ...]
+    boilerplate: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Words between quote marks: ``inner`` without the marks, ``outer`` with them.
+
+    ``scare`` is true for a few words that the article only distances itself from or takes over inside a
+    paraphrase; ``continued`` for a paragraph whose quotation goes on in the next one.
+    """
+
+    inner: Span
+    outer: Span
+    scare: bool = False
+    continued: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One article, parsed: what every part of extraction reads and none changes.
+
+    ``doc`` is spaCy's parse of the canonical text; its character offsets are the article's. ``mentions`` are in
+    order of the text and do not overlap; a pronoun or a definite phrase ("the embassy", "it") that was resolved is
+    a mention of the entity it stands for.
+    """
+
+    article: Article
+    doc: Doc
+    page: Page
+    registry: Registry
+    quotations: tuple[Quotation, ...] = ()
+    mentions: tuple[Mention, ...] = ()
+
+    def tokens(self, span: Span) -> TokenSpan:
+        """Return the tokens that a span touches."""
+        found = self.doc.char_span(span.start, span.end, alignment_mode="expand")
+        if found is None:
+            message = f"no tokens at {span.start}-{span.end}"
+            raise ValueError(message)
+        return found
+
+    def mentions_in(self, span: Span) -> tuple[Mention, ...]:
+        """Return the mentions that lie inside a span, in order of the text."""
+        return tuple(mention for mention in self.mentions if span.covers(mention.span))
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """One proposition with the words that attribute it, before anybody asks whom they denote.
+
+    ``cue_token`` is the head of the cue (the verb of saying, the noun, "according"); ``source_token`` the head of the
+    source words, None where no source is given. ``kind`` comes from the cue's class in the lexicon.
+    """
+
+    content: Span
+    mode: ReportMode
+    kind: StatementKind
+    cue: Span
+    cue_token: Token
+    source: Span | None = None
+    source_token: Token | None = None
+    quotes: tuple[Span, ...] = ()
+    verbatim: tuple[Span, ...] = ()
+    relays: tuple[Span, ...] = ()
+    edited: bool = False
+    negated_cue: bool = False  # a denial: "denied", "rejected"
+    rule: str = ""  # which rule found it; confidence is calibrated on it
+
+
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """Who is behind an attribution: ``relayed_by`` has one outlet for each of its relay spans."""
+
+    naming: str
+    speakers: tuple[Entity, ...] = ()
+    on_behalf_of: tuple[Entity, ...] = ()
+    relayed_by: tuple[Entity, ...] = ()
+    sources: tuple[Span, ...] = field(default=())

@@ -1,0 +1,1 @@
+"""What we say: the vocabulary, its shapes, the minting of IRIs and the layout of a store."""

@@ -1,0 +1,187 @@
+"""The layout of a store's directory: what the loader writes and the endpoint reads, agreed on here.
+
+::
+
+    STORE/
+      format              "pactgraph-store 1": the layout's version
+      lock                held by the one writer (flock, exclusive)
+      data/               the Oxigraph database; opened by the writer alone
+      snapshots/7/        a checkpoint of data/ for readers; never written again
+      snapshots/7.lease   held by every reader of snapshot 7 (flock, shared)
+      current             "7": the snapshot that new readers take; replaced by rename
+
+A writer commits to ``data/``, makes a checkpoint under the next number and then replaces ``current``. A reader takes
+the lease of the current snapshot and keeps it while it reads; the writer removes a snapshot that is no longer
+current once it can take its lease for itself.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+VERSION = 1
+_MARK = "pactgraph-store"
+
+
+class StoreError(Exception):
+    """A store that cannot be used; ``path`` is its directory. The message is one sentence a user can act on."""
+
+    def __init__(self, path: Path, message: str) -> None:
+        self.path = path
+        super().__init__(message)
+
+
+class NoStore(StoreError):  # noqa: N818 (reads as a sentence where it is raised)
+    """There is no store at the path."""
+
+
+class NewerStore(StoreError):  # noqa: N818
+    """The store was written by a later version of Pactgraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The files of the store under ``root``."""
+
+    root: Path
+
+    @property
+    def format(self) -> Path:
+        """The file that names the layout's version."""
+        return self.root / "format"
+
+    @property
+    def lock(self) -> Path:
+        """The file that the one writer locks."""
+        return self.root / "lock"
+
+    @property
+    def data(self) -> Path:
+        """The database that the writer opens."""
+        return self.root / "data"
+
+    @property
+    def snapshots(self) -> Path:
+        """The folder of checkpoints."""
+        return self.root / "snapshots"
+
+    @property
+    def current(self) -> Path:
+        """The file that names the snapshot for new readers."""
+        return self.root / "current"
+
+    def create(self) -> None:
+        """Make the directories of a new store, or check those of an old one.
+
+        Raises StoreError for a directory that holds something else, NewerStore for a later layout.
+        """
+        if self.root.exists() and not self.format.exists() and any(self.root.iterdir()):
+            message = f"{self.root} is not empty and holds no Pactgraph store; name another --store."
+            raise StoreError(self.root, message)
+        self.snapshots.mkdir(parents=True, exist_ok=True)
+        if not self.format.exists():
+            _replace(self.format, f"{_MARK} {VERSION}\n")
+        self.check()
+
+    def check(self) -> None:
+        """Raise NoStore, NewerStore or StoreError unless a store of this layout is here."""
+        try:
+            mark, version = self.format.read_text(encoding="utf-8").split()
+            number = int(version)
+        except FileNotFoundError:
+            message = f"There is no store at {self.root}; make one with `pactgraph load`."
+            raise NoStore(self.root, message) from None
+        except ValueError:
+            message = f"{self.format} does not name a Pactgraph store; name another --store."
+            raise StoreError(self.root, message) from None
+        if mark != _MARK:
+            message = f"{self.format} does not name a Pactgraph store; name another --store."
+            raise StoreError(self.root, message)
+        if number > VERSION:
+            message = (
+                f"The store at {self.root} has layout {number}, but this Pactgraph knows layouts up to {VERSION}; "
+                f"upgrade Pactgraph."
+            )
+            raise NewerStore(self.root, message)
+
+    def current_number(self) -> int | None:
+        """Return the number of the published snapshot, or None before the first."""
+        try:
+            return int(self.current.read_text(encoding="ascii"))
+        except FileNotFoundError:
+            return None
+
+    def snapshot(self, number: int) -> Path:
+        """Return the folder of a snapshot."""
+        return self.snapshots / str(number)
+
+    def publish(self, number: int) -> None:
+        """Make ``number`` the snapshot for new readers and remove those that nobody reads any more."""
+        self._lease_of(number).touch()
+        _replace(self.current, f"{number}\n")
+        for folder in self.snapshots.iterdir():
+            if folder.is_dir() and folder.name != str(number):
+                self._remove(folder)
+
+    @contextmanager
+    def lease(self) -> Iterator[Path]:
+        """Hold the current snapshot for reading and give its folder; it is not removed while the lease is held.
+
+        Raises NoStore where nothing has been published yet.
+        """
+        self.check()
+        while True:
+            number = self.current_number()
+            if number is None:
+                message = f"The store at {self.root} holds nothing yet; load an article with `pactgraph load`."
+                raise NoStore(self.root, message)
+            folder = self.snapshot(number)
+            try:
+                handle = os.open(self._lease_of(number), os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                if number == self.current_number():
+                    message = f"The store at {self.root} lacks the lease of snapshot {number}; load once to mend it."
+                    raise StoreError(self.root, message) from None
+                continue  # removed between the two lines above: take the next one
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH)
+                if folder.exists():
+                    yield folder
+                    return
+            finally:
+                os.close(handle)
+
+    def _lease_of(self, number: int) -> Path:
+        return self.snapshots / f"{number}.lease"
+
+    def _remove(self, folder: Path) -> None:
+        lease = self._lease_of(int(folder.name))
+        handle = os.open(lease, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return  # somebody reads it still; a later publish removes it
+        else:
+            shutil.rmtree(folder)
+            lease.unlink()
+        finally:
+            os.close(handle)
+
+
+def _replace(path: Path, content: str) -> None:
+    """Write a small file so that a reader sees the old content or the new, never a part."""
+    fresh = path.with_name(path.name + ".new")
+    with fresh.open("w", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
