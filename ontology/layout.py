@@ -20,6 +20,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -46,6 +47,15 @@ class NoStore(StoreError):  # noqa: N818 (reads as a sentence where it is raised
 
 class NewerStore(StoreError):  # noqa: N818
     """The store was written by a later version of Pactgraph."""
+
+
+class StoreLocked(StoreError):  # noqa: N818
+    """Another process writes to the store; ``pid`` is its process id where it left one."""
+
+    def __init__(self, path: Path, pid: int | None, seconds: float) -> None:
+        self.pid = pid
+        who = f"process {pid}" if pid else "another process"
+        super().__init__(path, f"The store at {path} is being written by {who}; waited {seconds:g} s, try again later.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +133,40 @@ class Layout:
     def snapshot(self, number: int) -> Path:
         """Return the folder of a snapshot."""
         return self.snapshots / str(number)
+
+    @contextmanager
+    def writer(self, wait: float = 30.0) -> Iterator[None]:
+        """Be the one writer of the store; wait up to ``wait`` seconds for another to end.
+
+        Raises StoreLocked after that.
+        """
+        handle = os.open(self.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            self._acquire(handle, wait)
+            os.ftruncate(handle, 0)
+            os.pwrite(handle, f"{os.getpid()}\n".encode(), 0)
+            yield
+            os.ftruncate(handle, 0)
+        finally:
+            os.close(handle)
+
+    def _acquire(self, handle: int, wait: float) -> None:
+        end = time.monotonic() + wait
+        while True:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() >= end:
+                    pid = os.pread(handle, 32, 0).strip()
+                    raise StoreLocked(self.root, int(pid) if pid.isdigit() else None, wait) from None
+                time.sleep(0.05)
+            else:
+                return
+
+    def next_number(self) -> int:
+        """Return the number for the next snapshot: one more than any that is there or was published."""
+        there = [int(folder.name) for folder in self.snapshots.iterdir() if folder.name.isdigit()]
+        return max([*there, self.current_number() or 0]) + 1
 
     def publish(self, number: int) -> None:
         """Make ``number`` the snapshot for new readers and remove those that nobody reads any more."""
