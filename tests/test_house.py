@@ -38,7 +38,5 @@ def test_the_arrows_between_the_rooms_run_one_way() -> None:
 
 @pytest.mark.parametrize("wing", ["ontology", "loader", "endpoint"])
 def test_every_module_says_what_it_is_for(wing: str) -> None:
-    silent = [
-        path.relative_to(ROOT) for path in ROOT.glob(f"{wing}/**/*.py") if not path.read_text().startswith('"""')
-    ]
+    silent = [path.relative_to(ROOT) for path in ROOT.glob(f"{wing}/**/*.py") if not path.read_text().startswith('"""')]
     assert silent == []
