@@ -2,27 +2,241 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import TYPE_CHECKING
+import hashlib
+from functools import cached_property
+from importlib.resources import files
+from typing import TYPE_CHECKING, NamedTuple
+
+import pyoxigraph as ox
+
+from loader.document import Entity, EntityKind
+from loader.names import Match, Name, NameForm, Names
 
 if TYPE_CHECKING:
-    from loader.document import Entity, Span
+    from collections.abc import Iterable, Mapping
+
+    from ontology.vocabulary import Mint
+
+__all__ = ["Match", "NameForm", "Registry", "RegistryError"]
+
+_BASE = "https://pactgraph.example/"  # what the seeds are written under; ``quads`` puts the user's base in its place
+_PACT = f"{_BASE}ns#"
+_SKOS = "http://www.w3.org/2004/02/skos/core#"
+_TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
+_NAME_FORMS = {
+    f"{_SKOS}prefLabel": NameForm.LABEL,
+    f"{_SKOS}altLabel": NameForm.ALIAS,
+    f"{_SKOS}hiddenLabel": NameForm.ALIAS,
+    f"{_PACT}demonym": NameForm.DEMONYM,
+    f"{_PACT}capital": NameForm.CAPITAL,
+}
+_FORM_ORDER = {form: place for place, form in enumerate(NameForm)}
 
 
-class NameForm(StrEnum):
-    """How a name denotes its entity."""
-
-    LABEL = "label"  # the common name: "Japan", "AUKUS", "Agence France-Presse"
-    ALIAS = "alias"  # another name or an acronym: "AFP", "the Quad", "Pillar Two"
-    DEMONYM = "demonym"  # adjective or people: "Japanese", "the Australians"
-    CAPITAL = "capital"  # the capital, which may stand for the government: "Tokyo"
+class RegistryError(Exception):
+    """A registry that cannot be used; the message says which file or entity is at fault."""
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
-    """A name of the registry found in a text."""
+class Registry:
+    """The entities of the registry, what binds them, and the names they go by.
 
-    span: Span
-    entity: Entity
-    form: NameForm
+    Made by `load`, or from triples in pyoxigraph's terms, written under the default base. Raises RegistryError for
+    a blank node, an entity without a label, or one whose affiliations run in a circle.
+    """
+
+    def __init__(self, triples: Iterable[ox.Triple]) -> None:
+        self._facts = sorted({_fact(triple) for triple in triples}, key=str)
+        objects: dict[str, dict[str, list[str]]] = {}
+        for subject, predicate, value in self._facts:
+            objects.setdefault(subject.value, {}).setdefault(predicate.value, []).append(value.value)
+        self._objects: Mapping[str, Mapping[str, list[str]]] = objects
+        self._entities: dict[str, Entity] = {}
+        for iri in objects:
+            if self._kind(iri) is not None:
+                self._build(iri, ())
+
+    @classmethod
+    def load(cls) -> Registry:
+        """Read the registry that comes with Pactgraph: every Turtle file of the package ``seeds``."""
+        sources = sorted((file for file in files("seeds").iterdir() if file.name.endswith(".ttl")), key=str)
+        return cls(triple for source in sources for triple in _read(source.name, source.read_bytes()))
+
+    # ---- entities
+
+    def entity(self, path: str) -> Entity | None:
+        """Return the entity at a path ("actor/japan"), None if the registry lacks it."""
+        return self._entities.get(path)
+
+    @property
+    def entities(self) -> tuple[Entity, ...]:
+        """Every entity, in order of its path."""
+        return tuple(self._entities[path] for path in sorted(self._entities))
+
+    @property
+    def outlets(self) -> tuple[Entity, ...]:
+        """Every news outlet, in order of its path."""
+        return tuple(entity for entity in self.entities if entity.kind is EntityKind.NEWS_OUTLET)
+
+    def pillars(self, partnership: Entity) -> tuple[Entity, ...]:
+        """Return the pillars of a partnership, in order of their keys."""
+        return self._subjects_of(f"{_PACT}pillarOf", partnership)
+
+    def partnership(self, pillar: Entity) -> Entity | None:
+        """Return the partnership that a pillar belongs to, None for a pillar that the registry lacks."""
+        return next(iter(self._objects_of(pillar, f"{_PACT}pillarOf")), None)
+
+    def focus_areas(self, pillar: Entity) -> tuple[Entity, ...]:
+        """Return the technologies that a pillar works on, in order of their keys."""
+        return self._objects_of(pillar, f"{_PACT}focusArea")
+
+    def broader(self, technology: Entity) -> tuple[Entity, ...]:
+        """Return the fields that a technology directly falls under, in order of their keys."""
+        return self._objects_of(technology, f"{_SKOS}broader")
+
+    def members(self, partnership: Entity) -> tuple[Entity, ...]:
+        """Return the full members of a partnership, in order of their keys; empty where none are on record."""
+        return self._members.get(partnership.path, ())
+
+    @cached_property
+    def _members(self) -> Mapping[str, tuple[Entity, ...]]:
+        found: dict[str, list[Entity]] = {}
+        for properties in self._objects.values():
+            if properties.get(f"{_PACT}status") == [f"{_PACT}status-member"]:
+                partnership, member = properties[f"{_PACT}partnership"][0], properties[f"{_PACT}member"][0]
+                found.setdefault(_path(partnership), []).append(self._entities[_path(member)])
+        return {path: tuple(sorted(members, key=lambda member: member.key)) for path, members in found.items()}
+
+    def embassy(self, of: Entity, in_: Entity) -> Entity:
+        """Return the embassy of one state in another, registered or not ("embassy-of-japan-in-australia")."""
+        key = f"embassy-of-{of.key}-in-{in_.key}"
+        label = f"Embassy of {of.label} in {in_.label}"
+        return self.entity(f"actor/{key}") or Entity(EntityKind.ORGANIZATION, key, label, affiliation=of, based_in=in_)
+
+    # ---- names
+
+    def matches(self, text: str) -> tuple[Match, ...]:
+        """Return the registry's names found in ``text``, in order; no two overlap, none cuts a word.
+
+        The longest name wins. A pillar is known by a name without its partnership's ("Pillar II") only in a text
+        that names the partnership.
+        """
+        found = self._names.matches(text)
+        named = {match.entity.path for match in found if match.entity.kind is not EntityKind.PILLAR}
+        return tuple(match for match in found if self._is_at_home(match, text, named))
+
+    def find(self, name: str) -> Match | None:
+        """Return what a name alone denotes, with its place in ``name``; None if the registry has no such name."""
+        bare = name.strip()
+        for match in self._names.matches(name):
+            rest = name[: match.span.start] + name[match.span.end :]
+            if match.span.of(name) == bare or rest.strip().lower() in ("the", "'s", "’s"):
+                return match
+        return None
+
+    @cached_property
+    def _names(self) -> Names:
+        names = [
+            Name(text, entity, form)
+            for path, entity in self._entities.items()
+            for predicate, form in _NAME_FORMS.items()
+            for text in self._objects[_BASE + path].get(predicate, ())
+        ]
+        return Names(sorted(names, key=lambda name: (_FORM_ORDER[name.form], name.entity.path if name.entity else "")))
+
+    def _is_at_home(self, match: Match, text: str, named: set[str]) -> bool:
+        partnership = self.partnership(match.entity) if match.entity.kind is EntityKind.PILLAR else None
+        return partnership is None or partnership.path in named or partnership.label in match.span.of(text)
+
+    # ---- the registry as a graph
+
+    def quads(self, mint: Mint) -> list[ox.Quad]:
+        """Return the registry's graph under a base: sorted, each triple once."""
+        graph = ox.NamedNode(mint.registry_graph)
+
+        def rebased(node: ox.NamedNode) -> ox.NamedNode:
+            if mint.base == _BASE or not node.value.startswith(_BASE) or node.value.startswith(_PACT):
+                return node
+            return ox.NamedNode(mint.base + _path(node.value))
+
+        quads = (
+            ox.Quad(rebased(subject), predicate, rebased(value) if isinstance(value, ox.NamedNode) else value, graph)
+            for subject, predicate, value in self._facts
+        )
+        return sorted(quads, key=str)
+
+    @cached_property
+    def digest(self) -> str:
+        """The hexadecimal SHA-256 of the registry's triples: equal digests mean equal registries."""
+        return hashlib.sha256("\n".join(map(str, self._facts)).encode()).hexdigest()
+
+    # ---- building
+
+    def _kind(self, iri: str) -> EntityKind | None:
+        kinds = [kind for kind in self._objects[iri].get(_TYPE, ()) if kind != f"{_PACT}Membership"]
+        return EntityKind(kinds[0].removeprefix(_PACT)) if kinds else None
+
+    def _build(self, iri: str, above: tuple[str, ...]) -> Entity:
+        path = _path(iri)
+        if path in self._entities:
+            return self._entities[path]
+        kind = self._kind(iri) if iri in self._objects else None
+        if kind is None or iri in above:
+            message = f"The registry's {path} has no class." if kind is None else f"{path} is affiliated to itself."
+            raise RegistryError(message)
+        properties = self._objects[iri]
+        labels = properties.get(f"{_SKOS}prefLabel", ())
+        if len(labels) != 1:
+            message = f"The registry's {path} needs one skos:prefLabel, but has {len(labels)}."
+            raise RegistryError(message)
+        affiliation, based_in = properties.get(f"{_PACT}affiliation"), properties.get(f"{_PACT}basedIn")
+        entity = Entity(
+            kind,
+            path.split("/", 1)[1],
+            labels[0],
+            affiliation=self._build(affiliation[0], (*above, iri)) if affiliation else None,
+            based_in=self._build(based_in[0], (*above, iri)) if based_in else None,
+            registered=True,
+        )
+        if entity.path != path:
+            message = f"The registry's {path} is a {kind} and belongs at {entity.path}."
+            raise RegistryError(message)
+        self._entities[path] = entity
+        return entity
+
+    def _objects_of(self, entity: Entity, predicate: str) -> tuple[Entity, ...]:
+        values = self._objects.get(_BASE + entity.path, {}).get(predicate, ())
+        return tuple(self._entities[path] for path in sorted(map(_path, values)))
+
+    def _subjects_of(self, predicate: str, entity: Entity) -> tuple[Entity, ...]:
+        iri = _BASE + entity.path
+        subjects = (subject for subject, properties in self._objects.items() if iri in properties.get(predicate, ()))
+        return tuple(self._entities[path] for path in sorted(map(_path, subjects)))
+
+
+class _Fact(NamedTuple):
+    subject: ox.NamedNode
+    predicate: ox.NamedNode
+    value: ox.NamedNode | ox.Literal
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.predicate} {self.value}"
+
+
+def _fact(triple: ox.Triple) -> _Fact:
+    subject, value = triple.subject, triple.object
+    if not isinstance(subject, ox.NamedNode) or not isinstance(value, (ox.NamedNode, ox.Literal)):
+        message = f"The registry may hold no blank node and no triple in a triple, but holds {triple}."
+        raise RegistryError(message)
+    return _Fact(subject, triple.predicate, value)
+
+
+def _read(name: str, data: bytes) -> list[ox.Triple]:
+    try:
+        return [quad.triple for quad in ox.parse(data, format=ox.RdfFormat.TURTLE)]
+    except SyntaxError as error:
+        message = f"The registry's file {name} is no Turtle: {error.msg}"
+        raise RegistryError(message) from error
+
+
+def _path(iri: str) -> str:
+    return iri.removeprefix(_BASE)
