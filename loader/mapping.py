@@ -1,0 +1,326 @@
+"""What a document becomes in RDF: the quads of its named graph, in one order, made of nothing but the document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from loader.document import Entity, EntityKind
+from ontology.vocabulary import PACT, PREFIXES, content_hash, slug
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from loader.document import Document, Membership, Span, Statement, StatementKey, TimeReference
+    from ontology.vocabulary import Mint
+
+
+class Unmappable(ValueError):  # noqa: N818 (reads as a sentence where it is raised)
+    """A document that no graph can be made of; the message says what is wrong with it."""
+
+
+def quads(document: Document, mint: Mint, publisher: Entity | None = None) -> list[Quad]:
+    """Give the article's named graph, sorted; every subject lies under the article's IRI.
+
+    ``publisher`` is the outlet as the registry knows it; without it an outlet that the article names is taken as a
+    new one. Literals are canonical, so the store gives back what it was given. Raises Unmappable for a document that
+    refers to a statement or time which it does not have, says the same thing twice from one cue, or has an address or
+    language that is none.
+    """
+    try:
+        sheet = _Sheet.of(document, mint)
+        sheet.put_article(publisher or new_outlet(document))
+        for statement in document.statements:
+            sheet.put_statement(statement)
+        for membership in document.memberships:
+            sheet.put_membership(membership)
+        for time in document.times:
+            sheet.put_time(time)
+    except Unmappable:
+        raise
+    except ValueError as error:  # an IRI, a language tag or a slug that RDF does not allow
+        raise Unmappable(str(error)) from error
+    return sorted(sheet.quads, key=str)
+
+
+def new_outlet(document: Document) -> Entity | None:
+    """Return the outlet that the article names, as one that the registry lacks; None where it names none."""
+    name = document.article.outlet
+    return Entity(EntityKind.NEWS_OUTLET, slug(name), name) if name else None
+
+
+def entities(document: Document) -> tuple[Entity, ...]:
+    """Return every entity that the article's graph names, with those they belong to; each once, by path."""
+    found: dict[str, Entity] = {}
+    ahead = [entity for statement in document.statements for entity in _named_in(statement)]
+    for membership in document.memberships:
+        ahead += [membership.member, membership.partnership, *([membership.pillar] if membership.pillar else [])]
+    while ahead:
+        entity = ahead.pop(0)
+        if entity.path not in found:
+            found[entity.path] = entity
+            ahead += [other for other in (entity.affiliation, entity.based_in) if other]
+    return tuple(found[path] for path in sorted(found))
+
+
+def _named_in(statement: Statement) -> Iterable[Entity]:
+    yield from statement.speakers
+    yield from statement.on_behalf_of
+    yield from statement.relayed_by
+    yield from statement.stance_holders
+    yield from statement.about
+    yield from statement.involves
+
+
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """The graph while it is written."""
+
+    document: Document
+    mint: Mint
+    article: str
+    graph: NamedNode
+    statements: Mapping[StatementKey, str]
+    quads: set[Quad] = field(default_factory=set)
+
+    @classmethod
+    def of(cls, document: Document, mint: Mint) -> _Sheet:
+        article = mint.article(document.article.text, document.article.url)
+        minted = mint.statements(article, (statement.key for statement in document.statements))
+        return cls(document, mint, article, NamedNode(mint.graph(article)), minted)  # type: ignore[arg-type]
+
+    # ---- the nodes
+
+    def put_article(self, publisher: Entity | None) -> None:
+        article, text = self.document.article, self.document.article.text
+        node = self.article
+        self.put(node, _A, _pact("Article"))
+        self.put(node, _term("dcterms", "title"), self.words(article.title))
+        self.put(node, _term("dcterms", "language"), Literal(article.language))
+        self.put(node, _pact("contentHash"), Literal("sha256:" + content_hash(text)))
+        self.put(node, _pact("textLength"), Literal(len(text)))
+        if article.identifier:
+            self.put(node, _term("dcterms", "identifier"), Literal(article.identifier))
+        if article.published:
+            self.put(node, _term("schema", "datePublished"), _date(article.published.isoformat()))
+        if article.url:
+            self.put(node, _term("schema", "url"), _web_iri(article.url))
+            self.put(node, _term("dcterms", "isVersionOf"), NamedNode(self.mint.work(article.url)))
+        if publisher:
+            self.put(node, _term("schema", "publisher"), self.entity(publisher))
+        for author in article.authors:
+            self.put(node, _term("schema", "author"), Literal(author))
+        if article.license:
+            is_address = article.license.startswith(("http://", "https://"))
+            named = _web_iri(article.license) if is_address else Literal(article.license)
+            self.put(node, _term("dcterms", "license"), named)
+        for span in self.document.boilerplate:
+            self.put(node, _pact("boilerplateSpan"), self.span(span))
+        for partnership in self.partnerships():
+            self.put(node, _term("schema", "about"), self.entity(partnership))
+
+    def put_statement(self, statement: Statement) -> None:
+        node = self.statements[statement.key]
+        self.put(node, _A, _pact("Statement"))
+        self.put(node, _pact("inArticle"), NamedNode(self.article))
+        self.put(node, _pact("text"), Literal(statement.content.of(self.document.article.text)))
+        for name, code in _codes(statement).items():
+            if code:
+                self.put(node, _pact(name), _pact(code))
+        for name, spans in _spans(statement).items():
+            for span in spans:
+                self.put(node, _pact(name), self.span(span))
+        for name, named in _entities(statement).items():
+            for entity in named:
+                self.put(node, _pact(name), self.entity(entity))
+        for name, times in (("utteranceTime", statement.utterance_times), ("eventTime", statement.event_times)):
+            for span in times:
+                self.put(node, _pact(name), self.time(span))
+        for key in statement.restates:
+            self.put(node, _pact("restates"), self.statement(key))
+        for key in statement.derived_from:
+            self.put(node, _term("prov", "wasDerivedFrom"), self.statement(key))
+        if statement.edited:
+            self.put(node, _pact("editedQuote"), Literal(value=True))
+        if statement.confidence is not None:
+            self.put(node, _pact("confidence"), _decimal(statement.confidence))
+
+    def put_membership(self, membership: Membership) -> None:
+        statement = self.statement(membership.according_to)
+        member, partnership = self.entity(membership.member), self.entity(membership.partnership)
+        pillar = self.entity(membership.pillar) if membership.pillar else None
+        node = self.mint.membership(statement.value, member.value, partnership.value, pillar.value if pillar else None)
+        self.put(node, _A, _pact("Membership"))
+        self.put(node, _pact("member"), member)
+        self.put(node, _pact("partnership"), partnership)
+        if pillar:
+            self.put(node, _pact("pillar"), pillar)
+        self.put(node, _pact("status"), _pact(f"status-{membership.status}"))
+        self.put(node, _pact("accordingTo"), statement)
+
+    def put_time(self, time: TimeReference) -> None:
+        node = self.time(time.span).value
+        self.put(node, _A, _pact("TimeReference"))
+        self.put(node, _pact("timeSpan"), self.span(time.span))
+        self.put(node, _pact("anchor"), _pact(f"anchor-{time.anchor}"))
+        self.put(node, _pact("timex"), Literal(time.timex))
+        if time.offset:
+            self.put(node, _pact("offset"), duration(time.offset))
+        if time.earliest:
+            self.put(node, _pact("earliest"), _date(time.earliest.isoformat()))
+        if time.latest:
+            self.put(node, _pact("latest"), _date(time.latest.isoformat()))
+
+    # ---- what the nodes refer to; spans and unnamed sources are written as they are met
+
+    def span(self, span: Span) -> NamedNode:
+        text = self.document.article.text
+        if span.end > len(text):
+            message = f"A span at {span.start}-{span.end} runs past the end of the text, {len(text)} characters long."
+            raise Unmappable(message)
+        node = self.mint.span(self.article, span.start, span.end)
+        self.put(node, _A, _pact("Span"))
+        self.put(node, _term("oa", "start"), Literal(span.start))
+        self.put(node, _term("oa", "end"), Literal(span.end))
+        self.put(node, _term("oa", "exact"), Literal(span.of(text)))
+        return NamedNode(node)
+
+    def entity(self, entity: Entity) -> NamedNode:
+        if entity.kind is not EntityKind.UNNAMED_SOURCE:
+            return NamedNode(self.mint.entity(entity.path))
+        start, _, end = entity.key.partition("-")
+        node = self.mint.source(self.article, int(start), int(end))
+        self.put(node, _A, _pact("UnnamedSource"))
+        self.put(node, _term("skos", "prefLabel"), self.words(entity.label))
+        if entity.affiliation:
+            self.put(node, _pact("affiliation"), self.entity(entity.affiliation))
+        return NamedNode(node)
+
+    def statement(self, key: StatementKey) -> NamedNode:
+        if key not in self.statements:
+            message = f"Something refers to a statement at {key.start}-{key.end} that the document does not have."
+            raise Unmappable(message)
+        return NamedNode(self.statements[key])
+
+    def time(self, span: Span) -> NamedNode:
+        if all(time.span != span for time in self.document.times):
+            message = f"A statement refers to a time at {span.start}-{span.end} that the document does not have."
+            raise Unmappable(message)
+        return NamedNode(self.mint.time(self.article, span.start, span.end))
+
+    def partnerships(self) -> list[Entity]:
+        """Return what the article is about as a whole: the partnerships its statements and memberships name."""
+        named = [entity for statement in self.document.statements for entity in statement.about]
+        named += [membership.partnership for membership in self.document.memberships]
+        return [entity for entity in named if entity.kind is EntityKind.PARTNERSHIP]
+
+    def words(self, label: str) -> Literal:
+        return Literal(label, language=self.document.article.language.lower())
+
+    def put(self, subject: str, predicate: NamedNode, value: NamedNode | Literal) -> None:
+        self.quads.add(Quad(NamedNode(subject), predicate, value, self.graph))
+
+
+def _codes(statement: Statement) -> dict[str, str | None]:
+    return {
+        "section": f"section-{statement.section}",
+        "reportMode": f"mode-{statement.mode}",
+        "sourceNaming": f"naming-{statement.naming}",
+        "kind": f"kind-{statement.kind}" if statement.kind else None,
+        "medium": f"medium-{statement.medium}" if statement.medium else None,
+        "stance": f"stance-{statement.stance}" if statement.stance else None,
+        "certainty": f"certainty-{statement.certainty}",
+        "polarity": f"polarity-{statement.polarity}",
+        "temporality": f"time-{statement.temporality}",
+    }
+
+
+def _spans(statement: Statement) -> dict[str, tuple[Span, ...]]:
+    return {
+        "contentSpan": (statement.content,),
+        "cueSpan": (statement.cue,) if statement.cue else (),
+        "sourceSpan": statement.sources,
+        "quoteSpan": statement.quotes,
+        "verbatimSpan": statement.verbatim,
+        "relaySpan": statement.relays,
+        "hedgeSpan": statement.hedges,
+    }
+
+
+def _entities(statement: Statement) -> dict[str, tuple[Entity, ...]]:
+    return {
+        "speaker": statement.speakers,
+        "onBehalfOf": statement.on_behalf_of,
+        "relayedBy": statement.relayed_by,
+        "stanceHolder": statement.stance_holders,
+        "about": statement.about,
+        "involves": statement.involves,
+    }
+
+
+def duration(offset: str) -> Literal:
+    """Return an ISO 8601 duration as the canonical literal of years and months, or of days and time.
+
+    ``P1M``, ``-P7D``, ``P2W``, ``PT48H``. Raises Unmappable for anything else, and for months and days together:
+    how long that is depends on the month.
+    """
+    found = _DURATION.fullmatch(offset)
+    if not found or offset.endswith(("P", "T")):
+        message = f"{offset!r} is no duration; one is written as P1M or -P7D."
+        raise Unmappable(message)
+    count = {name: int(number or 0) for name, number in found.groupdict().items() if name != "sign"}
+    months = 12 * count["years"] + count["months"]
+    seconds = 86400 * (7 * count["weeks"] + count["days"])
+    seconds += 3600 * count["hours"] + 60 * count["minutes"] + count["seconds"]
+    if months and seconds:
+        message = f"The duration {offset} mixes months and days; give one of them."
+        raise Unmappable(message)
+    sign = found["sign"] if months or seconds else ""
+    if months or "Y" in offset or ("M" in offset and "T" not in offset):
+        years, months = divmod(months, 12)
+        parts = (f"{years}Y" if years else "") + (f"{months}M" if months or not years else "")
+        return Literal(f"{sign}P{parts}", datatype=_term("xsd", "yearMonthDuration"))
+    days, seconds = divmod(seconds, 86400)
+    hours, minutes, seconds = seconds // 3600, seconds % 3600 // 60, seconds % 60
+    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") + (f"{seconds}S" if seconds else "")
+    clock = clock or ("" if days else "0S")
+    parts = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
+    return Literal(f"{sign}P{parts}", datatype=_term("xsd", "dayTimeDuration"))
+
+
+_DURATION = re.compile(
+    r"(?P<sign>-?)P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
+    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
+)
+
+
+def _decimal(number: float) -> Literal:
+    """Return a number to four places, in the form that the store keeps: ``0.9``, ``1``."""
+    return Literal(f"{Decimal(repr(round(number, 4))).normalize():f}", datatype=_term("xsd", "decimal"))
+
+
+def _date(day: str) -> Literal:
+    return Literal(day, datatype=_term("xsd", "date"))
+
+
+def _web_iri(address: str) -> NamedNode:
+    """Return a web address as an IRI: characters that an IRI may not hold are percent-encoded."""
+    return NamedNode(_NOT_IN_IRI.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), address))
+
+
+_NOT_IN_IRI = re.compile(r"[\x00-\x20\x7f\"<>\[\]\\^`{|}]")
+
+
+def _pact(name: str) -> NamedNode:
+    return NamedNode(str(PACT[name]))
+
+
+def _term(prefix: str, name: str) -> NamedNode:
+    return NamedNode(PREFIXES[prefix] + name)
+
+
+_A = _term("rdf", "type")
