@@ -38,12 +38,32 @@ class Quotation:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Words that denote several entities at once ("the leaders", "both countries", "they", "its members")."""
+
+    span: Span
+    entities: tuple[Entity, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Denotations:
+    """What the words of one article denote: the three fields of :class:`Reading` that bear these names."""
+
+    mentions: tuple[Mention, ...] = ()
+    groups: tuple[Group, ...] = ()
+    unnamed: tuple[Mention, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """One article, parsed: what every part of extraction reads and none changes.
 
     ``doc`` is spaCy's parse of the canonical text; its character offsets are the article's. ``mentions`` are in
     order of the text and do not overlap; a pronoun or a definite phrase ("the embassy", "it") that was resolved is
-    a mention of the entity it stands for.
+    a mention of the entity it stands for. ``groups`` are words that stand for several entities ("the leaders",
+    "both countries", "they"); they overlap no mention and no other group. ``unnamed`` are words for persons without
+    a name ("a spokesperson from Japan's embassy", "the official", "she"), all words for one person with the same
+    entity of kind UNNAMED_SOURCE; they may cover mentions ("Japan"), and few of these persons ever speak.
     """
 
     article: Article
@@ -52,6 +72,8 @@ class Reading:
     registry: Registry
     quotations: tuple[Quotation, ...] = ()
     mentions: tuple[Mention, ...] = ()
+    groups: tuple[Group, ...] = ()
+    unnamed: tuple[Mention, ...] = ()
 
     def tokens(self, span: Span) -> TokenSpan:
         """Return the tokens that a span touches."""
@@ -64,6 +86,10 @@ class Reading:
     def mentions_in(self, span: Span) -> tuple[Mention, ...]:
         """Return the mentions that lie inside a span, in order of the text."""
         return tuple(mention for mention in self.mentions if span.covers(mention.span))
+
+    def groups_in(self, span: Span) -> tuple[Group, ...]:
+        """Return the groups that lie inside a span, in order of the text."""
+        return tuple(group for group in self.groups if span.covers(group.span))
 
 
 @dataclass(frozen=True, slots=True)
