@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from rdflib import OWL, RDF, RDFS, SKOS, BNode, Graph, URIRef
 
 from ontology.vocabulary import PACT, PREFIXES, Mint, article_id, canonical, canonical_url, content_hash, slug
 
@@ -19,6 +20,69 @@ if TYPE_CHECKING:
 MINT = Mint("https://data.example.org/")
 SEED = files("seeds").joinpath("000_a1f631c494d1a9e1.txt").read_bytes()
 URL_PARTS = st.from_regex(r"[A-Za-z0-9.:&=_~%/@+-]{0,12}", fullmatch=True)
+
+
+TURTLE = Graph().parse(str(files("ontology").joinpath("pactgraph.ttl")))
+SHAPES = Graph().parse(str(files("ontology").joinpath("shapes.ttl")))
+DEFINED = {term for term in TURTLE.subjects(unique=True) if str(term).startswith(str(PACT))}
+
+
+# ---- the vocabulary itself
+
+
+def test_every_term_of_the_turtle_is_in_the_namespace_and_no_other() -> None:
+    names = (set(PACT.__annotations__) | set(PACT._extras)) - {"_NS", "_fail", "_extras"}
+    assert {PACT[name] for name in names} == DEFINED
+
+
+def test_every_class_property_and_code_has_a_label_a_definition_and_an_example() -> None:
+    schemes = set(TURTLE.subjects(RDF.type, SKOS.ConceptScheme))
+    for term in DEFINED:
+        label = TURTLE.value(term, RDFS.label, any=False) or TURTLE.value(term, SKOS.prefLabel, any=False)
+        assert label, term
+        assert TURTLE.value(term, SKOS.definition, any=False), term
+        assert term in schemes or TURTLE.value(term, SKOS.example, any=False), term
+
+
+def test_every_code_is_in_one_scheme_and_named_for_it() -> None:
+    kinds: dict[str, set[object]] = {}
+    for code in TURTLE.subjects(RDF.type, SKOS.Concept):
+        scheme = TURTLE.value(code, SKOS.inScheme, any=False)
+        assert scheme in DEFINED
+        kinds.setdefault(str(code).removeprefix(str(PACT)).split("-")[0], set()).add(scheme)
+    assert all(len(schemes) == 1 for schemes in kinds.values())
+
+
+def test_a_property_has_domain_and_range_among_known_classes() -> None:
+    classes = set(TURTLE.subjects(RDF.type, OWL.Class))
+    properties = {*TURTLE.subjects(RDF.type, OWL.ObjectProperty), *TURTLE.subjects(RDF.type, OWL.DatatypeProperty)}
+    includes = URIRef("https://schema.org/rangeIncludes")
+    for term in properties:
+        assert TURTLE.value(term, RDFS.domain, any=False) in classes, term
+        ranges = [*TURTLE.objects(term, RDFS.range), *TURTLE.objects(term, includes)]
+        assert ranges, term
+        assert all(kind in classes or not str(kind).startswith(str(PACT)) for kind in ranges), term
+
+
+def test_the_vocabulary_has_no_blank_node_so_that_its_graph_is_the_same_bytes_everywhere() -> None:
+    assert not [triple for triple in TURTLE if any(isinstance(term, BNode) for term in triple)]
+
+
+def test_the_shapes_speak_of_no_term_that_the_vocabulary_lacks() -> None:
+    text = files("ontology").joinpath("shapes.ttl").read_text(encoding="utf-8")  # the queries in it, too
+    used = {PACT[name] for name in re.findall(r"\bpact:([A-Za-z][\w-]*)", text)}
+    assert used <= DEFINED
+
+
+def test_the_code_lists_of_the_shapes_are_those_of_the_vocabulary() -> None:
+    shacl_in = URIRef("http://www.w3.org/ns/shacl#in")
+    schemes = {frozenset(TURTLE.subjects(SKOS.inScheme, scheme)) for scheme in TURTLE.objects(None, SKOS.inScheme)}
+    lists = {
+        frozenset(SHAPES.items(listed))
+        for shape, listed in SHAPES.subject_objects(shacl_in)
+        if isinstance(shape, URIRef)
+    }
+    assert lists == schemes
 
 
 # ---- the closed namespace
