@@ -1,0 +1,345 @@
+"""Runs queries on the published snapshot, in worker processes that can be killed.
+
+The engine lives in the event loop of the process that talks HTTP and holds no store itself. For each snapshot there is
+a generation of workers (see host.py); a new snapshot starts a new generation, which takes over once a worker of it is
+ready, and the old generation ends with its last query. So each answer comes from one snapshot, and no query waits
+for a snapshot to load. A snapshot is served from disk at once and from memory as soon as it is loaded there, as long
+as it fits the budget.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter, deque
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from endpoint.generation import Answer, Control, Generation, WorkerLost
+from endpoint.protocol import ProtocolError
+from ontology.layout import Layout, NoStore, StoreError
+
+if TYPE_CHECKING:
+    from endpoint.generation import Worker
+    from endpoint.protocol import Query
+    from endpoint.settings import Settings
+
+_LOG = logging.getLogger("pactgraph.endpoint")
+_POLL = 0.25  # seconds between two looks at the name of the current snapshot
+_SMALL = (
+    8 << 20
+)  # bytes on disk up to which a snapshot is loaded into memory before it is served: a fraction of a second
+_SETTLED = 2.0  # seconds a snapshot has to stand before it is worth loading into memory
+_GROWTH = 2.5  # bytes in memory for each byte on disk: 0.5 kB a quad in memory, 0.23 kB on disk
+
+
+class Engine:
+    """Answers queries from the newest snapshot that is ready. Start it in a running event loop, and close it there."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.layout = Layout(settings.store)
+        self.current: Generation | None = None
+        self.running: Counter[str] = Counter()
+        self.waiting: Counter[str] = Counter()
+        self.killed: Counter[str] = Counter()
+        self._queue: deque[tuple[str, asyncio.Future[Worker]]] = deque()
+        self._generations: set[Generation] = set()
+        self._bereaved: dict[int, Answer] = {}
+        self._nursery: subprocess.Popen[bytes] | None = None
+        self._control: Control | None = None
+        self._births: deque[asyncio.Future[socket.socket]] = deque()
+        self._watcher: asyncio.Task[None] | None = None
+        self._too_large: set[str] = set()
+        self._closed = False
+        self._switched = asyncio.Event()
+        self._opening = asyncio.Lock()
+
+    async def start(self) -> None:
+        """Start the processes and wait until the first snapshot can be asked; an empty one where none is published.
+
+        Raises StoreError where the store or its snapshot cannot be read.
+        """
+        self.layout.check()
+        await self.renew()
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    async def close(self) -> None:
+        """End every process; queries that still run are stopped."""
+        self._closed = True
+        if self._watcher is not None:
+            self._watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._watcher
+        for _, waiter in self._queue:
+            if not waiter.done():
+                waiter.set_exception(ProtocolError(503, "The endpoint is shutting down.", {"Retry-After": "5"}))
+        self._queue.clear()
+        for generation in list(self._generations):
+            generation.end()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+        if self._nursery is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self._nursery.wait)
+            self._nursery = None
+
+    async def run(self, query: Query, client: str, *, gzip: bool = False) -> Answer:
+        """Run a query and return its answer as soon as the first bytes are there.
+
+        Raises ProtocolError: 400 for a syntax error, 429 or 503 where too much waits already, 503 and 504 for a query
+        past its limits.
+        """
+        for last in (False, True):
+            worker = await self._worker(client)
+            answer = Answer(worker, query, client, self.settings.limits.seconds)
+            worker.send(answer, self._job(query, gzip=gzip))
+            try:
+                await answer.head()
+            except asyncio.CancelledError:
+                answer.abandon()
+                raise
+            except WorkerLost:
+                if last:
+                    raise
+                continue
+            return answer
+        raise AssertionError
+
+    async def fresh(self, number: int) -> None:
+        """Wait until snapshot ``number`` or a later one answers."""
+        while self.current is None or (self.current.number or 0) < number:
+            self._switched.clear()
+            await self.renew()
+            if self.current is None or (self.current.number or 0) < number:
+                await self._switched.wait()
+
+    def dispatch(self) -> None:
+        """Hand free workers to those who wait, the longest waiting first, nobody beyond what one client may run."""
+        generation = self.current
+        if generation is None:
+            return
+        passed: list[tuple[str, asyncio.Future[Worker]]] = []
+        while self._queue and generation.free:
+            client, waiter = self._queue.popleft()
+            if waiter.done():
+                continue
+            if self.running[client] >= self._share:
+                passed.append((client, waiter))
+                continue
+            waiter.set_result(self._assign(generation, client))
+        self._queue.extendleft(reversed(passed))
+
+    def bereave(self, pid: int, answer: Answer) -> None:
+        """Take note that a worker ended in the midst of a query; its exit status will tell why."""
+        self._bereaved[pid] = answer
+
+    def release(self, answer: Answer) -> None:
+        """Take note that a client's query runs no longer."""
+        self._free(answer.client)
+
+    def ended(self, pid: int, status: int) -> None:
+        """Tell the client of a worker that ended by itself why it did."""
+        answer = self._bereaved.pop(pid, None)
+        if answer is not None:
+            answer.fail(self._cause(status))
+
+    def forget(self, generation: Generation) -> None:
+        """Drop a generation that has ended."""
+        self._generations.discard(generation)
+
+    def keeper_lost(self, generation: Generation) -> None:
+        """Replace a generation whose keeper was killed from outside; its workers die with it."""
+        for worker in list(generation.workers.values()):
+            if worker.answer is not None:
+                worker.answer.fail(WorkerLost())
+        generation.retired = True
+        generation.end()
+        if generation is self.current and not self._closed:
+            self.current = None
+
+    @property
+    def _share(self) -> int:
+        limits = self.settings.limits
+        return limits.running if limits.running is not None else max(1, limits.workers - 1)
+
+    def _cause(self, status: int) -> ProtocolError:
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if number == signal.SIGABRT:
+            self.killed["memory"] += 1
+            mebibytes = self.settings.limits.memory >> 20
+            return ProtocolError(
+                503, f"The query was stopped: it needed more than the {mebibytes} MiB of memory that a query may take."
+            )
+        if number == signal.SIGSEGV:
+            self.killed["nesting"] += 1
+            return ProtocolError(400, "The query is nested too deeply.")
+        if number == signal.SIGXCPU:
+            self.killed["time"] += 1
+            return ProtocolError(504, "The query was stopped: it took too much processor time.")
+        return WorkerLost()
+
+    def _job(self, query: Query, *, gzip: bool) -> dict[str, Any]:
+        limits = self.settings.limits
+        return {
+            "query": query.text,
+            "base": query.base,
+            "default_graphs": query.default_graphs,
+            "named_graphs": query.named_graphs,
+            "union": self.settings.default_graph == "union",
+            "results": query.results.format.engine if query.results else None,
+            "graph": query.graph.format.engine if query.graph else None,
+            "gzip": gzip,
+            "limit": limits.result,
+            "seconds": limits.seconds,
+        }
+
+    async def _worker(self, client: str) -> Worker:
+        limits = self.settings.limits
+        generation = self.current
+        if generation is not None and generation.free and self.running[client] < self._share and not self._queue:
+            return self._assign(generation, client)
+        if len(self._queue) >= limits.queue:
+            raise ProtocolError(503, "Too many queries wait already; try again in a moment.", {"Retry-After": "2"})
+        if self.waiting[client] >= limits.waiting:
+            raise ProtocolError(429, "Too many of your queries wait already; try again.", {"Retry-After": "2"})
+        waiter: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
+        self._queue.append((client, waiter))
+        self.waiting[client] += 1
+        self.dispatch()
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
+                worker = waiter.result()  # given in the very moment of the hang-up: nothing was sent to it yet
+                self._free(client)
+                worker.generation.idle(worker)
+            raise
+        finally:
+            self.waiting[client] -= 1
+            if not self.waiting[client]:
+                del self.waiting[client]
+
+    def _assign(self, generation: Generation, client: str) -> Worker:
+        self.running[client] += 1
+        return generation.free.popleft()
+
+    def _free(self, client: str) -> None:
+        self.running[client] -= 1
+        if self.running[client] <= 0:
+            del self.running[client]
+
+    async def renew(self) -> None:
+        """Open the current snapshot if it is a newer one, and let it take over."""
+        async with self._opening:
+            if self._closed:
+                return
+            number = self.layout.current_number()
+            here = self.current
+            if here is None or here.number != number:
+                await self._open(number, in_memory=number is None or self._small(number))
+            elif not here.in_memory and self._worth_memory(here):
+                try:
+                    await self._open(number, in_memory=True)
+                except StoreError as error:
+                    self._too_large.add(here.tag)
+                    _LOG.warning("snapshot %s stays on disk: %s", number, error)
+
+    async def _open(self, number: int | None, *, in_memory: bool) -> None:
+        generation = Generation(self, number, workers=self.settings.limits.workers, in_memory=in_memory)
+        try:
+            generation.take(self.layout)
+        except NoStore:
+            generation = Generation(self, None, workers=self.settings.limits.workers, in_memory=True)
+        self._generations.add(generation)
+        try:
+            end = await self._birth(generation)
+            generation.start(Control(end))
+            await generation.ready
+        except BaseException:
+            generation.end()
+            raise
+        old, self.current = self.current, generation
+        _LOG.info("snapshot %s answers, %s", generation.number, "in memory" if in_memory else "on disk")
+        if old is not None:
+            old.retire()
+        self._switched.set()
+        self.dispatch()
+
+    def _small(self, number: int) -> bool:
+        return self.settings.memory > 0 and _bytes_under(self.layout.snapshot(number)) <= _SMALL
+
+    def _worth_memory(self, generation: Generation) -> bool:
+        if generation.path is None or generation.tag in self._too_large:
+            return False
+        settled = time.time() - generation.since >= _SETTLED
+        return settled and _GROWTH * _bytes_under(generation.path) <= self.settings.memory
+
+    async def _birth(self, generation: Generation) -> socket.socket:
+        """Have the nursery fork a keeper for the generation's snapshot, and return the control socket to it."""
+        control = self._control or self._start_nursery()
+        birth: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
+        self._births.append(birth)
+        control.send(
+            {
+                "path": str(generation.path) if generation.path is not None else None,
+                "memory": (self.settings.memory or 1) if generation.in_memory else 0,
+                "limit": self.settings.limits.memory,
+            }
+        )
+        return await birth
+
+    def _start_nursery(self) -> Control:
+        ours, theirs = socket.socketpair()
+        root = str(Path(__file__).resolve().parent.parent)
+        program = f"import sys; sys.path.insert(0, {root!r}); from endpoint.host import main; main({theirs.fileno()})"
+        self._nursery = subprocess.Popen(  # noqa: S603 (our own interpreter and program)
+            [sys.executable, "-c", program], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+        )
+        theirs.close()
+        self._control = Control(ours)
+        self._control.handle = self._heard
+        self._control.listen()
+        return self._control
+
+    def _heard(self, message: dict[str, Any] | None, end: socket.socket | None) -> None:
+        if message is None:  # the nursery was killed: the next birth starts another
+            self._control = None
+            if self._nursery is not None:
+                self._nursery.wait()
+            while self._births:
+                birth = self._births.popleft()
+                if not birth.done():
+                    birth.set_exception(StoreError(self.settings.store, "the process that holds snapshots ended"))
+        elif end is not None:
+            birth = self._births.popleft()
+            if birth.done():
+                end.close()
+            else:
+                birth.set_result(end)
+
+    async def _watch(self) -> None:
+        failures = 0
+        while True:
+            await asyncio.sleep(_POLL * min(1 + failures, 40))
+            try:
+                await self.renew()
+            except StoreError as error:
+                failures += 1
+                _LOG.warning("the newest snapshot cannot be opened: %s", error)
+            else:
+                failures = 0
+
+
+def _bytes_under(folder: Path) -> int:
+    try:
+        return sum(file.stat().st_size for file in folder.iterdir() if file.is_file())
+    except FileNotFoundError:
+        return 0

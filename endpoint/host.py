@@ -1,0 +1,290 @@
+"""The processes that hold snapshots and run queries, so that the process that talks HTTP can kill a query.
+
+Three kinds, each single-threaded, forked from the first one, which starts in a fresh interpreter:
+
+- the *nursery* holds nothing; it forks a keeper for each snapshot that it is told to open;
+- a *keeper* holds one snapshot (in memory, or only its path) and forks workers that share its memory;
+- a *worker* answers one query after another on its own socket, in frames.
+
+The engine offers no cancellation, and its results may be used by one thread only; a process of its own per running
+query settles both. Every process ends when the socket to the one above it closes, a worker in the midst of a query
+by the kernel's parent-death signal.
+
+Control messages are JSON lines; a new socket travels beside its message as a file descriptor. A worker's frames are a
+letter, four bytes of length (big endian) and the payload:
+
+=====  ==========================================================
+``Q``  to the worker: the query as JSON
+``H``  the kind of the result and its media type, as JSON
+``D``  bytes of the answer
+``E``  the end: JSON with the seconds spent
+``X``  an error instead of an answer or of its rest, as JSON
+=====  ==========================================================
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import resource
+import signal
+import socket
+import struct
+import sys
+import threading
+import time
+import zlib
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pyoxigraph
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+HEADER = struct.Struct(">cI")
+CHUNK = 65536
+_PARENT_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
+_COMPRESS_FROM = 1024
+_WRITE_FORMATS = ("JSON", "XML", "CSV", "TSV")
+
+
+class TooLarge(Exception):  # noqa: N818 (it reads as a sentence)
+    """The answer outgrew its limit of bytes."""
+
+
+def main(descriptor: int) -> None:
+    """Be the nursery on the control socket ``descriptor``; returns when the other end closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal is for the process that talks HTTP
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are not waited for
+    control = socket.socket(fileno=descriptor)
+    for message in _messages(control):
+        _fork(control, partial(_keep, message))
+
+
+def _messages(control: socket.socket) -> Iterator[dict[str, Any]]:
+    pending = b""
+    while data := control.recv(CHUNK):
+        *lines, pending = (pending + data).split(b"\n")
+        for line in lines:
+            yield json.loads(line)
+
+
+def _fork(control: socket.socket, life: Callable[[socket.socket], object]) -> int:
+    """Fork a process that lives ``life`` with one end of a socket pair; send the other end up ``control``."""
+    ours, theirs = socket.socketpair()
+    parent = os.getpid()
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(BaseException):
+            control.close()
+            ours.close()
+            _die_with(parent)
+            life(theirs)
+        os._exit(0)
+    theirs.close()
+    socket.send_fds(control, [json.dumps({"event": "forked", "pid": pid}).encode() + b"\n"], [ours.fileno()])
+    ours.close()
+    return pid
+
+
+def _die_with(parent: int) -> None:
+    """Ask the kernel to kill this process when its parent dies; does nothing where the kernel is not Linux."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PARENT_DEATH, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(0)
+
+
+def _keep(order: dict[str, Any], control: socket.socket) -> None:
+    """Be the keeper of the snapshot that ``order`` names."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    path = order["path"]
+    try:
+        store = _in_memory(path, order["memory"]) if order["memory"] else None
+        if path is not None and store is None:
+            pyoxigraph.Store.read_only(path)  # fails here, once, rather than in each worker
+    except (OSError, RuntimeError, ValueError, MemoryError) as error:
+        _tell(control, event="failed", message=str(error) or type(error).__name__)
+        return
+    _tell(control, event="ready", quads=len(store) if store is not None else None)
+    for message in _messages(control):
+        if message["do"] == "fork":
+            _fork(control, lambda end: _work(end, store, path, order["limit"]))
+        elif message["do"] == "kill":
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(message["pid"], signal.SIGKILL)
+        if message["do"] in ("kill", "reap"):
+            try:
+                status = os.waitpid(message["pid"], 0)[1]
+            except ChildProcessError:
+                status = 0
+            _tell(control, event="ended", pid=message["pid"], status=status)
+
+
+def _tell(control: socket.socket, **message: object) -> None:
+    control.sendall(json.dumps(message).encode() + b"\n")
+
+
+def _in_memory(path: str | None, budget: int) -> pyoxigraph.Store:
+    """Return the snapshot's quads and graph names in memory; the empty store for no path.
+
+    The process may not take more than ``budget`` bytes: beyond, the kernel refuses memory and the process ends.
+    """
+    store = pyoxigraph.Store()
+    if path is None:
+        return store
+    resource.setrlimit(resource.RLIMIT_DATA, (_data_size() + budget, resource.RLIM_INFINITY))
+    source = pyoxigraph.Store.read_only(path)
+    reading, writing = os.pipe()
+    with os.fdopen(reading, "rb", CHUNK) as quads:
+        dump = threading.Thread(target=_dump, args=(source, writing))
+        dump.start()
+        store.bulk_load(quads, pyoxigraph.RdfFormat.N_QUADS, lenient=True)
+        dump.join()
+    for graph in source.named_graphs():  # an empty graph has no quads to be loaded with
+        store.add_graph(graph)
+    resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    return store
+
+
+def _dump(source: pyoxigraph.Store, descriptor: int) -> None:
+    with os.fdopen(descriptor, "wb", CHUNK) as file, contextlib.suppress(BrokenPipeError):
+        source.dump(file, pyoxigraph.RdfFormat.N_QUADS)
+
+
+def _data_size() -> int:
+    """Return the bytes of private memory of this process; 0 where the kernel does not say."""
+    try:
+        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 (one read of a pseudo-file)
+            return int(file.read().split()[5]) * resource.getpagesize()
+    except OSError:
+        return 0
+
+
+def _work(channel: socket.socket, store: pyoxigraph.Store | None, path: str | None, memory: int) -> NoReturn:
+    """Be a worker: answer queries until the channel closes."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 (the engine's panics are told by the exit status)
+    os.dup2(sys.stderr.fileno(), 2)
+    if store is None:
+        if path is None:
+            message = "a worker needs a store or the path of one"
+            raise ValueError(message)
+        store = pyoxigraph.Store.read_only(path)
+    size = _data_size()
+    if size:
+        resource.setrlimit(resource.RLIMIT_DATA, (size + memory, resource.RLIM_INFINITY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    channel.sendall(HEADER.pack(b"R", 0))
+    stream = channel.makefile("rb", buffering=CHUNK)
+    while header := stream.read(HEADER.size):
+        job = json.loads(stream.read(HEADER.unpack(header)[1]))
+        _answer(store, job, channel)
+    os._exit(0)
+
+
+class _Writer:
+    """What the engine writes an answer to: frames of about 64 KiB, compressed where that was asked for."""
+
+    def __init__(self, channel: socket.socket, head: dict[str, Any], *, gzip: bool, limit: int) -> None:
+        self._channel = channel
+        self._head: dict[str, Any] | None = head
+        self._gzip = gzip
+        self._compressor: Any = None
+        self._limit = limit
+        self._pending: list[bytes] = []
+        self._size = 0
+        self.written = 0
+
+    def write(self, data: bytes) -> int:
+        self.written += len(data)
+        if self.written > self._limit:
+            raise TooLarge
+        self._pending.append(bytes(data))
+        self._size += len(data)
+        # the first bytes go out at once, so that a client sees the answer begin
+        if self._size >= CHUNK or (self._head is not None and self._size >= CHUNK // 8):
+            self._channel.sendall(self._frames())
+        return len(data)
+
+    def flush(self) -> None:
+        """Do nothing: frames are flushed by size."""
+
+    def _frames(self, *, last: bool = False) -> bytes:
+        data = b"".join(self._pending)
+        self._pending.clear()
+        self._size = 0
+        frames = []
+        if self._head is not None:
+            if self._gzip and (not last or len(data) >= _COMPRESS_FROM):
+                self._compressor = zlib.compressobj(4, zlib.DEFLATED, 31)
+                self._head["encoding"] = "gzip"
+            frames.append(frame(b"H", json.dumps(self._head).encode()))
+            self._head = None
+        if self._compressor is not None:
+            data = self._compressor.compress(data) + self._compressor.flush(
+                zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
+            )
+        if data:
+            frames.append(frame(b"D", data))
+        return b"".join(frames)
+
+    def finish(self, end: dict[str, Any]) -> None:
+        self._channel.sendall(self._frames(last=True) + frame(b"E", json.dumps(end).encode()))
+
+
+def frame(letter: bytes, payload: bytes) -> bytes:
+    """Return a frame of the workers' channel."""
+    return HEADER.pack(letter, len(payload)) + payload
+
+
+def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket) -> None:
+    """Run one query and write its frames. The result lives and dies in this one thread."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    # a backstop behind the wall time that the other end watches: SIGXCPU ends a query that nobody watches any more
+    seconds = int(used.ru_utime + used.ru_stime + job["seconds"]) + 2
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
+    start = time.perf_counter()
+    result: Any = None
+    try:
+        result = store.query(job["query"], **_dataset(job))
+        if isinstance(result, pyoxigraph.QueryTriples):
+            kind, name = "graph", job["graph"]
+        else:
+            kind, name = "results", job["results"]
+        if name is None:
+            channel.sendall(frame(b"X", json.dumps({"error": "form", "message": kind}).encode()))
+            return
+        writer = _Writer(channel, {"kind": kind}, gzip=job["gzip"], limit=job["limit"])
+        chosen: Any = getattr(pyoxigraph.QueryResultsFormat if kind == "results" else pyoxigraph.RdfFormat, name)
+        result.serialize(writer, format=chosen)
+        writer.finish({"seconds": time.perf_counter() - start, "bytes": writer.written})
+    except (BrokenPipeError, ConnectionResetError):
+        os._exit(0)
+    except BaseException as error:  # noqa: BLE001 (whatever the engine raises is told to the other end)
+        message = {"error": _kind_of(error), "message": str(error)}
+        channel.sendall(frame(b"X", json.dumps(message).encode()))
+    finally:
+        del result
+
+
+def _kind_of(error: BaseException) -> str:
+    if isinstance(error, TooLarge) or isinstance(error.__cause__, TooLarge):
+        return "large"
+    if isinstance(error, SyntaxError | ValueError):
+        return "syntax"
+    return "engine"
+
+
+def _dataset(job: dict[str, Any]) -> dict[str, Any]:
+    default, named = job["default_graphs"], job["named_graphs"]
+    if default or named:
+        return {
+            "base_iri": job["base"],
+            "default_graph": [pyoxigraph.NamedNode(iri) for iri in default],
+            "named_graphs": [pyoxigraph.NamedNode(iri) for iri in named],
+        }
+    return {"base_iri": job["base"], "use_default_graph_as_union": job["union"]}

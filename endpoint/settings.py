@@ -1,0 +1,71 @@
+"""What whoever starts the endpoint may choose, with the defaults."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEBIBYTE = 1 << 20
+
+
+def _memory_of_machine() -> int:
+    """Return the machine's memory in bytes."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _processors() -> int:
+    """Return the number of processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What one request, one client and all of them together may use.
+
+    ``seconds`` is the wall time of one query, the time that a slow client takes to read not counted; ``memory`` the
+    bytes that one query may take beyond what its worker held before; ``result`` the bytes of one answer before
+    compression. ``query`` is the longest query or update in bytes, ``upload`` the longest body of a Graph Store
+    request. ``workers`` queries run at once, at most ``running`` of one client (None: all but one); ``queue`` requests
+    wait, at most ``waiting`` of one client. ``stall`` is how long in seconds a client may take no byte of its answer,
+    ``transfer`` how long a whole answer may take.
+    """
+
+    seconds: float = 30.0
+    memory: int = field(default_factory=lambda: max(256 * MEBIBYTE, _memory_of_machine() // 8))
+    result: int = 1024 * MEBIBYTE
+    query: int = 256 * 1024
+    upload: int = 64 * MEBIBYTE
+    workers: int = field(default_factory=lambda: max(4, 2 * _processors()))
+    running: int | None = None
+    queue: int = 256
+    waiting: int = 128
+    stall: float = 20.0
+    transfer: float = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the endpoint answers.
+
+    ``store`` is the store's directory, ``base`` the data's base IRI. ``default_graph`` says what a query that names no
+    dataset takes as its default graph: the union of the named graphs, or the store's own default graph, which is
+    the bare SPARQL dataset. Without ``token`` nothing can be written; it is the bearer token of RFC 6750.
+    ``services`` are the IRIs that SERVICE and LOAD may call, none by default. ``memory`` is the budget in bytes
+    for holding the snapshot in memory (0: always on disk), ``cache`` the budget in bytes for results. ``lock`` is
+    how long in seconds a write waits for another writer.
+    """
+
+    store: Path
+    base: str = "https://pactgraph.example/"
+    default_graph: Literal["union", "plain"] = "union"
+    token: str | None = None
+    services: tuple[str, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+    memory: int = field(default_factory=lambda: _memory_of_machine() // 4)
+    cache: int = 64 * MEBIBYTE
+    lock: float = 30.0
+    slow: float = 5.0
