@@ -1,0 +1,182 @@
+"""Attributions: cue, source and content brought together, outermost ones only."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from typing import TYPE_CHECKING
+
+from loader.document import StatementKind
+from loader.extraction import contents, cues, sources
+from loader.extraction.findings import Marks, assemble
+from loader.extraction.propositions import split
+from loader.extraction.relays import find_relays
+from loader.extraction.syntax import child, children, group, is_negated, is_passive
+from loader.extraction.turns import find_turns
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+    from loader.document import Span
+    from loader.extraction.findings import Finding
+    from loader.extraction.reading import Attribution, Reading
+
+_LIGHT = frozenset(
+    {
+        "express",
+        "voice",
+        "convey",
+        "raise",
+        "issue",
+        "make",
+        "have",
+        "give",
+        "offer",
+        "show",
+        "reiterate",
+        "declare",
+        "announce",
+        "pledge",
+        "release",
+        "deliver",
+        "repeat",
+        "renew",
+        "share",
+        "hold",
+        "state",
+    }
+)
+
+
+def find_attributions(reading: Reading) -> tuple[Attribution, ...]:
+    """Return the attributions of an article in order of their cues, one for each proposition."""
+    marks = Marks(reading)
+    return tuple(
+        attribution for finding in find_findings(reading, marks) for attribution in split(reading, marks, finding)
+    )
+
+
+def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
+    """Return what each cue of the article attributes, outermost cues only, in order."""
+    clausal = [found for token in reading.doc if (found := _of_token(reading, marks, token)) is not None]
+    kept = _outermost(marks, find_turns(reading, marks, clausal))
+    return tuple(find_relays(reading, finding) for finding in kept)
+
+
+def _of_token(reading: Reading, marks: Marks, token: Token) -> Finding | None:
+    if token.is_space or token.is_punct:
+        return None
+    if cues.is_verbal(token):
+        return _of_verb(reading, marks, token)
+    if token.pos_ == "NOUN":
+        return _of_noun(reading, marks, token)
+    if token.pos_ == "ADJ" and token.dep_ in ("acomp", "ROOT", "conj", "attr"):
+        return _of_adjective(reading, marks, token)
+    if token.lower_ == "according":
+        return _of_according(reading, marks, token)
+    return None
+
+
+def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
+    entry = cues.verb(token)
+    if entry is None:
+        return None
+    content = contents.of_verb(token, entry)
+    if content is None:
+        return None
+    negated = is_negated(token)
+    if negated and entry.kind is StatementKind.SPEECH:
+        return None
+    source = sources.of_verb(token)
+    if sources.is_empty(source):
+        source = None
+    elif source is None and not is_passive(token) and token.dep_ in ("xcomp", "amod", "pcomp"):
+        return None
+    first, last = group(token)
+    if content.lead is not None:
+        last = max(last, content.lead.i)
+    cue = cues.Cue(token, entry, first, last, negated)
+    return assemble(reading, marks, cue, content, source)
+
+
+def _of_noun(reading: Reading, marks: Marks, token: Token) -> Finding | None:
+    entry = cues.noun(token)
+    if entry is None:
+        return None
+    content = contents.of_noun(token, entry)
+    if content is None:
+        return None
+    first = last = token.i
+    if content.lead is not None:
+        last = content.lead.i
+    source = None
+    head = token.head
+    poss = child(token, "poss")
+    if token.dep_ == "dobj" and head.lemma_ in _LIGHT:
+        if poss is not None:
+            source = sources.phrase(poss)
+        else:
+            source = sources.of_verb(head)
+            first = group(head)[0]
+    elif poss is not None:
+        source = sources.phrase(poss)
+    else:
+        for link in children(token, "prep", "agent"):
+            if link.lower_ in ("by", "from", "among") and link.i < token.right_edge.i:
+                inner = child(link, "pobj")
+                if inner is not None:
+                    source = sources.phrase(inner)
+    if source is None and content.frame != "noun-clause":
+        return None
+    return assemble(reading, marks, cues.Cue(token, entry, first, last), content, source)
+
+
+def _of_adjective(reading: Reading, marks: Marks, token: Token) -> Finding | None:
+    entry = cues.adjective(token)
+    if entry is None:
+        return None
+    content = contents.of_adjective(token, entry)
+    if content is None:
+        return None
+    head = token.head if token.dep_ == "acomp" else token
+    subject = sources.subject_of(head)
+    if subject is None or subject.lower_ in ("it", "there"):
+        return None
+    first, last = (group(head)[0] if head is not token else token.i), token.i
+    if content.lead is not None:
+        last = content.lead.i
+    return assemble(reading, marks, cues.Cue(token, entry, first, last), content, sources.phrase(subject, head))
+
+
+def _of_according(reading: Reading, marks: Marks, token: Token) -> Finding | None:
+    doc = token.doc
+    if token.i + 1 >= len(doc) or doc[token.i + 1].lower_ != "to":
+        return None
+    to = doc[token.i + 1]
+    inner = child(to, "pobj", "pcomp")
+    if inner is None:
+        return None
+    content = contents.according(token, inner.right_edge.i)
+    if content is None:
+        return None
+    entry = cues.Entry("according to", StatementKind.SPEECH, frozenset())
+    return assemble(reading, marks, cues.Cue(token, entry, token.i, to.i), content, sources.phrase(inner))
+
+
+def _outermost(marks: Marks, found: list[Finding]) -> list[Finding]:
+    """Leave out the cues that lie inside what another cue attributes, and those inside a quotation."""
+    inside: list[Span] = sorted((part for finding in found for part in finding.parts), key=lambda part: part.start)
+    starts = [part.start for part in inside]
+    ends: list[int] = []  # the furthest end of any part that starts here or before
+    for part in inside:
+        ends.append(max(part.end, ends[-1]) if ends else part.end)
+    kept: list[Finding] = []
+    for finding in sorted(found, key=lambda f: (f.span.start, -f.span.end)):
+        if marks.speech_around(finding.span) is not None:
+            continue
+        before = bisect_right(starts, finding.span.start) - 1
+        if before >= 0 and ends[before] >= finding.span.end:
+            continue
+        if kept and kept[-1].span.overlaps(finding.span):
+            continue
+        kept.append(finding)
+    return kept

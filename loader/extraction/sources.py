@@ -1,0 +1,97 @@
+"""Sources: the words that a cue is attributed to, in the same sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loader.document import Span
+from loader.extraction.syntax import SUBJECTS, child, children, is_passive, trimmed
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_EMPTY = frozenset({"it", "there"})  # as subject of a passive or of "seems" they stand for nobody
+_CHAIN = 6  # steps that a shared subject is looked for
+_SHARING = frozenset({"conj", "xcomp", "advcl", "ccomp", "pcomp", "dep", "parataxis", "prep"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Source words: their head and their span."""
+
+    token: Token
+    span: Span
+
+
+def of_verb(cue: Token) -> Source | None:
+    """Return the source of a verb: its subject, its agent if it is passive, or the subject that it shares."""
+    if is_passive(cue):
+        agent = child(cue, "agent")
+        head = child(agent, "pobj") if agent is not None else None
+        return phrase(head) if head is not None else None
+    subject = subject_of(cue)
+    return phrase(subject, cue) if subject is not None else None
+
+
+def subject_of(verb: Token) -> Token | None:
+    """Return the head of the subject of a verb, shared over coordination, infinitives, participles and relatives."""
+    token = verb
+    for _ in range(_CHAIN):
+        subject = child(token, "nsubj") or (child(token, "nsubjpass") if token is not verb else None)
+        if subject is not None:
+            return subject
+        dep, head = token.dep_, token.head
+        thing = child(head, "dobj") if dep == "xcomp" else None
+        if thing is not None and thing.i < token.i and head.lemma_ not in _SUBJECT_CONTROL:
+            return thing
+        if dep in ("acl", "relcl") and head.pos_ in ("NOUN", "PROPN", "PRON"):
+            return head
+        if dep == "pcomp" and head.head.pos_ in ("NOUN", "PROPN"):
+            return child(head.head, "poss")
+        token = head.head if dep == "pcomp" and head.dep_ == "prep" else head
+        if dep not in _SHARING or head is verb or token.pos_ not in ("VERB", "AUX", "ADP", "SCONJ", "ADJ"):
+            break
+    return None
+
+
+_SUBJECT_CONTROL = frozenset({"promise", "use", "take", "issue", "make", "release", "hold", "give", "write", "have"})
+
+
+def phrase(head: Token, verb: Token | None = None) -> Source:
+    """Return the whole noun phrase of a head: apposition and defining relative clause in, asides after it out.
+
+    A relative clause after a comma, a participle after a comma and a time are asides; a phrase stops before ``verb``.
+    """
+    doc = head.doc
+    first, last = head.left_edge.i, head.right_edge.i
+    if verb is not None and head.i < verb.i:
+        last = min(last, verb.i - 1)
+    if verb is not None and head.i > verb.i:
+        first = max(first, verb.i + 1)
+    for part in (head, *children(head, "appos", "conj")):
+        for other in part.children:
+            if other.i <= part.i or other.i > last:
+                continue
+            left = other.left_edge.i
+            comma = left > 0 and doc[left - 1].text in (",", "―", "—", "--", "-")
+            if (other.dep_ in ("relcl", "acl", "advcl") and comma) or other.dep_ in ("npadvmod", "tmod"):
+                last = min(last, left - 1)
+    while first < head.i and ((doc[first].is_punct and doc[first].text not in "([$#") or doc[first].dep_ == "cc"):
+        first += 1
+    while last > head.i and (doc[last].is_space or doc[last].text in _STOPS):
+        last -= 1
+    for index in range(head.i + 1, last + 1):  # marks of a quotation or a line break end the phrase
+        if doc[index].is_space and "\n" in doc[index].text:
+            last = index - 1
+            break
+    start, end = trimmed(doc.text, doc[first].idx, doc[last].idx + len(doc[last]))
+    return Source(head, Span(start, max(end, start + 1)))
+
+
+_STOPS = frozenset({",", ".", ";", ":", "-", "--", "—", "―", "–", '"', "“", "”", "''", "``"})
+
+
+def is_empty(source: Source | None) -> bool:
+    """Whether the subject stands for nobody ("it" in "it is said")."""
+    return source is not None and source.token.lower_ in _EMPTY and source.token.dep_ in SUBJECTS
