@@ -19,6 +19,9 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
+    from datetime import date
+
+    from loader.extraction.reading import Reading
 
 SEED = Path(__file__).parent.parent / "seeds" / "000_a1f631c494d1a9e1.txt"
 PACTGRAPH = str(Path(sys.executable).with_name("pactgraph"))
@@ -38,6 +41,25 @@ def gold() -> Path:
 def seed() -> Path:
     """Return the seed article's file."""
     return SEED
+
+
+@pytest.fixture(scope="session")
+def read() -> Callable[..., Reading]:
+    """Return a function that parses a text (and the day it was published) into a Reading with what its names denote."""
+    from loader.document import Article, Mention
+    from loader.extraction.page import read_page
+    from loader.extraction.parse import load_model, parse
+    from loader.extraction.reading import Reading
+    from loader.registry import Registry
+
+    model, registry = load_model(), Registry.load()
+
+    def build(text: str, published: date | None = None) -> Reading:
+        doc = next(parse(model, [text]))
+        mentions = tuple(Mention(match.span, match.entity) for match in registry.matches(text))
+        return Reading(Article(text, "-", published=published), doc, read_page(text), registry, mentions=mentions)
+
+    return build
 
 
 def free_port() -> int:
