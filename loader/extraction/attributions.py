@@ -65,14 +65,14 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
 def _of_token(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     if token.is_space or token.is_punct:
         return None
+    if token.lower_ == "according":
+        return _of_according(reading, marks, token)
     if cues.is_verbal(token):
         return _of_verb(reading, marks, token)
     if token.pos_ == "NOUN":
         return _of_noun(reading, marks, token)
     if token.pos_ == "ADJ" and token.dep_ in ("acomp", "ROOT", "conj", "attr"):
         return _of_adjective(reading, marks, token)
-    if token.lower_ == "according":
-        return _of_according(reading, marks, token)
     return None
 
 
@@ -141,7 +141,7 @@ def _of_adjective(reading: Reading, marks: Marks, token: Token) -> Finding | Non
     subject = sources.subject_of(head)
     if subject is None or subject.lower_ in ("it", "there"):
         return None
-    first, last = (group(head)[0] if head is not token else token.i), token.i
+    first, last = (group(head)[0] if head != token else token.i), token.i
     if content.lead is not None:
         last = content.lead.i
     return assemble(reading, marks, cues.Cue(token, entry, first, last), content, sources.phrase(subject, head))

@@ -101,7 +101,7 @@ def _around(token: Token, clause: Token) -> Content | None:
 
 def _own(token: Token, clause: Token) -> frozenset[int]:
     """Return the tokens of the cue's clause: everything under it but the clause that it attributes."""
-    other = {t.i for t in clause.subtree} if clause.head is token else set()
+    other = {t.i for t in clause.subtree} if clause.head == token else set()
     return frozenset(t.i for t in token.subtree if t.i not in other)
 
 
@@ -234,7 +234,7 @@ def of_adjective(token: Token, entry: Entry) -> Content | None:
 
 def clause_of(token: Token) -> Token:
     """Return the head of the clause that a token stands in."""
-    while token.pos_ not in ("VERB", "AUX") and token.head is not token:
+    while token.pos_ not in ("VERB", "AUX") and token.head != token:
         token = token.head
     return token
 

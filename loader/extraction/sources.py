@@ -38,7 +38,7 @@ def subject_of(verb: Token) -> Token | None:
     """Return the head of the subject of a verb, shared over coordination, infinitives, participles and relatives."""
     token = verb
     for _ in range(_CHAIN):
-        subject = child(token, "nsubj") or (child(token, "nsubjpass") if token is not verb else None)
+        subject = child(token, "nsubj") or (child(token, "nsubjpass") if token != verb else None)
         if subject is not None:
             return subject
         dep, head = token.dep_, token.head
@@ -50,7 +50,7 @@ def subject_of(verb: Token) -> Token | None:
         if dep == "pcomp" and head.head.pos_ in ("NOUN", "PROPN"):
             return child(head.head, "poss")
         token = head.head if dep == "pcomp" and head.dep_ == "prep" else head
-        if dep not in _SHARING or head is verb or token.pos_ not in ("VERB", "AUX", "ADP", "SCONJ", "ADJ"):
+        if dep not in _SHARING or head == verb or token.pos_ not in ("VERB", "AUX", "ADP", "SCONJ", "ADJ"):
             break
     return None
 
