@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
 import os
 import signal
@@ -23,12 +24,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from endpoint.generation import Answer, Control, Generation, WorkerLost
-from endpoint.protocol import ProtocolError
+from endpoint.negotiation import RESULTS, Choice
+from endpoint.protocol import GraphRead, ProtocolError, Query
 from ontology.layout import Layout, NoStore, StoreError
 
 if TYPE_CHECKING:
     from endpoint.generation import Worker
-    from endpoint.protocol import Query
     from endpoint.settings import Settings
 
 _LOG = logging.getLogger("pactgraph.endpoint")
@@ -91,7 +92,7 @@ class Engine:
             await asyncio.get_running_loop().run_in_executor(None, self._nursery.wait)
             self._nursery = None
 
-    async def run(self, query: Query, client: str, *, gzip: bool = False) -> Answer:
+    async def run(self, query: Query | GraphRead, client: str, *, gzip: bool = False) -> Answer:
         """Run a query and return its answer as soon as the first bytes are there.
 
         Raises ProtocolError: 400 for a syntax error, 429 or 503 where too much waits already, 503 and 504 for a query
@@ -112,6 +113,20 @@ class Engine:
                 continue
             return answer
         raise AssertionError
+
+    async def rows(self, text: str, *, client: str = "") -> list[dict[str, dict[str, str]]]:
+        """Run a SELECT of our own over the union of all graphs and return its rows in the form of SPARQL JSON.
+
+        Raises ProtocolError as ``run`` does.
+        """
+        json_format = RESULTS[0]
+        query = Query(
+            text, self.settings.base, "SELECT", Choice(json_format, json_format.media_types[0]), None, union=True
+        )
+        answer = await self.run(query, client)
+        body = b"".join([chunk async for chunk in answer.chunks()])
+        rows: list[dict[str, dict[str, str]]] = json.loads(body)["results"]["bindings"]
+        return rows
 
     async def fresh(self, number: int) -> None:
         """Wait until snapshot ``number`` or a later one answers."""
@@ -186,20 +201,25 @@ class Engine:
             return ProtocolError(504, "The query was stopped: it took too much processor time.")
         return WorkerLost()
 
-    def _job(self, query: Query, *, gzip: bool) -> dict[str, Any]:
+    def _job(self, query: Query | GraphRead, *, gzip: bool) -> dict[str, Any]:
         limits = self.settings.limits
-        return {
+        job: dict[str, Any] = {"gzip": gzip, "limit": limits.result, "seconds": limits.seconds}
+        if isinstance(query, GraphRead):
+            return job | {"read": query.graph, "graph": query.choice.format.engine}
+        return job | {
             "query": query.text,
             "base": query.base,
             "default_graphs": query.default_graphs,
             "named_graphs": query.named_graphs,
-            "union": self.settings.default_graph == "union",
+            "union": self._union(query),
             "results": query.results.format.engine if query.results else None,
             "graph": query.graph.format.engine if query.graph else None,
-            "gzip": gzip,
-            "limit": limits.result,
-            "seconds": limits.seconds,
         }
+
+    def _union(self, query: Query) -> bool:
+        if query.union is not None:
+            return query.union
+        return self.settings.default_graph == "union" and not query.names_dataset
 
     async def _worker(self, client: str) -> Worker:
         limits = self.settings.limits

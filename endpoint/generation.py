@@ -11,10 +11,10 @@ import socket
 import time
 from collections import deque
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from endpoint import host
-from endpoint.protocol import ProtocolError, rejected_syntax
+from endpoint.protocol import GraphRead, ProtocolError, rejected_syntax
 from ontology.layout import Layout, StoreError
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from endpoint.protocol import Query
 
 _LOG = logging.getLogger("pactgraph.endpoint")
+_STILLBORN = 10  # workers that may end before they are ready until no more are started
 _AHEAD = 256 * 1024  # bytes of an answer that are read ahead of a slow client
 
 
@@ -62,7 +63,7 @@ class Answer:
     raises ProtocolError where the query fails on the way.
     """
 
-    def __init__(self, worker: Worker, query: Query, client: str, limits: float) -> None:
+    def __init__(self, worker: Worker, query: Query | GraphRead, client: str, limits: float) -> None:
         self.kind = ""
         self.encoding: str | None = None
         self.snapshot = worker.generation.tag
@@ -177,8 +178,11 @@ class Answer:
 
     def _refusal(self, told: dict[str, str]) -> ProtocolError:
         error, message = told["error"], told["message"]
+        if error == "missing":
+            return ProtocolError(404, f"There is no graph {message} in this store.")
         if error == "syntax":
-            return rejected_syntax(self.query.text, message)
+            text = "" if isinstance(self.query, GraphRead) else self.query.text
+            return rejected_syntax(text, message)
         if error == "form":
             return ProtocolError(406, f"The client takes no format that this query's {message} can be written in.")
         if error == "large":
@@ -197,13 +201,13 @@ class Worker(asyncio.Protocol):
         self.pid = pid
         self.answer: Answer | None = None
         self.doomed = False
+        self.born = False
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 (a socket's transport writes; mypy cannot know)
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # a socket's transport writes; not all say so by class
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the process and hand on the frames that are whole."""
@@ -217,6 +221,7 @@ class Worker(asyncio.Protocol):
             payload = bytes(memoryview(buffer)[start + size : start + size + length])
             start += size + length
             if letter == b"R":
+                self.born = True
                 self.generation.idle(self)
             elif self.answer is not None:
                 self.answer.frame(letter, payload)
@@ -330,6 +335,7 @@ class Generation:
         self._lease = contextlib.ExitStack()
         self._control: Control | None = None
         self._coming = 0
+        self._stillborn = 0
         self._tasks: set[asyncio.Task[Any]] = set()
         self.path: Path | None = None
         self.since = time.time()
@@ -371,14 +377,17 @@ class Generation:
             self.free.remove(worker)
         if not worker.doomed:
             worker.doomed = True
+            self._stillborn += not worker.born
             if worker.answer is not None:
                 self.owner.bereave(worker.pid, worker.answer)
                 worker.part()
             self.order(do="reap", pid=worker.pid)
-        if not self.retired:
-            self.fill()
-        else:
+        if self.retired:
             self._end_if_empty()
+        elif self._stillborn < _STILLBORN:
+            self.fill()
+        elif not self.ready.done():
+            self.ready.set_exception(StoreError(self.path or Path(), "no process could open the snapshot"))
 
     def fill(self) -> None:
         """Ask for as many workers as are missing."""

@@ -250,6 +250,9 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
     start = time.perf_counter()
     result: Any = None
     try:
+        if "read" in job:
+            _read_graph(store, job, channel, start)
+            return
         result = store.query(job["query"], **_dataset(job))
         if isinstance(result, pyoxigraph.QueryTriples):
             kind, name = "graph", job["graph"]
@@ -269,6 +272,18 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
         channel.sendall(frame(b"X", json.dumps(message).encode()))
     finally:
         del result
+
+
+def _read_graph(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket, start: float) -> None:
+    iri = job["read"]
+    graph = pyoxigraph.NamedNode(iri) if iri is not None else pyoxigraph.DefaultGraph()
+    if isinstance(graph, pyoxigraph.NamedNode) and not store.contains_named_graph(graph):
+        channel.sendall(frame(b"X", json.dumps({"error": "missing", "message": iri}).encode()))
+        return
+    writer = _Writer(channel, {"kind": "graph"}, gzip=job["gzip"], limit=job["limit"])
+    file: Any = writer
+    store.dump(file, getattr(pyoxigraph.RdfFormat, job["graph"]), from_graph=graph)
+    writer.finish({"seconds": time.perf_counter() - start, "bytes": writer.written})
 
 
 def _kind_of(error: BaseException) -> str:

@@ -62,7 +62,8 @@ class Query:
     """A query: its text, the base IRI of its relative IRIs, its dataset, the formats for its two kinds of result.
 
     ``results`` serves SELECT and ASK, ``graph`` serves CONSTRUCT and DESCRIBE; the one that does not fit the form is
-    None where the client does not take it. ``form`` is None where the text does not begin as a query.
+    None where the client does not take it. ``form`` is None where the text does not begin as a query. ``union`` says
+    whether the default graph is the union of all graphs; None leaves it to the endpoint's setting.
     """
 
     text: str
@@ -72,6 +73,12 @@ class Query:
     graph: Choice | None
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
+    union: bool | None = None
+
+    @property
+    def names_dataset(self) -> bool:
+        """Whether the request names a dataset, in its parameters or in the query."""
+        return bool(self.default_graphs or self.named_graphs) or syntax.names_dataset(self.text)
 
     @property
     def choice(self) -> Choice | None:
@@ -87,6 +94,14 @@ class Update:
     base: str
     using: tuple[str, ...] = ()
     using_named: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRead:
+    """The reading of one graph whole: its IRI, None for the store's default graph, and the format for it."""
+
+    graph: str | None
+    choice: Choice
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ _PROLOGUE = re.compile(
     re.IGNORECASE,
 )
 _FORM = re.compile(r"SELECT|ASK|CONSTRUCT|DESCRIBE", re.IGNORECASE)
+_FROM = re.compile(r"FROM", re.IGNORECASE)
 _CALL = re.compile(r"SERVICE|LOAD", re.IGNORECASE)
 _VOLATILE = re.compile(r"(?<![\w:?$])(?:NOW|RAND|UUID|STRUUID|BNODE)\s*[(#]", re.IGNORECASE)
 _BEFORE_GRAPH = frozenset({"GRAPH", "FROM", "NAMED", "USING", "WITH", "INTO", "TO"})
@@ -77,6 +78,23 @@ def query_form(text: str) -> str | None:
     prologue = _PROLOGUE.match(text)
     form = _FORM.match(text, prologue.end() if prologue else 0)
     return form.group().upper() if form else None
+
+
+def names_dataset(text: str) -> bool:
+    """Whether the query itself names its dataset with FROM."""
+    if not _FROM.search(text):
+        return False
+    depth = 0
+    for token in tokens(text):
+        if token.text in ("{", "}"):
+            depth += 1 if token.text == "{" else -1
+        elif (
+            depth == 0
+            and token.kind in ("word", "name")
+            and token.text.partition(":")[0].upper() in ("FROM", "FROMNAMED")
+        ):
+            return True
+    return False
 
 
 def is_volatile(text: str) -> bool:

@@ -1,0 +1,223 @@
+"""The web application: the one file that knows FastAPI.
+
+SPARQL and the graph store go past the framework to service.py; the rest (pages, health, the vocabulary, the
+descriptions) is FastAPI's.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+
+from endpoint import protocol, service
+from endpoint.description import Description
+from endpoint.engine import Engine
+from endpoint.negotiation import GRAPHS, HTML
+from endpoint.pages import NotFound, Pages
+from endpoint.questions import questions
+from endpoint.words import Vocabulary
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.middleware.base import RequestResponseEndpoint
+
+    from endpoint.service import Receive, Scope, Send
+    from endpoint.settings import Settings
+
+_STATIC = Path(__file__).parent / "static"
+_READS = ["GET", "HEAD"]
+_NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "No snapshot is ready yet"}}
+_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+_EDITOR_POLICY = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)  # the editor sets the sizes of its parts by style attributes
+
+
+class Endpoint(FastAPI):
+    """FastAPI, with the paths of SPARQL taken past it."""
+
+    sparql: service.Service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and self.sparql.serves(service.local_path(scope)):
+            await self.sparql(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the endpoint for a store as an ASGI application; its lifespan starts and ends the engine's processes.
+
+    Raises StoreError where there is no store at ``settings.store`` or where it cannot be read.
+    """
+    engine = Engine(settings)
+    engine.layout.check()
+    description = Description(settings, engine)
+    vocabulary = Vocabulary.load()
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        await engine.start()
+        try:
+            yield
+        finally:
+            await engine.close()
+
+    app = Endpoint(
+        title="Pactgraph",
+        summary="Who said what about which partnership, in which words, through whom.",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,  # their pages load scripts from another host
+        redoc_url=None,
+    )
+    app.sparql = service.Service(settings, engine, description)
+    app.middleware("http")(_secure)
+    app.add_exception_handler(protocol.ProtocolError, _refuse)
+    app.add_exception_handler(HTTPException, _refuse_plainly)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    app.include_router(_operations(engine))
+    app.include_router(_front(settings.base, vocabulary))
+    app.include_router(_data(Pages(settings.base, engine), description, vocabulary))
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the way that FastAPI documents
+    return app
+
+
+def _operations(engine: Engine) -> APIRouter:
+    router = APIRouter()
+
+    @router.get("/health", summary="Whether the endpoint lives and answers", tags=["operations"], responses=_NOT_READY)
+    async def health() -> Response:
+        generation = engine.current
+        state: dict[str, Any] = {"live": True, "ready": generation is not None}
+        if generation is not None:
+            state |= {
+                "snapshot": generation.number,
+                "held": "in memory" if generation.in_memory else "on disk",
+                "age": round(max(0.0, time.time() - generation.since), 3),
+                "workers": len(generation.workers),
+                "running": sum(engine.running.values()),
+                "waiting": sum(engine.waiting.values()),
+            }
+        return JSONResponse(state, 200 if generation is not None else 503, {"Cache-Control": "no-store"})
+
+    return router
+
+
+def _front(base: str, vocabulary: Vocabulary) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/", methods=_READS)
+    async def front() -> Response:
+        return FileResponse(_STATIC / "index.html", media_type="text/html; charset=utf-8")
+
+    @router.api_route("/questions.json", methods=_READS)
+    async def examples() -> Response:
+        return JSONResponse(
+            {
+                "base": base,
+                "prefixes": vocabulary.prefixes(base),
+                "questions": [{"name": each.name, "title": each.title, "query": each.text} for each in questions()],
+                "terms": {"classes": vocabulary.classes, "properties": vocabulary.properties},
+            }
+        )
+
+    return router
+
+
+def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.api_route("/.well-known/void", methods=_READS)
+    @router.api_route("/dataset", methods=_READS)
+    async def void(request: Request) -> Response:
+        choice = protocol.choose(_plain(request), GRAPHS)
+        endpoint = str(request.url.replace(path=request.scope.get("root_path", "") + "/sparql", query=""))
+        return _rdf(await description.void(endpoint, choice.format), choice.content_type)
+
+    @router.api_route("/ns", methods=_READS)
+    async def vocabulary_page(request: Request) -> Response:
+        choice = protocol.choose(_plain(request), (*GRAPHS, HTML))
+        if choice.format is HTML:
+            return _html(vocabulary.html())
+        return _rdf(vocabulary.written(choice.format), choice.content_type)
+
+    @router.api_route("/{path:path}", methods=_READS)
+    async def thing(request: Request, path: str) -> Response:
+        choice = protocol.choose(_plain(request), (*GRAPHS, HTML))
+        client = request.client.host if request.client else ""
+        try:
+            if choice.format is HTML:
+                return _html(await pages.html(path, client))
+            return _rdf(await pages.rdf(path, choice.format, client), choice.content_type)
+        except NotFound as error:
+            return PlainTextResponse(f"Nothing is said of {error}.\n", 404)
+
+    return router
+
+
+async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
+    """Add the headers that keep a browser from doing more than the page needs."""
+    response = await call_next(request)
+    is_editor = service.local_path(request.scope) == "/"
+    response.headers.setdefault("Content-Security-Policy", _EDITOR_POLICY if is_editor else _POLICY)
+    for name, value in service.SECURITY.items():
+        response.headers.setdefault(name, value)
+    if request.method in _READS:
+        response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    return response
+
+
+def _refuse(_: Request, error: Exception) -> Response:
+    if not isinstance(error, protocol.ProtocolError):
+        raise error
+    return PlainTextResponse(error.sentence + "\n", error.status, error.headers)
+
+
+def _refuse_plainly(_: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return PlainTextResponse(f"{error.detail}.\n", error.status_code, error.headers)
+
+
+def _plain(request: Request) -> protocol.Request:
+    return protocol.Request(
+        request.method, str(request.url.replace(query="")), request.url.query, service.read_headers(request.scope)
+    )
+
+
+def _html(body: str) -> Response:
+    return Response(
+        body, media_type="text/html; charset=utf-8", headers={"Vary": "Accept", "Cache-Control": "no-cache"}
+    )
+
+
+def _rdf(body: bytes, content_type: str) -> Response:
+    headers = {"Content-Type": content_type, "Vary": "Accept", "Cache-Control": "no-cache"}
+    return Response(body, headers=headers)
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    """Return the description of the interface: FastAPI's for its own routes, ours for those that go past it."""
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        ours = json.loads((Path(__file__).parent / "openapi.json").read_text(encoding="utf-8"))
+        schema["paths"] = ours["paths"] | schema["paths"]
+        schema.setdefault("components", {}).update(ours["components"])
+        app.openapi_schema = schema
+    return app.openapi_schema
