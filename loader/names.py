@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from loader.document import Entity, EntityKind, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
 
 class NameForm(StrEnum):
@@ -24,21 +25,35 @@ class NameForm(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
-    """A name of the registry found in a text."""
-
-    span: Span
-    entity: Entity
-    form: NameForm
-
-
-@dataclass(frozen=True, slots=True)
 class Name:
-    """Words that denote an entity, or, with ``entity`` None, words that denote none and hide the names inside them."""
+    """Words that denote an entity, or, with ``entity`` None, words that denote none and hide the names inside them.
+
+    A name that begins with "The" ("The Guardian") is looked for without it, but counts only after "the". ``beside``
+    are paths of entities, of which the text must name one in other words for the name to count ("Pillar II" beside
+    "partnership/aukus"); it is for the caller to see to that.
+    """
 
     text: str
     entity: Entity | None
     form: NameForm = NameForm.LABEL
+    beside: tuple[str, ...] = ()
+
+
+class Find(NamedTuple):
+    """A name found in a text."""
+
+    span: Span
+    name: Name
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """Words beside a name that tell whether it is part of the name of somebody or something else."""
+
+    plain: frozenset[str] = frozenset()  # may stand beside a state or a capital in capitals: "Monday", "Northern"
+    title: frozenset[str] = frozenset()  # stands before a person: "President"
+    body: frozenset[str] = frozenset()  # the last word of a body named after a state: "Airways"
+    body_of: frozenset[str] = frozenset()  # the word before "of" in such a name: "Bank"
 
 
 class _Token(NamedTuple):
@@ -48,75 +63,206 @@ class _Token(NamedTuple):
     folded: str
 
 
+class _Ending(NamedTuple):
+    """A name that ends at a place in the tree, with its words as they are spelt."""
+
+    words: tuple[str, ...]
+    name: Name
+    after_the: bool
+
+
 @dataclass(slots=True)
 class _Node:
-    """A place in the tree of names: the tokens that may follow, and the names that end here."""
-
-    following: dict[str, _Node]
-    names: list[tuple[tuple[str, ...], Name]]
+    following: dict[str, _Node] = field(default_factory=dict)
+    endings: list[_Ending] = field(default_factory=list)
 
 
 class Names:
     """Names compiled for search. Of names spelt alike the one given first is preferred."""
 
-    def __init__(self, names: Iterable[Name]) -> None:
-        self._root = _Node({}, [])
+    def __init__(self, names: Iterable[Name], surroundings: Surroundings) -> None:
+        self._surroundings = surroundings
+        self._root = _Node()
         for name in names:
             for tokens in _spellings(name):
+                after_the = len(tokens) > 1 and tokens[0].raw == "The"
+                sought = tokens[1:] if after_the else tokens
                 node = self._root
-                for token in tokens:
-                    node = node.following.setdefault(token.folded, _Node({}, []))
-                node.names.append((tuple(token.raw for token in tokens), name))
+                for token in sought:
+                    node = node.following.setdefault(token.folded, _Node())
+                node.endings.append(_Ending(tuple(token.raw for token in sought), name, after_the))
 
-    def matches(self, text: str) -> tuple[Match, ...]:
-        """Return the names found in ``text``, in order; no two overlap, and none cuts a word.
+    def spelt_alike(self) -> Iterator[tuple[Name, ...]]:
+        """Give the names that no text can tell apart: same words, same case, different entities."""
+        nodes = [self._root]
+        while nodes:
+            node = nodes.pop()
+            nodes.extend(node.following.values())
+            alike: dict[tuple[str, ...], list[Name]] = {}
+            for words, name, _ in node.endings:
+                alike.setdefault(tuple(word.replace(".", "") for word in words), []).append(name)
+            yield from (tuple(names) for names in alike.values() if len({name.entity for name in names}) > 1)
+
+    def find(self, text: str) -> Iterator[Find]:
+        """Give the names found in ``text``, in order; no two overlap, and none cuts a word.
 
         Where names start at the same word the longest wins. An article before a name and a possessive after it are
-        not part of the match.
+        not part of the find, and a name inside the name of something else ("Bank of Japan") is none. Names that
+        denote nothing are given too.
         """
-        return tuple(self._matches(text))
-
-    def _matches(self, text: str) -> Iterator[Match]:
-        addresses = [found.span() for found in _ADDRESS.finditer(text)]
-        tokens = _tokens(text)
-        index = 0
-        while index < len(tokens):
-            found = self._longest(text, tokens, index)
+        read = _Text(text, self._surroundings)
+        index, matched = 0, -1
+        while index < len(read.tokens):
+            found = self._longest(read, index, matched)
             if found is None:
                 index += 1
                 continue
             last, name = found
-            start, end = tokens[index].start, tokens[last].end
-            if name.entity is not None and not any(low < end and start < high for low, high in addresses):
-                yield Match(Span(start, end), name.entity, name.form)
-            index = last + 1
+            yield Find(Span(read.tokens[index].start, read.tokens[last].end), name)
+            index, matched = last + 1, last
 
-    def _longest(self, text: str, tokens: Sequence[_Token], first: int) -> tuple[int, Name] | None:
-        node = self._root.following.get(tokens[first].folded)
-        if node is None or not _may_start(text, tokens[first].start):
+    def _longest(self, text: _Text, first: int, matched: int) -> tuple[int, Name] | None:
+        """Return the longest name that begins with the token ``first``; a name before it ended at ``matched``."""
+        node = self._root.following.get(text.tokens[first].folded)
+        if node is None or not text.may_start(first):
             return None
-        best = None
-        last = first
+        best, last = None, first
         while True:
-            if node.names and _may_end(text, tokens[last].end):
-                raw = [token.raw for token in tokens[first : last + 1]]
-                shouted = _is_shouted(text, tokens[first].start)
-                name = next((name for spelt, name in node.names if _agrees(raw, spelt, name, shouted=shouted)), None)
+            if node.endings and text.may_end(last):
+                stands = (
+                    ending.name
+                    for ending in node.endings
+                    if text.agrees(first, ending) and text.stands(first, last, ending.name, matched)
+                )
+                name = next(stands, None)
                 best = (last, name) if name is not None else best
             last += 1
-            if last == len(tokens) or not _GAP.fullmatch(text, tokens[last - 1].end, tokens[last].start):
+            if last == len(text.tokens) or not text.adjoin(last - 1):
                 return best
-            following = node.following.get(tokens[last].folded)
+            following = node.following.get(text.tokens[last].folded)
             if following is None:
                 return best
             node = following
 
 
+class _Text:
+    """A text in words, and what its writing tells about each."""
+
+    def __init__(self, text: str, surroundings: Surroundings) -> None:
+        self.text = text
+        self.surroundings = surroundings
+        self.tokens = _tokens(text)
+
+    @cached_property
+    def addresses(self) -> list[tuple[int, int]]:
+        """Where web and mail addresses and account names stand."""
+        return [found.span() for found in _ADDRESS.finditer(self.text)]
+
+    def adjoin(self, index: int) -> bool:
+        """Whether only a space, a hyphen or one line break separates a token from the next."""
+        return _GAP.fullmatch(self.text, self.tokens[index].end, self.tokens[index + 1].start) is not None
+
+    def may_start(self, first: int) -> bool:
+        """Whether a name can begin here: not in an address, nor inside "d'Ivoire"."""
+        start = self.tokens[first].start
+        before, earlier = self.text[start - 1 : start], self.text[start - 2 : start - 1] if start > 1 else ""
+        if before and before in _APOSTROPHES + "." and earlier.isalnum():
+            return False
+        return not any(low <= start < high for low, high in self.addresses)
+
+    def may_end(self, last: int) -> bool:
+        """Whether a name can end here: not in an address, nor before "$", nor inside "Xi'an"."""
+        end = self.tokens[last].end
+        after, beyond = self.text[end : end + 1], self.text[end + 1 : end + 2]
+        if after and after in _APOSTROPHES and beyond.isalnum():
+            return beyond in "sS" and not self.text[end + 2 : end + 3].isalnum()
+        return after not in ("$", "@") and not (after == "." and (beyond.islower() or beyond.isdigit()))
+
+    def agrees(self, first: int, ending: _Ending) -> bool:
+        """Whether the words at ``first`` stand in the case that the name asks for."""
+        if ending.after_the and not (first > 0 and self.tokens[first - 1].folded == "the" and self.adjoin(first - 1)):
+            return False
+        free = ending.name.entity is not None and ending.name.entity.kind is EntityKind.TECHNOLOGY
+        words = self.tokens[first : first + len(ending.words)]
+        return all(
+            _word_agrees(word.raw, wanted, free=free) and not (word.raw in _ALSO_WORDS and self._is_shouted(word.start))
+            for word, wanted in zip(words, ending.words, strict=True)
+        )
+
+    def stands(self, first: int, last: int, name: Name, matched: int) -> bool:
+        """Whether the words around leave the name its meaning: no part of the name of somebody or something else."""
+        kind = name.entity.kind if name.entity is not None else None
+        if kind not in (EntityKind.STATE, EntityKind.PERSON, EntityKind.NEWS_OUTLET):
+            return True
+        if kind is EntityKind.STATE and self._names_a_body(first, last):
+            return False
+        if name.form is NameForm.DEMONYM or first != last or self.tokens[first].raw.isupper():
+            return True
+        if matched != first - 1 and self._follows_name(first, titles=kind is EntityKind.PERSON):
+            return False
+        may_precede = name.form is not NameForm.CAPITAL and kind is not EntityKind.NEWS_OUTLET
+        return may_precede or not self._precedes_name(last)
+
+    def _names_a_body(self, first: int, last: int) -> bool:
+        """Whether a state is named in the name of a body of its own kind: "Bank of Japan", "British Airways"."""
+        if (
+            first > 1
+            and self.tokens[first - 1].folded == "of"
+            and self.tokens[first - 2].raw in self.surroundings.body_of
+        ):
+            return True
+        for index in range(last + 1, min(last + 4, len(self.tokens))):
+            if not self.adjoin(index - 1) or not self.tokens[index].raw[0].isupper():
+                return False
+            if self.tokens[index].raw in self.surroundings.body:
+                return True
+        return False
+
+    def _follows_name(self, first: int, *, titles: bool) -> bool:
+        """Whether the word before is part of the same name: "Michael Jordan", "Hunter Biden"."""
+        if first == 0 or not self._adjoin_by_space(first - 1):
+            return False
+        before = self.tokens[first - 1]
+        if not before.raw[0].isupper() or before.raw.isupper() or before.raw in self.surroundings.plain:
+            return False
+        if titles and before.raw in self.surroundings.title:
+            return False
+        return not self._begins_sentence(first - 1) and not self._is_titled(before.start)
+
+    def _precedes_name(self, last: int) -> bool:
+        """Whether the word after is part of the same name: "Paris Agreement"."""
+        if last + 1 == len(self.tokens) or not self._adjoin_by_space(last):
+            return False
+        after = self.tokens[last + 1]
+        return after.raw[0].isupper() and after.raw not in self.surroundings.plain and not self._is_titled(after.start)
+
+    def _adjoin_by_space(self, index: int) -> bool:
+        return self.text[self.tokens[index].end : self.tokens[index + 1].start] in (" ", "\u00a0")
+
+    def _begins_sentence(self, index: int) -> bool:
+        before = self.text[: self.tokens[index].start].rstrip(" \t\u00a0\"“”'‘’([")
+        return not before or before[-1] in "\n.!?:;—–"
+
+    def _line(self, position: int) -> str:
+        start, end = self.text.rfind("\n", 0, position) + 1, self.text.find("\n", position)
+        return self.text[start : end if end >= 0 else len(self.text)]
+
+    def _is_shouted(self, position: int) -> bool:
+        """Whether the line at ``position`` is a phrase in capitals throughout."""
+        line = self._line(position)
+        return line.isupper() and len(line.split()) > 2
+
+    def _is_titled(self, position: int) -> bool:
+        """Whether the long words of the line at ``position`` are capitalised, as in many headlines."""
+        words = [word for word in self._line(position).split() if len(word) > 3 and word[0].isalpha()]
+        return sum(word[0].isupper() for word in words) >= 0.7 * len(words)
+
+
 # A word is letters and digits with their combining marks; initials with full stops are one word ("U.S.").
-_WORD = re.compile(r"(?:[A-Z]\.){2,}|(?:[A-Z]\.)+[A-Z](?!\w)|(?:\w[\u0300-\u036f]*)+|[^\w\s\-\u2010\u2011\u2013]")
+_WORD = re.compile(r"(?:[A-Z]\.){2,}(?!\w)|(?:[A-Z]\.)+[A-Z](?!\w)|(?:\w[\u0300-\u036f]*)+|[^\w\s\-\u2010\u2011\u2013]")
 _GAP = re.compile(r"[ \t\u00a0\u202f]{0,3}|[-\u2010\u2011\u2013](?:[ \t]*\n[ \t]*)?|[ \t]*\n[ \t]*")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+\.\w+|@\w+", re.IGNORECASE)
-_APOSTROPHE = "'’ʼ‘"
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w+|(?<!\w)@\w+", re.IGNORECASE)
+_APOSTROPHES = "'’ʼ‘"
 _SPELLINGS = {  # British, American
     "defence": "defense",
     "armour": "armor",
@@ -125,9 +271,8 @@ _SPELLINGS = {  # British, American
     "programme": "program",
     "programmes": "programs",
     "labour": "labor",
-    "grey": "gray",
 }
-_ALSO_WORDS = frozenset({"US", "WHO", "IT", "AIM"})  # acronyms that a line in capitals cannot tell from the word
+_ALSO_WORDS = frozenset({"US", "WHO", "IT", "CAR", "AID"})  # acronyms that a line in capitals cannot tell from the word
 
 
 def _tokens(text: str) -> list[_Token]:
@@ -135,20 +280,21 @@ def _tokens(text: str) -> list[_Token]:
 
 
 def _fold(word: str) -> str:
-    """Return what spellings of one word share: no accents, no case, no full stops, American endings."""
-    plain = word
-    if not word.isascii():
+    """Return what the spellings of one word share: no accents, no case, no full stops, American endings."""
+    if word.isascii():
+        plain = word.lower()
+    else:
         decomposed = unicodedata.normalize("NFKD", word)
-        plain = "".join(character for character in decomposed if not unicodedata.combining(character))
-    plain = "'" if plain in _APOSTROPHE else plain.lower()
-    if len(plain) > 1:
-        plain = plain.replace(".", "")
-    plain = _SPELLINGS.get(plain, plain)
-    return plain.replace("isation", "ization")
+        plain = "".join(character for character in decomposed if not unicodedata.combining(character)).lower()
+    if len(plain) < 2:
+        return "'" if plain in _APOSTROPHES else plain
+    if "." in plain:
+        return plain.replace(".", "")
+    return _SPELLINGS.get(plain) or plain.replace("isation", "ization")
 
 
 def _spellings(name: Name) -> Iterator[list[_Token]]:
-    """Give a name's tokens; those of a technology also with its last word in the singular and in the plural."""
+    """Give a name's tokens; those of a technology also with its last word in the singular or in the plural."""
     tokens = _tokens(name.text)
     yield tokens
     if name.entity is not None and name.entity.kind is EntityKind.TECHNOLOGY:
@@ -158,7 +304,7 @@ def _spellings(name: Name) -> Iterator[list[_Token]]:
 
 
 def _other_number(word: str) -> tuple[str, ...]:
-    if word.endswith(("ss", "us", "is", "ics")):
+    if word.endswith(("ss", "us", "is", "ics", "ing")) or word[-1].isdigit():
         return ()
     if word.endswith("ies"):
         return (word[:-3] + "y",)
@@ -169,42 +315,11 @@ def _other_number(word: str) -> tuple[str, ...]:
     return (word + "s",)
 
 
-def _agrees(words: Sequence[str], spelt: Sequence[str], name: Name, *, shouted: bool) -> bool:
-    """Whether the words of a text stand in the case that the name asks for."""
-    free = name.entity is not None and name.entity.kind is EntityKind.TECHNOLOGY
-    return all(
-        _word_agrees(word, wanted, free=free, shouted=shouted) for word, wanted in zip(words, spelt, strict=True)
-    )
-
-
-def _word_agrees(word: str, wanted: str, *, free: bool, shouted: bool) -> bool:
+def _word_agrees(word: str, wanted: str, *, free: bool) -> bool:
+    """Whether a word of a text stands in the case of a name's; ``free``: case counts in acronyms only."""
     word, wanted = word.replace(".", ""), wanted.replace(".", "")
     if wanted[1:] != wanted[1:].lower():  # an acronym, or capitals inside: "AUKUS", "ICBMs", "McDonald"
-        if shouted and word in _ALSO_WORDS:
-            return False
-        return word == wanted or (word == wanted.upper() and (shouted or not wanted.isupper()))
+        return word in (wanted, wanted.upper()) if not wanted.isupper() else word == wanted
     if free or wanted == wanted.lower():
         return True
     return word[:1].isupper() and (word[1:] == word[1:].lower() or word.isupper())
-
-
-def _is_shouted(text: str, position: int) -> bool:
-    """Whether the line at ``position`` is written in capitals throughout."""
-    start = text.rfind("\n", 0, position) + 1
-    end = text.find("\n", position)
-    line = text[start : end if end >= 0 else len(text)]
-    return line.isupper()
-
-
-def _may_start(text: str, start: int) -> bool:
-    """Whether a name can begin here: not after "@", nor inside "example.org" or "d'Ivoire"."""
-    before, earlier = text[start - 1 : start], text[start - 2 : start - 1] if start > 1 else ""
-    return before != "@" and not (before and before in "." + _APOSTROPHE and earlier.isalnum())
-
-
-def _may_end(text: str, end: int) -> bool:
-    """Whether a name can end here: not before "$", nor inside "example.org" or "Xi'an"."""
-    after, next_one = text[end : end + 1], text[end + 1 : end + 2]
-    if after and after in _APOSTROPHE and next_one.isalnum():
-        return next_one in "sS" and not text[end + 2 : end + 3].isalnum()
-    return after not in ("$", "@") and not (after == "." and (next_one.islower() or next_one.isdigit()))

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, fields
 from functools import cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyoxigraph as ox
 
-from loader.document import Entity, EntityKind
-from loader.names import Match, Name, NameForm, Names
+from loader.document import Entity, EntityKind, Span
+from loader.names import Name, NameForm, Names, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ontology.vocabulary import Mint
 
-__all__ = ["Match", "NameForm", "Registry", "RegistryError"]
+__all__ = ["Match", "NameForm", "Preference", "Registry", "RegistryError", "Surroundings"]
 
 _BASE = "https://pactgraph.example/"  # what the seeds are written under; ``quads`` puts the user's base in its place
 _PACT = f"{_BASE}ns#"
@@ -30,25 +31,60 @@ _NAME_FORMS = {
     f"{_PACT}demonym": NameForm.DEMONYM,
     f"{_PACT}capital": NameForm.CAPITAL,
 }
+_NOTHING = "-"
 _FORM_ORDER = {form: place for place, form in enumerate(NameForm)}
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A name of the registry found in a text."""
+
+    span: Span
+    entity: Entity
+    form: NameForm
 
 
 class RegistryError(Exception):
     """A registry that cannot be used; the message says which file or entity is at fault."""
 
 
+class Preference(NamedTuple):
+    """What a name that could mean several things is taken for.
+
+    ``denotes`` is the path of an entity; "-" where the words denote nothing of ours, and hide the names inside them
+    ("South China Sea"); "?" where nobody can tell, and the name is not looked for. ``beside`` are paths of which the
+    text must name one for the name to count.
+    """
+
+    name: str
+    denotes: str
+    beside: tuple[str, ...] = ()
+
+
 class Registry:
     """The entities of the registry, what binds them, and the names they go by.
 
-    Made by `load`, or from triples in pyoxigraph's terms, written under the default base. Raises RegistryError for
-    a blank node, an entity without a label, or one whose affiliations run in a circle.
+    Made by `load`, or from facts written under the default base, whatever their graph, and two tables. Raises
+    RegistryError for a blank node, an entity without a label, or one whose affiliations run in a circle.
     """
 
-    def __init__(self, triples: Iterable[ox.Triple]) -> None:
-        self._facts = sorted({_fact(triple) for triple in triples}, key=str)
+    def __init__(
+        self,
+        facts: Iterable[ox.Quad],
+        preferences: Iterable[Preference] = (),
+        surroundings: Surroundings | None = None,
+    ) -> None:
+        self._preferences = tuple(preferences)
+        self._surroundings = surroundings or Surroundings()
+        self._facts: list[tuple[ox.NamedNode, ox.NamedNode, ox.NamedNode | ox.Literal]] = []
         objects: dict[str, dict[str, list[str]]] = {}
-        for subject, predicate, value in self._facts:
-            objects.setdefault(subject.value, {}).setdefault(predicate.value, []).append(value.value)
+        for fact in facts:
+            subject, value = fact.subject, fact.object
+            if not isinstance(subject, ox.NamedNode) or not isinstance(value, (ox.NamedNode, ox.Literal)):
+                message = f"The registry may hold no blank node and no triple in a triple, but holds {fact}."
+                raise RegistryError(message)
+            self._facts.append((subject, fact.predicate, value))
+            objects.setdefault(subject.value, {}).setdefault(fact.predicate.value, []).append(value.value)
         self._objects: Mapping[str, Mapping[str, list[str]]] = objects
         self._entities: dict[str, Entity] = {}
         for iri in objects:
@@ -57,9 +93,13 @@ class Registry:
 
     @classmethod
     def load(cls) -> Registry:
-        """Read the registry that comes with Pactgraph: every Turtle file of the package ``seeds``."""
-        sources = sorted((file for file in files("seeds").iterdir() if file.name.endswith(".ttl")), key=str)
-        return cls(triple for source in sources for triple in _read(source.name, source.read_bytes()))
+        """Read the registry that comes with Pactgraph: the Turtle files and the two tables of the package ``seeds``."""
+        folder = files("seeds")
+        sources = sorted((file for file in folder.iterdir() if file.name.endswith(".ttl")), key=lambda file: file.name)
+        facts = [fact for source in sources for fact in _read(source.name, source.read_bytes())]
+        preferences = _read_preferences(folder.joinpath("preferences.tsv").read_text(encoding="utf-8"))
+        surroundings = _read_surroundings(folder.joinpath("surroundings.tsv").read_text(encoding="utf-8"))
+        return cls(facts, preferences, surroundings)
 
     # ---- entities
 
@@ -117,35 +157,44 @@ class Registry:
     def matches(self, text: str) -> tuple[Match, ...]:
         """Return the registry's names found in ``text``, in order; no two overlap, none cuts a word.
 
-        The longest name wins. A pillar is known by a name without its partnership's ("Pillar II") only in a text
-        that names the partnership.
+        The longest name wins; an article before it and a possessive after it are not part of it. Some names count
+        only in a text that names something else as well: a pillar without its partnership's name ("Pillar II"), and
+        those that seeds/preferences.tsv says so of ("Georgia").
         """
-        found = self._names.matches(text)
-        named = {match.entity.path for match in found if match.entity.kind is not EntityKind.PILLAR}
-        return tuple(match for match in found if self._is_at_home(match, text, named))
+        found = [find for find in self.names.find(text) if find.name.entity is not None]
+        named = {find.name.entity.path for find in found if find.name.entity and not find.name.beside}
+        return tuple(
+            Match(span, name.entity, name.form)
+            for span, name in found
+            if name.entity is not None and (not name.beside or not named.isdisjoint(name.beside))
+        )
 
     def find(self, name: str) -> Match | None:
         """Return what a name alone denotes, with its place in ``name``; None if the registry has no such name."""
-        bare = name.strip()
-        for match in self._names.matches(name):
-            rest = name[: match.span.start] + name[match.span.end :]
-            if match.span.of(name) == bare or rest.strip().lower() in ("the", "'s", "’s"):
-                return match
+        for span, found in self.names.find(name):
+            rest = (name[: span.start].strip() + name[span.end :].strip()).lower()
+            if found.entity is not None and rest in ("", "the", "'s", "’s"):
+                return Match(span, found.entity, found.form)
         return None
 
     @cached_property
-    def _names(self) -> Names:
-        names = [
-            Name(text, entity, form)
-            for path, entity in self._entities.items()
-            for predicate, form in _NAME_FORMS.items()
-            for text in self._objects[_BASE + path].get(predicate, ())
-        ]
-        return Names(sorted(names, key=lambda name: (_FORM_ORDER[name.form], name.entity.path if name.entity else "")))
+    def names(self) -> Names:
+        """Every name that is looked for."""
+        only = {row.name: row for row in self._preferences}
+        names = [Name(row.name, None) for row in self._preferences if row.denotes == _NOTHING]
+        for path, entity in self._entities.items():
+            for predicate, form in _NAME_FORMS.items():
+                for text in self._objects[_BASE + path].get(predicate, ()):
+                    row = only.get(text)
+                    if row is None or row.denotes == path:
+                        beside = row.beside if row else self._beside(entity, text)
+                        names.append(Name(text, entity, form, beside))
+        names.sort(key=lambda name: (_FORM_ORDER[name.form], name.entity.path if name.entity else "", name.text))
+        return Names(names, self._surroundings)
 
-    def _is_at_home(self, match: Match, text: str, named: set[str]) -> bool:
-        partnership = self.partnership(match.entity) if match.entity.kind is EntityKind.PILLAR else None
-        return partnership is None or partnership.path in named or partnership.label in match.span.of(text)
+    def _beside(self, entity: Entity, text: str) -> tuple[str, ...]:
+        partnership = self.partnership(entity) if entity.kind is EntityKind.PILLAR else None
+        return (partnership.path,) if partnership is not None and partnership.label not in text else ()
 
     # ---- the registry as a graph
 
@@ -154,20 +203,22 @@ class Registry:
         graph = ox.NamedNode(mint.registry_graph)
 
         def rebased(node: ox.NamedNode) -> ox.NamedNode:
-            if mint.base == _BASE or not node.value.startswith(_BASE) or node.value.startswith(_PACT):
+            if node.value.startswith(_PACT) or not node.value.startswith(_BASE):
                 return node
             return ox.NamedNode(mint.base + _path(node.value))
 
-        quads = (
+        quads = {
             ox.Quad(rebased(subject), predicate, rebased(value) if isinstance(value, ox.NamedNode) else value, graph)
             for subject, predicate, value in self._facts
-        )
+        }
         return sorted(quads, key=str)
 
     @cached_property
     def digest(self) -> str:
-        """The hexadecimal SHA-256 of the registry's triples: equal digests mean equal registries."""
-        return hashlib.sha256("\n".join(map(str, self._facts)).encode()).hexdigest()
+        """The hexadecimal SHA-256 of all that is known here: registries of one digest find the same in any text."""
+        facts = sorted({f"{subject} {predicate} {value}" for subject, predicate, value in self._facts})
+        surroundings = [sorted(getattr(self._surroundings, role.name)) for role in fields(Surroundings)]
+        return hashlib.sha256(repr((facts, sorted(self._preferences), surroundings)).encode()).hexdigest()
 
     # ---- building
 
@@ -213,29 +264,25 @@ class Registry:
         return tuple(self._entities[path] for path in sorted(map(_path, subjects)))
 
 
-class _Fact(NamedTuple):
-    subject: ox.NamedNode
-    predicate: ox.NamedNode
-    value: ox.NamedNode | ox.Literal
-
-    def __str__(self) -> str:
-        return f"{self.subject} {self.predicate} {self.value}"
-
-
-def _fact(triple: ox.Triple) -> _Fact:
-    subject, value = triple.subject, triple.object
-    if not isinstance(subject, ox.NamedNode) or not isinstance(value, (ox.NamedNode, ox.Literal)):
-        message = f"The registry may hold no blank node and no triple in a triple, but holds {triple}."
-        raise RegistryError(message)
-    return _Fact(subject, triple.predicate, value)
-
-
-def _read(name: str, data: bytes) -> list[ox.Triple]:
+def _read(name: str, data: bytes) -> list[ox.Quad]:
     try:
-        return [quad.triple for quad in ox.parse(data, format=ox.RdfFormat.TURTLE)]
+        return list(ox.parse(data, format=ox.RdfFormat.TURTLE))
     except SyntaxError as error:
         message = f"The registry's file {name} is no Turtle: {error.msg}"
         raise RegistryError(message) from error
+
+
+def _read_preferences(table: str) -> list[Preference]:
+    rows = [line.split("\t") for line in table.splitlines()[1:]]
+    return [Preference(name, denotes, tuple(beside.split())) for name, denotes, beside, _ in rows]
+
+
+def _read_surroundings(table: str) -> Surroundings:
+    words: dict[str, set[str]] = {}
+    for line in table.splitlines()[1:]:
+        role, listed, _ = line.split("\t")
+        words.setdefault(role.replace(" ", "_"), set()).update(listed.split())
+    return Surroundings(**{role: frozenset(listed) for role, listed in words.items()})
 
 
 def _path(iri: str) -> str:
