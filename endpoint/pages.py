@@ -301,7 +301,7 @@ def page(title: str, iri: str, inner: str, *, alternates: bool) -> str:
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} – Pactgraph</title>{links}"
-        '<link rel=stylesheet href="/static/page.css"></head><body>'
+        '<link rel=icon href="/static/icon.svg"><link rel=stylesheet href="/static/page.css"></head><body>'
         '<header><a href="/">Pactgraph</a></header><main>'
         f"<h1>{escape(title)}</h1><p class=iri><code>{escape(iri)}</code></p>{inner}</main>"
         f"<footer>{'This page as ' + offers if alternates else ''}</footer></body></html>"

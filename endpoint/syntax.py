@@ -23,7 +23,7 @@ _STRING = (
     r"|'(?:[^'\\\n\r]|\\.)*'"
 )
 _TOKEN = re.compile(
-    rf"(?P<blank>\s+|\#[^\n\r]*)|(?P<string>{_STRING})|(?P<iri>{_IRI})|(?P<variable>[?$]\w+)"
+    rf"(?P<blank>(?:\s|\#[^\n\r]*)+)|(?P<string>{_STRING})|(?P<iri>{_IRI})|(?P<variable>[?$]\w+)"
     r"|(?P<name>[\w.\-]*:(?:[\w.\-:%]|\\.)*)|(?P<language>@[A-Za-z][\w\-]*)|(?P<word>[A-Za-z]\w*)|(?P<mark>.)",
     re.DOTALL,
 )
@@ -32,9 +32,9 @@ _PROLOGUE = re.compile(
     rf"|PREFIX(?:\s|\#[^\n\r]*[\n\r])*[^\s:<]*:(?:\s|\#[^\n\r]*[\n\r])*{_IRI})*",
     re.IGNORECASE,
 )
+_BLANK = re.compile(rf"({_STRING}|{_IRI})|(?:\s|\#[^\n\r]*)+", re.DOTALL)
+_DOUBTFUL = re.compile(r"<[^<>\"{}|^`\x00-\x20]*['#][^<>\"{}|^`\x00-\x20]*>")
 _FORM = re.compile(r"SELECT|ASK|CONSTRUCT|DESCRIBE", re.IGNORECASE)
-_FROM = re.compile(r"FROM", re.IGNORECASE)
-_CALL = re.compile(r"SERVICE|LOAD", re.IGNORECASE)
 _VOLATILE = re.compile(r"(?<![\w:?$])(?:NOW|RAND|UUID|STRUUID|BNODE)\s*[(#]", re.IGNORECASE)
 _BEFORE_GRAPH = frozenset({"GRAPH", "FROM", "NAMED", "USING", "WITH", "INTO", "TO"})
 
@@ -82,7 +82,7 @@ def query_form(text: str) -> str | None:
 
 def names_dataset(text: str) -> bool:
     """Whether the query itself names its dataset with FROM."""
-    if not _FROM.search(text):
+    if "FROM" not in text.upper():
         return False
     depth = 0
     for token in tokens(text):
@@ -99,31 +99,40 @@ def names_dataset(text: str) -> bool:
 
 def is_volatile(text: str) -> bool:
     """Whether the query calls a function whose value differs from one run to the next."""
-    return _VOLATILE.search(text) is not None
+    upper = text.upper()
+    return any(name in upper for name in ("NOW", "RAND", "UUID", "BNODE")) and _VOLATILE.search(text) is not None
 
 
 def normal(text: str) -> str:
     """Return the query with each run of blanks and comments as one space, for comparing queries.
 
-    Strings and IRIs stay as they are, so two texts of one normal form ask the same.
+    Strings and IRIs stay as they are, so two texts of one normal form ask the same. A text that can be read in two
+    ways is its own normal form.
     """
-    return _TOKEN.sub(lambda match: " " if match.lastgroup == "blank" else match.group(), text).strip()
+    if ambiguous(text):
+        return text
+    return _BLANK.sub(lambda match: match[1] or " ", text).strip()
 
 
 def ambiguous(text: str) -> bool:
     """Whether some ``<…>`` of the text could be read as comparisons with other strings or comments behind them."""
-    return any(token.kind == "iri" and _operators(token.text) for token in tokens(text))
+    return any(_operators(match.group()) for match in _DOUBTFUL.finditer(text))
 
 
 def _operators(iri: str) -> bool:
-    """Whether ``<…>`` could also start with the operator ``<``: what stands before a quote or ``#`` may be code."""
-    head = re.split(r"['#]", iri[1:-1], maxsplit=1)[0]
-    return "//" not in head and iri != "<>"
+    """Whether ``<…>`` could also start with the operator ``<`` in a way that matters behind it.
+
+    Only a quote or ``#`` in it would then open a string or a comment that runs on, and only where what stands before
+    may be code, which ``//`` is not.
+    """
+    head, *rest = re.split(r"['#]", iri[1:-1], maxsplit=1)
+    return bool(rest) and "//" not in head
 
 
 def calls(text: str) -> tuple[Call, ...]:
     """Return every SERVICE and LOAD that some reading of the text may contain, in order of the text."""
-    if not _CALL.search(text):
+    upper = text.upper()
+    if "SERVICE" not in upper and "LOAD" not in upper:
         return ()
     found: set[Call] = set()
     waiting, seen = [0], {0}
