@@ -1,4 +1,7 @@
-"""What a document becomes in RDF: the quads of its named graph, in one order, made of nothing but the document."""
+"""What a document becomes in RDF: the quads of its named graph, and how it names actors that nobody knew.
+
+Both are functions of the document and the base alone, in one order.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad
 
+from loader.actors import Naming
 from loader.document import Entity, EntityKind
-from ontology.vocabulary import PACT, PREFIXES, content_hash, slug
+from loader.terms import TYPE, pact, term
+from ontology.vocabulary import content_hash, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -76,6 +81,40 @@ def _named_in(statement: Statement) -> Iterable[Entity]:
     yield from statement.involves
 
 
+def contributions(document: Document, mint: Mint, publisher: Entity | None = None) -> tuple[Naming, ...]:
+    """Return how the article names actors that the registry lacks, in order of their IRIs.
+
+    ``publisher`` is the outlet as `quads` was given it. Partnerships, pillars and technologies that the registry lacks
+    are among them; unnamed sources are not, as they live in the article's own graph.
+    """
+    language = document.article.language.lower()
+    found: dict[str, Naming] = {}
+    for entity in entities(document):
+        if not entity.registered and entity.kind is not EntityKind.UNNAMED_SOURCE:
+            naming = _naming(entity, language, mint)
+            found[naming.actor] = naming
+    outlet = publisher or new_outlet(document)
+    if outlet and not outlet.registered:
+        naming = _naming(outlet, language, mint, publishes=True)
+        found[naming.actor] = naming
+    return tuple(found[actor] for actor in sorted(found))
+
+
+def _naming(entity: Entity, language: str, mint: Mint, *, publishes: bool = False) -> Naming:
+    named = entity.affiliation is not None and entity.affiliation.kind is not EntityKind.UNNAMED_SOURCE
+    # a seat must be a state, and of an unregistered one other articles may say something else
+    seated = entity.based_in is not None and entity.based_in.kind is EntityKind.STATE and entity.based_in.registered
+    return Naming(
+        mint.entity(entity.path),
+        pact(entity.kind).value,
+        entity.label,
+        language,
+        mint.entity(entity.affiliation.path) if named and entity.affiliation else "",
+        mint.entity(entity.based_in.path) if seated and entity.based_in else "",
+        publishes,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Sheet:
     """The graph while it is written."""
@@ -98,82 +137,82 @@ class _Sheet:
     def put_article(self, publisher: Entity | None) -> None:
         article, text = self.document.article, self.document.article.text
         node = self.article
-        self.put(node, _A, _pact("Article"))
-        self.put(node, _term("dcterms", "title"), self.words(article.title))
-        self.put(node, _term("dcterms", "language"), Literal(article.language))
-        self.put(node, _pact("contentHash"), Literal("sha256:" + content_hash(text)))
-        self.put(node, _pact("textLength"), Literal(len(text)))
+        self.put(node, TYPE, pact("Article"))
+        self.put(node, term("dcterms", "title"), self.words(article.title))
+        self.put(node, term("dcterms", "language"), Literal(article.language))
+        self.put(node, pact("contentHash"), Literal("sha256:" + content_hash(text)))
+        self.put(node, pact("textLength"), Literal(len(text)))
         if article.identifier:
-            self.put(node, _term("dcterms", "identifier"), Literal(article.identifier))
+            self.put(node, term("dcterms", "identifier"), Literal(article.identifier))
         if article.published:
-            self.put(node, _term("schema", "datePublished"), _date(article.published.isoformat()))
+            self.put(node, term("schema", "datePublished"), _date(article.published.isoformat()))
         if article.url:
-            self.put(node, _term("schema", "url"), _web_iri(article.url))
-            self.put(node, _term("dcterms", "isVersionOf"), NamedNode(self.mint.work(article.url)))
+            self.put(node, term("schema", "url"), _web_iri(article.url))
+            self.put(node, term("dcterms", "isVersionOf"), NamedNode(self.mint.work(article.url)))
         if publisher:
-            self.put(node, _term("schema", "publisher"), self.entity(publisher))
+            self.put(node, term("schema", "publisher"), self.entity(publisher))
         for author in article.authors:
-            self.put(node, _term("schema", "author"), Literal(author))
+            self.put(node, term("schema", "author"), Literal(author))
         if article.license:
             is_address = article.license.startswith(("http://", "https://"))
             named = _web_iri(article.license) if is_address else Literal(article.license)
-            self.put(node, _term("dcterms", "license"), named)
+            self.put(node, term("dcterms", "license"), named)
         for span in self.document.boilerplate:
-            self.put(node, _pact("boilerplateSpan"), self.span(span))
+            self.put(node, pact("boilerplateSpan"), self.span(span))
         for partnership in self.partnerships():
-            self.put(node, _term("schema", "about"), self.entity(partnership))
+            self.put(node, term("schema", "about"), self.entity(partnership))
 
     def put_statement(self, statement: Statement) -> None:
         node = self.statements[statement.key]
-        self.put(node, _A, _pact("Statement"))
-        self.put(node, _pact("inArticle"), NamedNode(self.article))
-        self.put(node, _pact("text"), Literal(statement.content.of(self.document.article.text)))
+        self.put(node, TYPE, pact("Statement"))
+        self.put(node, pact("inArticle"), NamedNode(self.article))
+        self.put(node, pact("text"), Literal(statement.content.of(self.document.article.text)))
         for name, code in _codes(statement).items():
             if code:
-                self.put(node, _pact(name), _pact(code))
+                self.put(node, pact(name), pact(code))
         for name, spans in _spans(statement).items():
             for span in spans:
-                self.put(node, _pact(name), self.span(span))
+                self.put(node, pact(name), self.span(span))
         for name, named in _entities(statement).items():
             for entity in named:
-                self.put(node, _pact(name), self.entity(entity))
+                self.put(node, pact(name), self.entity(entity))
         for name, times in (("utteranceTime", statement.utterance_times), ("eventTime", statement.event_times)):
             for span in times:
-                self.put(node, _pact(name), self.time(span))
+                self.put(node, pact(name), self.time(span))
         for key in statement.restates:
-            self.put(node, _pact("restates"), self.statement(key))
+            self.put(node, pact("restates"), self.statement(key))
         for key in statement.derived_from:
-            self.put(node, _term("prov", "wasDerivedFrom"), self.statement(key))
+            self.put(node, term("prov", "wasDerivedFrom"), self.statement(key))
         if statement.edited:
-            self.put(node, _pact("editedQuote"), Literal(value=True))
+            self.put(node, pact("editedQuote"), Literal(value=True))
         if statement.confidence is not None:
-            self.put(node, _pact("confidence"), _decimal(statement.confidence))
+            self.put(node, pact("confidence"), _decimal(statement.confidence))
 
     def put_membership(self, membership: Membership) -> None:
         statement = self.statement(membership.according_to)
         member, partnership = self.entity(membership.member), self.entity(membership.partnership)
         pillar = self.entity(membership.pillar) if membership.pillar else None
         node = self.mint.membership(statement.value, member.value, partnership.value, pillar.value if pillar else None)
-        self.put(node, _A, _pact("Membership"))
-        self.put(node, _pact("member"), member)
-        self.put(node, _pact("partnership"), partnership)
+        self.put(node, TYPE, pact("Membership"))
+        self.put(node, pact("member"), member)
+        self.put(node, pact("partnership"), partnership)
         if pillar:
-            self.put(node, _pact("pillar"), pillar)
-        self.put(node, _pact("status"), _pact(f"status-{membership.status}"))
-        self.put(node, _pact("accordingTo"), statement)
+            self.put(node, pact("pillar"), pillar)
+        self.put(node, pact("status"), pact(f"status-{membership.status}"))
+        self.put(node, pact("accordingTo"), statement)
 
     def put_time(self, time: TimeReference) -> None:
         node = self.time(time.span).value
-        self.put(node, _A, _pact("TimeReference"))
-        self.put(node, _pact("timeSpan"), self.span(time.span))
-        self.put(node, _pact("anchor"), _pact(f"anchor-{time.anchor}"))
-        self.put(node, _pact("timex"), Literal(time.timex))
+        self.put(node, TYPE, pact("TimeReference"))
+        self.put(node, pact("timeSpan"), self.span(time.span))
+        self.put(node, pact("anchor"), pact(f"anchor-{time.anchor}"))
+        self.put(node, pact("timex"), Literal(time.timex))
         if time.offset:
-            self.put(node, _pact("offset"), duration(time.offset))
+            self.put(node, pact("offset"), duration(time.offset))
         if time.earliest:
-            self.put(node, _pact("earliest"), _date(time.earliest.isoformat()))
+            self.put(node, pact("earliest"), _date(time.earliest.isoformat()))
         if time.latest:
-            self.put(node, _pact("latest"), _date(time.latest.isoformat()))
+            self.put(node, pact("latest"), _date(time.latest.isoformat()))
 
     # ---- what the nodes refer to; spans and unnamed sources are written as they are met
 
@@ -183,10 +222,10 @@ class _Sheet:
             message = f"A span at {span.start}-{span.end} runs past the end of the text, {len(text)} characters long."
             raise Unmappable(message)
         node = self.mint.span(self.article, span.start, span.end)
-        self.put(node, _A, _pact("Span"))
-        self.put(node, _term("oa", "start"), Literal(span.start))
-        self.put(node, _term("oa", "end"), Literal(span.end))
-        self.put(node, _term("oa", "exact"), Literal(span.of(text)))
+        self.put(node, TYPE, pact("Span"))
+        self.put(node, term("oa", "start"), Literal(span.start))
+        self.put(node, term("oa", "end"), Literal(span.end))
+        self.put(node, term("oa", "exact"), Literal(span.of(text)))
         return NamedNode(node)
 
     def entity(self, entity: Entity) -> NamedNode:
@@ -194,10 +233,10 @@ class _Sheet:
             return NamedNode(self.mint.entity(entity.path))
         start, _, end = entity.key.partition("-")
         node = self.mint.source(self.article, int(start), int(end))
-        self.put(node, _A, _pact("UnnamedSource"))
-        self.put(node, _term("skos", "prefLabel"), self.words(entity.label))
+        self.put(node, TYPE, pact("UnnamedSource"))
+        self.put(node, term("skos", "prefLabel"), self.words(entity.label))
         if entity.affiliation:
-            self.put(node, _pact("affiliation"), self.entity(entity.affiliation))
+            self.put(node, pact("affiliation"), self.entity(entity.affiliation))
         return NamedNode(node)
 
     def statement(self, key: StatementKey) -> NamedNode:
@@ -283,13 +322,13 @@ def duration(offset: str) -> Literal:
     if months or "Y" in offset or ("M" in offset and "T" not in offset):
         years, months = divmod(months, 12)
         parts = (f"{years}Y" if years else "") + (f"{months}M" if months or not years else "")
-        return Literal(f"{sign}P{parts}", datatype=_term("xsd", "yearMonthDuration"))
+        return Literal(f"{sign}P{parts}", datatype=term("xsd", "yearMonthDuration"))
     days, seconds = divmod(seconds, 86400)
     hours, minutes, seconds = seconds // 3600, seconds % 3600 // 60, seconds % 60
     clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") + (f"{seconds}S" if seconds else "")
     clock = clock or ("" if days else "0S")
     parts = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
-    return Literal(f"{sign}P{parts}", datatype=_term("xsd", "dayTimeDuration"))
+    return Literal(f"{sign}P{parts}", datatype=term("xsd", "dayTimeDuration"))
 
 
 _DURATION = re.compile(
@@ -300,11 +339,11 @@ _DURATION = re.compile(
 
 def _decimal(number: float) -> Literal:
     """Return a number to four places, in the form that the store keeps: ``0.9``, ``1``."""
-    return Literal(f"{Decimal(repr(round(number, 4))).normalize():f}", datatype=_term("xsd", "decimal"))
+    return Literal(f"{Decimal(repr(round(number, 4))).normalize():f}", datatype=term("xsd", "decimal"))
 
 
 def _date(day: str) -> Literal:
-    return Literal(day, datatype=_term("xsd", "date"))
+    return Literal(day, datatype=term("xsd", "date"))
 
 
 def _web_iri(address: str) -> NamedNode:
@@ -313,14 +352,3 @@ def _web_iri(address: str) -> NamedNode:
 
 
 _NOT_IN_IRI = re.compile(r"[\x00-\x20\x7f\"<>\[\]\\^`{|}]")
-
-
-def _pact(name: str) -> NamedNode:
-    return NamedNode(str(PACT[name]))
-
-
-def _term(prefix: str, name: str) -> NamedNode:
-    return NamedNode(PREFIXES[prefix] + name)
-
-
-_A = _term("rdf", "type")

@@ -1,0 +1,268 @@
+"""The Oxigraph database of a store as its one writer holds it: whole transactions, whole bulk loads, snapshots.
+
+Beside what `ontology.layout` describes, a writer keeps two marks in the store's directory: ``unpublished`` from the
+first change to the snapshot that shows it, and ``rollback/``, the database as it was before a bulk load, which is put
+back if the load fails, or, if the process died, when the next writer opens the store.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from collections import defaultdict
+from contextlib import contextmanager
+from itertools import chain, islice
+from typing import TYPE_CHECKING
+
+import pyoxigraph as ox
+
+from ontology.layout import StoreError, StoreLocked
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from pathlib import Path
+
+    from ontology.layout import Layout
+
+SLICE = 100_000  # quads a bulk load takes at once: 115 MB of memory, and no slower than ten times as many
+
+
+class DiskFull(StoreError):  # noqa: N818 (reads as a sentence where it is raised)
+    """There is no room left for the store; what was committed before stays."""
+
+
+class Unwritable(StoreError):  # noqa: N818
+    """The store's files may not be written by this user."""
+
+
+class Damaged(StoreError):  # noqa: N818
+    """The database's own files cannot be read."""
+
+
+@contextmanager
+def guarded(layout: Layout) -> Iterator[None]:
+    """Turn an error of the system or the database into the StoreError that tells a user what to do."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except OSError as error:
+        raise fault(layout, error) from error
+    except RuntimeError as error:
+        if str(error).startswith("Corruption"):  # how the database says that it cannot read its own files
+            raise fault(layout, OSError(str(error))) from error
+        raise
+
+
+def fault(layout: Layout, error: OSError) -> StoreError:
+    """Return what an error of the system or of the database means for the user of the store."""
+    root, text = layout.root, str(error)
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in text or "quota exceeded" in text:
+        return DiskFull(
+            root, f"The disk that holds {root} is full; what was loaded before stays. Free some space and try again."
+        )
+    if error.errno == errno.EFBIG or "File too large" in text:
+        message = f"A file of the store at {root} has reached the size that this process may write (ulimit -f); "
+        return DiskFull(root, message + "what was loaded before stays. Raise the limit and try again.")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS) or "ermission denied" in text or "Read-only" in text:
+        return Unwritable(root, f"The store at {root} cannot be written ({_reason(error)}); name another --store.")
+    if "lock file" in text or "lock hold" in text:
+        return StoreLocked(root, None, 0)
+    if error.errno is None:
+        number = layout.current_number()
+        way = "load the articles anew"
+        if number is not None:
+            way = f"its last whole snapshot is {layout.snapshot(number)}, put that in its place"
+        return Damaged(root, f"The database in {layout.data} is damaged ({text}); {way}.")
+    return StoreError(root, f"The store at {root} cannot be used: {_reason(error)}.")
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
+
+
+class Database:
+    """An open database; made by `opened`, under the writer's lock."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self._rollback = layout.root / "rollback"
+        self._unpublished = layout.root / "unpublished"
+        with guarded(layout):
+            self._restore()
+            self._store: ox.Store | None = ox.Store(str(layout.data))
+
+    @property
+    def inner(self) -> ox.Store:
+        """The pyoxigraph store, for reading."""
+        if self._store is None:
+            message = f"The store at {self._layout.root} is closed."
+            raise StoreError(self._layout.root, message)
+        return self._store
+
+    def close(self) -> None:
+        """Let go of the database, so that another writer can open it."""
+        self._store = None
+
+    # ---- reading
+
+    def quads(
+        self,
+        subject: ox.NamedNode | None = None,
+        predicate: ox.NamedNode | None = None,
+        value: ox.NamedNode | ox.Literal | None = None,
+        graph: ox.NamedNode | None = None,
+    ) -> list[ox.Quad]:
+        """Return the quads that match, in no order."""
+        with guarded(self._layout):
+            return list(self.inner.quads_for_pattern(subject, predicate, value, graph))
+
+    def has_graph(self, graph: ox.NamedNode) -> bool:
+        """Whether there is such a named graph."""
+        with guarded(self._layout):
+            return self.inner.contains_named_graph(graph)
+
+    def has(self, quad: ox.Quad) -> bool:
+        """Whether the database holds the quad."""
+        with guarded(self._layout):
+            return quad in self.inner
+
+    def graphs(self, ending: str) -> list[ox.NamedNode]:
+        """Return the named graphs whose IRIs end so, in order."""
+        with guarded(self._layout):
+            named = [graph for graph in self.inner.named_graphs() if isinstance(graph, ox.NamedNode)]
+        return sorted((graph for graph in named if graph.value.endswith(ending)), key=str)
+
+    # ---- writing
+
+    def commit(self, additions: Collection[ox.Quad], removals: Collection[ox.Quad] = ()) -> None:
+        """Add and remove quads in one transaction: all of it is stored, or, with an error raised, nothing."""
+        if not additions and not removals:
+            return
+        with guarded(self._layout):
+            self.mark()
+            if removals:
+                self.inner.update(f"DELETE DATA {{ {_data(removals)} }} ; INSERT DATA {{ {_data(additions)} }}")
+            else:
+                self.inner.extend(additions)
+
+    def clear(self, graph: ox.NamedNode) -> None:
+        """Remove a graph in one transaction."""
+        with guarded(self._layout):
+            self.mark()
+            self.inner.update(f"DROP SILENT GRAPH {graph}")
+
+    def bulk(self, quads: Iterable[ox.Quad], told: Callable[[int], None] = lambda _: None) -> int:
+        """Add any number of quads in bounded memory, all or none; return how many were given.
+
+        ``told`` hears of the number stored so far. An error of ``quads`` itself passes through after the database
+        was put back to what it was.
+        """
+        stream, count = iter(quads), 0
+        with guarded(self._layout):
+            self.mark()
+            self._keep()
+            try:
+                while (first := next(stream, None)) is not None:
+                    counted = _Counted(chain([first], islice(stream, SLICE - 1)))
+                    self.inner.bulk_extend(counted)
+                    count += counted.count
+                    told(count)
+                self.inner.flush()
+            except BaseException:
+                self.close()
+                self._restore()
+                self._store = ox.Store(str(self._layout.data))
+                raise
+            self._forget()
+        return count
+
+    def mark(self) -> None:
+        """Note that the database is about to hold what no snapshot shows yet."""
+        self._unpublished.touch()
+
+    # ---- snapshots
+
+    @property
+    def is_published(self) -> bool:
+        """Whether the current snapshot shows all that the database holds."""
+        return not self._unpublished.exists() and self._layout.current_number() is not None
+
+    def publish(self) -> int | None:
+        """Make a snapshot of the database and hand it to readers; return its number, None if nothing was new."""
+        if self.is_published:
+            return None
+        with guarded(self._layout):
+            self.inner.flush()
+            number = self._layout.next_number()
+            folder = self._layout.snapshot(number)
+            try:
+                self.inner.backup(str(folder))
+                _sync(folder.parent)
+            except OSError:
+                shutil.rmtree(folder, ignore_errors=True)  # part of a snapshot is none
+                raise
+            self._layout.publish(number)
+            self._unpublished.unlink(missing_ok=True)
+        return number
+
+    # ---- the way back from a bulk load
+
+    @property
+    def _half(self) -> Path:
+        return self._rollback.with_name("rollback.new")
+
+    def _keep(self) -> None:
+        self.inner.flush()
+        shutil.rmtree(self._half, ignore_errors=True)
+        self.inner.backup(str(self._half))
+        self._half.rename(self._rollback)
+        _sync(self._rollback.parent)
+
+    def _forget(self) -> None:
+        self._rollback.rename(self._half)
+        shutil.rmtree(self._half)
+
+    def _restore(self) -> None:
+        if self._half.exists():
+            shutil.rmtree(self._half)
+        if self._rollback.exists():
+            shutil.rmtree(self._layout.data, ignore_errors=True)
+            self._rollback.rename(self._layout.data)
+
+
+class _Counted:
+    """An iterator that counts what it gives."""
+
+    def __init__(self, quads: Iterable[ox.Quad]) -> None:
+        self._quads = iter(quads)
+        self.count = 0
+
+    def __iter__(self) -> Iterator[ox.Quad]:
+        return self
+
+    def __next__(self) -> ox.Quad:
+        quad = next(self._quads)
+        self.count += 1
+        return quad
+
+
+def _data(quads: Iterable[ox.Quad]) -> str:
+    """Write quads as the data of a SPARQL update, one block a graph."""
+    blocks: dict[str, list[str]] = defaultdict(list)
+    for quad in quads:
+        blocks[str(quad.graph_name)].append(f"{quad.subject} {quad.predicate} {quad.object} .")
+    return " ".join(
+        f"GRAPH {graph} {{ {' '.join(lines)} }}" if graph != "DEFAULT" else " ".join(lines)
+        for graph, lines in blocks.items()
+    )
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

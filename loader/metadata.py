@@ -1,0 +1,80 @@
+"""What the graph of metadata says: how an article's graph came about, which text stands, by which run it was loaded."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from loader.actors import naming_quads
+from loader.terms import CONFORMS_TO, DERIVED_FROM, IDENTIFIER, REVISION_OF, STATUS, TYPE, pact, term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from loader.actors import Naming
+    from ontology.vocabulary import Mint
+
+
+def article_quads(article: str, namings: Iterable[Naming], vocabulary: NamedNode, mint: Mint) -> set[Quad]:
+    """Return what is said of an article's graph, and how the article names actors; ``vocabulary`` is its version."""
+    graph, meta = NamedNode(mint.graph(article)), NamedNode(mint.meta_graph)
+    found = {
+        Quad(graph, TYPE, term("prov", "Entity"), meta),
+        Quad(graph, DERIVED_FROM, NamedNode(article), meta),
+        Quad(graph, CONFORMS_TO, vocabulary, meta),
+    }
+    return found.union(*(naming_quads(naming, article, mint) for naming in namings))
+
+
+def order_quads(texts: Mapping[str, str], mint: Mint) -> set[Quad]:
+    """Return which of the texts of one address stands and which revises which.
+
+    ``texts`` are articles with their ISO dates, empty where unknown. They stand in order of date, then of IRI; a text
+    without a date comes first.
+    """
+    meta = NamedNode(mint.meta_graph)
+    ordered = sorted(texts, key=lambda text: (texts[text], text))
+    found = set()
+    for earlier, text in zip([None, *ordered], ordered, strict=False):
+        status = pact("article-current" if text == ordered[-1] else "article-corrected")
+        found.add(Quad(NamedNode(text), STATUS, status, meta))
+        if earlier:
+            found.add(Quad(NamedNode(text), REVISION_OF, NamedNode(earlier), meta))
+    return found
+
+
+def started_run(mint: Mint) -> list[Quad]:
+    """Return a new run of the loader that starts now, in this process; the subject of each quad is the run."""
+    now, meta = datetime.now(UTC), NamedNode(mint.meta_graph)
+    run = NamedNode(f"{mint.base}activity/{now:%Y%m%dT%H%M%S.%fZ}-{os.getpid()}")
+    return [
+        Quad(run, TYPE, term("prov", "Activity"), meta),
+        Quad(run, term("schema", "softwareVersion"), Literal(_software()), meta),
+        Quad(run, term("prov", "startedAtTime"), _instant(now), meta),
+    ]
+
+
+def ended_run(run: NamedNode, mint: Mint) -> Quad:
+    """Return that the run ends now."""
+    return Quad(run, term("prov", "endedAtTime"), _instant(datetime.now(UTC)), NamedNode(mint.meta_graph))
+
+
+def digest_quad(graph: NamedNode, digest: str, mint: Mint) -> Quad:
+    """Return the mark by which a later writer sees whether a graph is up to date; ``digest`` is SHA-256, in hex."""
+    return Quad(graph, IDENTIFIER, Literal(f"sha256:{digest}"), NamedNode(mint.meta_graph))
+
+
+def _instant(moment: datetime) -> Literal:
+    """Return a time to the second, in the form that the store keeps."""
+    return Literal(f"{moment:%Y-%m-%dT%H:%M:%SZ}", datatype=term("xsd", "dateTime"))
+
+
+def _software() -> str:
+    try:
+        return version("pactgraph")
+    except PackageNotFoundError:
+        return "unreleased"  # run from its sources, without being installed
