@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loader.document import StatementKind
-from loader.extraction import contents, cues, sources
+from loader.extraction import asides, contents, cues, sources
 from loader.extraction.findings import Marks, assemble
 from loader.extraction.propositions import split
 from loader.extraction.relays import find_relays
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from loader.document import Span
     from loader.extraction.findings import Finding
     from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.sources import Source
 
+_NEEDS_SOURCE = frozenset({"object", "predicate", "infinitive", "gerund"})
 _LIGHT = frozenset(
     {
         "express",
@@ -57,8 +60,18 @@ def find_attributions(reading: Reading) -> tuple[Attribution, ...]:
 
 def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
     """Return what each cue of the article attributes, outermost cues only, in order."""
-    clausal = [found for token in reading.doc if (found := _of_token(reading, marks, token)) is not None]
-    kept = _outermost(marks, find_turns(reading, marks, clausal))
+    clausal: list[Finding] = []
+    shared: dict[int, Source | None] = {}  # verbs that go with an earlier cue, and the source they share with it
+    for token in reading.doc:
+        found = _of_token(reading, marks, token)
+        if found is None or marks.speech_around(found.span) is not None:
+            continue
+        if token.i in shared:
+            found = replace(found, source=shared[token.i])
+        if found.released >= 0:
+            shared[found.released] = found.source
+        clausal.append(found)
+    kept = _outermost(find_turns(reading, marks, clausal))
     return tuple(find_relays(reading, finding) for finding in kept)
 
 
@@ -80,7 +93,7 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     entry = cues.verb(token)
     if entry is None:
         return None
-    content = contents.of_verb(token, entry)
+    content = contents.of_verb(token, entry) or asides.of_verb(token, entry)
     if content is None:
         return None
     negated = is_negated(token)
@@ -89,7 +102,13 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     source = sources.of_verb(token)
     if sources.is_empty(source):
         source = None
-    elif source is None and not is_passive(token) and token.dep_ in ("xcomp", "amod", "pcomp"):
+    if (
+        source is None
+        and not is_passive(token)
+        and (content.frame in _NEEDS_SOURCE or token.dep_ in ("xcomp", "amod", "pcomp"))
+    ):
+        return None
+    if content.frame == "object" and token.tag_ == "VB" and not any(c.tag_ == "MD" for c in token.children):
         return None
     first, last = group(token)
     if content.lead is not None:
@@ -162,8 +181,8 @@ def _of_according(reading: Reading, marks: Marks, token: Token) -> Finding | Non
     return assemble(reading, marks, cues.Cue(token, entry, token.i, to.i), content, sources.phrase(inner))
 
 
-def _outermost(marks: Marks, found: list[Finding]) -> list[Finding]:
-    """Leave out the cues that lie inside what another cue attributes, and those inside a quotation."""
+def _outermost(found: list[Finding]) -> list[Finding]:
+    """Leave out the cues that lie inside what another cue attributes."""
     inside: list[Span] = sorted((part for finding in found for part in finding.parts), key=lambda part: part.start)
     starts = [part.start for part in inside]
     ends: list[int] = []  # the furthest end of any part that starts here or before
@@ -171,8 +190,6 @@ def _outermost(marks: Marks, found: list[Finding]) -> list[Finding]:
         ends.append(max(part.end, ends[-1]) if ends else part.end)
     kept: list[Finding] = []
     for finding in sorted(found, key=lambda f: (f.span.start, -f.span.end)):
-        if marks.speech_around(finding.span) is not None:
-            continue
         before = bisect_right(starts, finding.span.start) - 1
         if before >= 0 and ends[before] >= finding.span.end:
             continue

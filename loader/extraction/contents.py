@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loader.extraction.syntax import child, children, is_passive
+from loader.extraction.cues import verb
+from loader.extraction.syntax import SUBJECTS, child, children, is_passive, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from spacy.tokens import Token
 
     from loader.extraction.cues import Entry
@@ -20,11 +19,13 @@ class Content:
     """Tokens (first and last, both included, maybe several runs) that a cue attributes, and the frame that found them.
 
     ``lead`` is the last token that belongs to the cue (a preposition or "to"), None where the cue ends with its verb.
+    ``released`` is a verb below the content that goes with the cue instead and shares its source, -1 if there is none.
     """
 
     runs: tuple[tuple[int, int], ...]
     frame: str
     lead: Token | None = None
+    released: int = -1
 
 
 def of_verb(token: Token, entry: Entry) -> Content | None:
@@ -52,57 +53,74 @@ def _without_mark(clause: Token) -> int:
 
 
 def _clause(token: Token, entry: Entry) -> Content | None:
-    """Find a finite clause after the verb ("said that") or around it ("the bill, he said, would fail")."""
-    if not entry.allows("that", "that-object", "quote"):
+    """Find a finite clause after the verb: "said that", "asked whether", "knows what"."""
+    if not entry.allows("that", "that-object"):
         return None
-    clauses = [c for c in children(token, "ccomp") if _is_finite(c)]
-    after = [c for c in clauses if c.i > token.i]
-    if after:
-        clause = after[0]
-        return Content(((_without_mark(clause), clause.right_edge.i),), "clause")
-    before = [c for c in clauses if c.i < token.i]
-    if before:
-        clause = before[-1]
-        return _around(token, clause)
-    if token.dep_ in ("parataxis", "ccomp", "advcl") and token.head.pos_ in ("VERB", "AUX") and _is_aside(token):
-        return _around(token, token.head)
+    for clause in children(token, "ccomp"):
+        if clause.i > token.i and _is_finite(clause):
+            last, released = _end(token, clause)
+            return Content(((_without_mark(clause), last),), "clause", released=released)
     return None
 
 
 def _is_finite(clause: Token) -> bool:
-    if child(clause, "nsubj", "nsubjpass", "csubj", "expl", "attr") is not None:
-        return not any(c.dep_ == "aux" and c.tag_ == "TO" for c in clause.children)
-    return clause.tag_ in ("VBD", "VBP", "VBZ", "MD") or any(c.tag_ == "MD" for c in clause.children)
-
-
-def _is_aside(token: Token) -> bool:
-    """Whether a clause stands between commas (or after one, at the end) without a conjunction: ", he said"."""
-    doc = token.doc
-    left = token.left_edge.i
-    if left <= token.sent.start or child(token, "mark") is not None:
+    if any(c.dep_ == "aux" and c.tag_ == "TO" for c in clause.children):
         return False
-    return doc[left - 1].text in (",", "-", "--", "—", "―", "–", "”", '"', "''") or doc[left].text == ","
+    if child(clause, *SUBJECTS, "attr", "auxpass") is not None:
+        return True
+    return clause.tag_ in ("VBD", "VBP", "VBZ", "MD", "VBN") or any(c.tag_ == "MD" for c in clause.children)
 
 
-def _around(token: Token, clause: Token) -> Content | None:
-    """Return the words of a clause without those of the cue's own clause inside or after it."""
-    mine = _own(token, clause)
-    theirs = [t.i for t in clause.subtree if t.i not in mine]
-    if not theirs:
-        return None
-    runs: list[tuple[int, int]] = []
-    for index in theirs:
-        if runs and index == runs[-1][1] + 1:
-            runs[-1] = (runs[-1][0], index)
-        else:
-            runs.append((index, index))
-    return Content(tuple(runs), "around")
+def _end(cue: Token, clause: Token) -> tuple[int, int]:
+    """Return the last token of a content clause, and the cue verb that cuts it short (-1: none).
+
+    A parse often hangs what follows on the clause although it goes with the cue: "said it was late and called X a
+    fool", "said it was late, adding that ...", "said it was late, while others said ...", 'said it was "late" as she
+    left'.
+    """
+    doc = clause.doc
+    last = clause.right_edge.i
+    for other in doc[clause.i + 1 : last + 1]:
+        left = other.left_edge.i
+        if left <= clause.i or other.pos_ not in ("VERB", "AUX"):
+            continue
+        comma = doc[left - 1].text in (",", "-", "--", "—", "–", "―") or doc[left].text == ","
+        subject = child(other, "nsubj", "nsubjpass", "expl")
+        entry = verb(other)
+        speaks = entry is not None and entry.allows("that", "that-object", "small-clause", "np", "quote")
+        if other.dep_ in ("advcl", "acl", "conj") and other.tag_ == "VBG" and subject is None and comma and speaks:
+            return left - 1, other.i
+        if other.dep_ == "conj" and speaks and subject is None and _goes_with(cue, clause, other):
+            cut = other.left_edge.i - 1
+            while cut > clause.i and (doc[cut].dep_ == "cc" or doc[cut].is_punct):
+                cut -= 1
+            return cut, other.i
+        if other.dep_ in ("advcl", "conj") and subject is not None and comma and _tells(other):
+            return left - 1, -1
+        if (
+            other.dep_ == "advcl"
+            and doc[left - 1].text in ("”", '"', "''", "’")
+            and doc[left].lower_ in ("as", "after", "when", "while", "before")
+        ):
+            return left - 1, -1
+    return last, -1
 
 
-def _own(token: Token, clause: Token) -> frozenset[int]:
-    """Return the tokens of the cue's clause: everything under it but the clause that it attributes."""
-    other = {t.i for t in clause.subtree} if clause.head == token else set()
-    return frozenset(t.i for t in token.subtree if t.i not in other)
+def _goes_with(cue: Token, clause: Token, other: Token) -> bool:
+    """Whether a verb coordinated below a content goes with the cue instead: of its tense, not the content's."""
+    if other.tag_ != cue.tag_ and not (cue.tag_ == "VBN" and other.tag_ == "VBD"):
+        return False
+    head = other.head
+    return (
+        head.tag_ != other.tag_
+        or (other.tag_ == "VBD" and child(head, "aux", "auxpass") is not None)
+        or (verb(head) is None and head == clause and other.tag_ in ("VBD", "VBG"))
+    )
+
+
+def _tells(token: Token) -> bool:
+    """Whether a clause reports by itself: "while other voters said they had"."""
+    return token.lemma_ in ("say", "tell", "report") and any(c.dep_ == "ccomp" for c in token.children)
 
 
 def _infinitive(token: Token, entry: Entry) -> Content | None:
@@ -138,10 +156,12 @@ def _predicate(token: Token, entry: Entry) -> Content | None:
     """Find an object and what it is called or taken for: "called X a mistake", "accused X of Y"."""
     thing = child(token, "dobj")
     if entry.allows("small-clause"):
-        clause = next((c for c in children(token, "ccomp", "oprd", "xcomp") if c.i > token.i and c.tag_ != "VB"), None)
-        if clause is not None:
-            first = thing if thing is not None and thing.i < clause.i else clause
-            return _span(first, clause, "predicate")
+        parts = [c for c in token.rights if c.dep_ in ("dobj", "dative", "oprd", "ccomp", "acomp", "attr", "xcomp")]
+        kinds = {c.dep_ for c in parts}
+        if parts and parts[-1].tag_ != "VB" and (len(parts) > 1 or kinds & {"oprd", "ccomp"}):
+            return _span(parts[0], parts[-1], "predicate")
+        if parts and is_passive(token) and kinds & {"oprd", "attr", "acomp"}:
+            return _span(parts[0], parts[-1], "predicate")
     for frame, prepositions in (("as-object", ("as",)), ("of-object", ("of",)), ("for-object", ("for",))):
         if entry.allows(frame):
             link = next(
@@ -179,7 +199,11 @@ def _object(token: Token, entry: Entry) -> Content | None:
         return None
     thing = child(token, "dobj")
     if thing is not None and thing.i > token.i and thing.lower_ not in _REFLEXIVE:
-        return _span(thing, thing, "object")
+        last = thing
+        for link in children(token, "prep"):
+            if link.left_edge.i == last.right_edge.i + 1 and link.lower_ in _CONTINUING:
+                last = link
+        return _span(thing, last, "object")
     if is_passive(token) and child(token, "agent") is not None:
         subject = child(token, "nsubjpass")
         if subject is not None and subject.lower_ not in ("who", "which", "that"):
@@ -187,6 +211,24 @@ def _object(token: Token, entry: Entry) -> Content | None:
     return None
 
 
+_CONTINUING = frozenset(
+    [
+        "as",
+        "for",
+        "to",
+        "with",
+        "of",
+        "before",
+        "against",
+        "over",
+        "from",
+        "into",
+        "than",
+        "between",
+        "toward",
+        "towards",
+    ]
+)
 _REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "myself", "yourself", "ourselves", "each"})
 
 _FRAMES = (_clause, _infinitive, _predicate, _gerund, _preposition, _object)
@@ -245,17 +287,5 @@ def according(token: Token, last: int) -> Content | None:
     phrase = range(token.left_edge.i, max(last, token.right_edge.i) + 1)
     first = token.i < head.i and token.left_edge.i <= head.left_edge.i + 1
     indices = [t.i for t in head.subtree if t.i not in phrase and (not first or t.i > token.i)]
-    runs = list(_runs(indices))
-    return Content(tuple(runs), "according") if runs else None
-
-
-def _runs(indices: list[int]) -> Iterator[tuple[int, int]]:
-    start = previous = -2
-    for index in indices:
-        if index != previous + 1:
-            if previous >= 0:
-                yield start, previous
-            start = index
-        previous = index
-    if previous >= 0:
-        yield start, previous
+    found = tuple(runs(indices))
+    return Content(found, "according") if found else None

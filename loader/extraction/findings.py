@@ -27,6 +27,7 @@ class Finding:
     rule: str
     kind: StatementKind
     relays: tuple[Span, ...] = ()
+    released: int = -1  # a verb inside the clause that goes with the cue and shares its source
 
 
 class Marks:
@@ -93,4 +94,4 @@ def assemble(reading: Reading, marks: Marks, cue: Cue, content: Content, source:
         parts = [part for part in parts if part is longest or len(reading.tokens(part)) > 2]
     if not parts:
         return None
-    return Finding(cue, span, tuple(parts), source, content.frame, cue.entry.kind)
+    return Finding(cue, span, tuple(parts), source, content.frame, cue.entry.kind, released=content.released)

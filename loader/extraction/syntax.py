@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from spacy.tokens import Token
 
 SUBJECTS = ("nsubj", "nsubjpass", "csubj", "expl")
@@ -51,6 +53,19 @@ def is_negated(token: Token) -> bool:
 def is_passive(token: Token) -> bool:
     """Whether a verb is passive ("was accused of", "is believed to")."""
     return any(other.dep_ in ("nsubjpass", "auxpass", "csubjpass") for other in token.children)
+
+
+def runs(indices: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """Yield the first and last of each run of consecutive numbers; they come in rising order."""
+    start = previous = -2
+    for index in indices:
+        if index != previous + 1:
+            if previous >= 0:
+                yield start, previous
+            start = index
+        previous = index
+    if previous >= 0:
+        yield start, previous
 
 
 def trimmed(text: str, start: int, end: int) -> tuple[int, int]:

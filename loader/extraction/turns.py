@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -17,63 +19,145 @@ if TYPE_CHECKING:
     from loader.extraction.reading import Quotation, Reading
 
 _SPEECH = StatementKind.SPEECH
+_STOP = re.compile(r"[.!?][\"”’']*(?=\s|$)")
+_LEAD = 2  # words before a quotation that make it part of a sentence
 _REACH = 60  # tokens that a cue is looked for beside a quotation
 
 
 def find_turns(reading: Reading, marks: Marks, clausal: list[Finding]) -> list[Finding]:
     """Give every quotation that is speech to a cue: one that attributes already, one beside it, or the one before."""
-    by_cue: dict[int, Finding] = {finding.cue.token.i: finding for finding in clausal}
-    text = reading.article.text
-    last: tuple[int, int] | None = None  # cue token and end of the paragraph of the turn before
-    waiting: list[Quotation] = []
-    speeches = marks.speeches
-    for number, quotation in enumerate(speeches):
-        covering = next(
-            (
-                f
-                for f in by_cue.values()
-                if any(p.start < quotation.outer.start and quotation.outer.end <= p.end + 2 for p in f.parts)
-                and not quotation.inner.covers(f.span)
-            ),
-            None,
-        )
-        if covering is not None:
-            last = (covering.cue.token.i, _line_end(text, quotation.outer.end))
-            continue
-        before_limit = speeches[number - 1].outer.end if number else 0
-        after_limit = speeches[number + 1].outer.start if number + 1 < len(speeches) else len(text)
+    turns = _Turns(reading, marks, clausal)
+    for number, quotation in enumerate(marks.speeches):
+        turns.take(number, quotation)
+    return list(turns.by_cue.values())
+
+
+class _Turns:
+    """The cues of an article by their token, as quotations are given to them one after another."""
+
+    def __init__(self, reading: Reading, marks: Marks, clausal: list[Finding]) -> None:
+        self.reading = reading
+        self.marks = marks
+        self.text = marks.text
+        self.by_cue = {finding.cue.token.i: finding for finding in clausal}
+        self.parts = sorted((part.start, part.end, f.cue.token.i) for f in clausal for part in f.parts)
+        self.cues = sorted(f.span.start for f in clausal)
+        self.last: tuple[Token, int] | None = None  # the cue of the turn before, and where its sentence ends
+        self.waiting: list[Quotation] = []  # paragraphs of a quotation that goes on
+
+    def take(self, number: int, quotation: Quotation) -> None:
+        """Give one quotation to its cue."""
+        speeches = self.marks.speeches
         if quotation.continued:
-            waiting.append(quotation)
-            continue
-        token = _after(reading, quotation, after_limit) or _before(reading, quotation, before_limit)
-        if token is None and last is not None and _follows(text, quotation, last[1]):
-            token = reading.doc[last[0]]
-        if token is None:
-            token = _narrated(marks, quotation, clausal)
-        if token is None:
-            waiting.clear()
-            continue
-        spans = [q.inner for q in (*waiting, quotation)]
-        waiting.clear()
-        entry = cues.verb(token) or cues.noun(token) or cues.Entry(token.lemma_, _SPEECH, frozenset())
-        known = by_cue.get(token.i)
-        if known is not None:
-            outside = [p for p in known.parts if not any(q.outer.overlaps(p) for q in speeches if q.inner in spans)]
-            by_cue[token.i] = replace(
-                known, parts=tuple(sorted({*outside, *spans})), rule=known.rule + "+quote" if outside else "quote"
-            )
+            self.waiting.append(quotation)
+            return
+        around = self._around(quotation)
+        if around is not None:
+            self.last = (around, self._sentence_end(max(quotation.outer.end, around.idx)))
+            self.waiting.clear()
+            return
+        before = speeches[number - 1].outer.end if number else 0
+        after = speeches[number + 1].outer.start if number + 1 < len(speeches) else len(self.text)
+        whole = quotation.inner
+        token = _after(self.reading, quotation, after)
+        if token is not None:
+            whole = self._with_lead(quotation, before)
         else:
-            first, final = group(token)
-            doc = reading.doc
-            cue = cues.Cue(token, entry, first, final)
-            source = sources.of_verb(token)
-            if source is None or any(q.outer.overlaps(source.span) for q in speeches):
-                source = _beside(reading, token, speeches)
-            by_cue[token.i] = Finding(
-                cue, Span(doc[first].idx, doc[final].idx + len(doc[final])), tuple(spans), source, "quote", entry.kind
-            )
-        last = (token.i, _line_end(text, max(quotation.outer.end, token.idx)))
-    return list(by_cue.values())
+            token = _before(self.reading, quotation, before)
+            if token is not None:
+                whole = self._with_rest(quotation, after)
+        if token is None:
+            token = self._resumed(quotation) or self._narrated(quotation)
+        if token is not None:
+            self._give(token, [*(q.inner for q in self.waiting), whole])
+            self.last = (token, self._sentence_end(max(quotation.outer.end, token.idx)))
+        self.waiting.clear()
+
+    def _around(self, quotation: Quotation) -> Token | None:
+        """Return the cue whose content the quotation is only a part of."""
+        outer = quotation.outer
+        at = bisect_right(self.parts, (outer.start - 1, len(self.text), 0)) - 1
+        for start, end, index in reversed(self.parts[max(0, at - 2) : at + 1]):
+            finding = self.by_cue[index]
+            if start < outer.start and outer.end <= end + 2 and finding.rule not in ("object", "around"):
+                return finding.cue.token
+            if start < outer.start and outer.end <= end + 2 and _lead(self.text, start, outer.start):
+                return finding.cue.token
+        return None
+
+    def _with_lead(self, quotation: Quotation, limit: int) -> Span:
+        """Return the quotation with the words before it in its sentence: 'As for Japan, "we won," he said'."""
+        outer = quotation.outer
+        start = max(limit, self.text.rfind("\n", 0, outer.start) + 1)
+        for match in _STOP.finditer(self.text, start, outer.start):
+            start = match.end()
+        lead = self.marks.tidy(start, outer.start)
+        if lead is None or len(lead.of(self.text).split()) < _LEAD:
+            return quotation.inner
+        at = bisect_right(self.cues, lead.start - 1)
+        if at < len(self.cues) and self.cues[at] < lead.end:
+            return quotation.inner
+        return self.marks.tidy(lead.start, outer.end) or quotation.inner
+
+    def _with_rest(self, quotation: Quotation, limit: int) -> Span:
+        """Return the quotation with the words behind it in its sentence: 'he said "a mess" was made of it'."""
+        outer = quotation.outer
+        behind = self.text[outer.end : outer.end + 2]
+        if self.text[quotation.inner.end - 1] in ".!?,…" or not (behind[:1] == " " and behind[1:].islower()):
+            return quotation.inner
+        end = min(limit, self._sentence_end(outer.end))
+        return self.marks.tidy(outer.start, end) or quotation.inner
+
+    def _give(self, token: Token, spans: list[Span]) -> None:
+        known = self.by_cue.get(token.i)
+        if known is not None:
+            quoted = [q.outer for span in spans for q in self.marks.among(span)]
+            outside = [p for p in known.parts if not any(outer.overlaps(p) for outer in quoted)]
+            rule = known.rule + "+quote" if outside else "quote"
+            self.by_cue[token.i] = replace(known, parts=tuple(sorted({*outside, *spans})), rule=rule)
+            return
+        doc = self.reading.doc
+        first, last = group(token)
+        entry = cues.verb(token) or cues.Entry(str(token.lemma_), _SPEECH, frozenset())
+        source = sources.of_verb(token)
+        if source is None or self.marks.speech_around(source.span) is not None:
+            source = _beside(self.reading, token, self.marks.speeches)
+        span = Span(doc[first].idx, doc[last].idx + len(doc[last]))
+        cue = cues.Cue(token, entry, first, last)
+        self.by_cue[token.i] = Finding(cue, span, tuple(spans), source, "quote", entry.kind)
+
+    def _sentence_end(self, at: int) -> int:
+        """Where the sentence that goes on at ``at`` ends: behind its full stop, or with its line."""
+        line = _line_end(self.text, at)
+        match = _STOP.search(self.text, at, line)
+        return match.end() if match else line
+
+    def _resumed(self, quotation: Quotation) -> Token | None:
+        """Return the cue of the turn before, if the quotation takes it up: right after it, or as the next paragraph."""
+        if self.last is None:
+            return None
+        token, end = self.last
+        between = self.text[end : quotation.outer.start] if end <= quotation.outer.start else ""
+        if "\n" not in between and not between.strip(" \t-–—―…."):
+            return token
+        whole = not self.text[quotation.outer.end : _line_end(self.text, quotation.outer.end)].strip(" .")
+        return token if not between.strip() and between.count("\n") <= 2 and whole else None
+
+    def _narrated(self, quotation: Quotation) -> Token | None:
+        """Return the last cue of the paragraph before a quotation that stands as a sentence of its own."""
+        start = self.text.rfind("\n", 0, quotation.outer.start) + 1
+        at = bisect_right(self.parts, (quotation.outer.start, 0, 0)) - 1
+        while at >= 0 and self.parts[at][0] >= start:
+            finding = self.by_cue[self.parts[at][2]]
+            if finding.source is not None and finding.parts[-1].end <= quotation.outer.start:
+                return finding.cue.token
+            at -= 1
+        return None
+
+
+def _lead(text: str, start: int, end: int) -> bool:
+    """Whether the words between two places are more than a connective before a quotation."""
+    return len(text[start:end].split()) > 1
 
 
 def _line_end(text: str, at: int) -> int:
@@ -129,29 +213,6 @@ def _before(reading: Reading, quotation: Quotation, limit: int) -> Token | None:
         if _quoting(token):
             return token
     return None
-
-
-def _follows(text: str, quotation: Quotation, last_end: int) -> bool:
-    """Whether the quotation goes on from the one before: in its paragraph, or as the whole paragraph after it."""
-    if quotation.outer.start <= last_end:
-        return True
-    between = text[last_end : quotation.outer.start]
-    return not between.strip() and quotation.outer.end >= _line_end(text, quotation.outer.end) - 1
-
-
-def _narrated(marks: Marks, quotation: Quotation, clausal: list[Finding]) -> Token | None:
-    """Return the last cue of the paragraph before a quotation that stands as a sentence of its own."""
-    text = marks.text
-    start = text.rfind("\n", 0, quotation.outer.start) + 1
-    earlier = [
-        f
-        for f in clausal
-        if start <= f.span.start < quotation.outer.start
-        and f.source is not None
-        and f.parts[-1].end <= quotation.outer.start
-        and marks.speech_around(f.span) is None
-    ]
-    return earlier[-1].cue.token if earlier else None
 
 
 def _index_at(reading: Reading, at: int) -> int:

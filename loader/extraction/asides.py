@@ -1,0 +1,83 @@
+"""Asides: cues that stand behind or inside what they attribute ("the bill would fail, he said")."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.extraction.contents import Content
+from loader.extraction.syntax import child, group
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+    from loader.extraction.cues import Entry
+
+_PARTING = frozenset({",", "?", "!", "-", "--", "—", "–", "―", "”", '"', "''", "’", "»", ")"})
+_OWN = frozenset({"nsubj", "nsubjpass", "prt", "prep", "npadvmod", "advmod", "dative", "dobj", "agent", "neg", "aux"})
+
+
+def of_verb(token: Token, entry: Entry) -> Content | None:
+    """Return what a cue behind or inside a clause attributes: the sentence before it, and what goes on behind it.
+
+    The cue's own clause has a subject and begins after a comma, a dash or a closing mark; nothing behind it is its
+    complement.
+    """
+    if not entry.allows("that", "quote"):
+        return None
+    subject = child(token, "nsubj")
+    if subject is None or child(token, "mark") is not None or token.dep_ in ("relcl", "acl") or _has_object(token):
+        return None
+    start = min(subject.left_edge.i, group(token)[0])
+    doc = token.doc
+    sentence = token.sent
+    if start <= sentence.start or doc[start - 1].text not in _PARTING:
+        return None
+    first = _beginning(token, start)
+    end = _closing(token, subject)
+    found = [(first, start - 1)]
+    last = _goes_on(token, end)
+    if last > end:
+        found.append((end + 1, last))
+    clausal = any(t.pos_ in ("VERB", "AUX") for a, b in found for t in doc[a : b + 1])
+    return Content(tuple(found), "around") if clausal and first < start else None
+
+
+def _has_object(token: Token) -> bool:
+    return any(c.dep_ in ("ccomp", "xcomp", "dobj") and c.i > token.i for c in token.children)
+
+
+def _beginning(token: Token, start: int) -> int:
+    """Index of the first token of what stands before the cue's clause."""
+    clause = next((c for c in token.children if c.dep_ == "ccomp" and c.i < start), None)
+    if clause is not None:
+        return min(clause.left_edge.i, token.left_edge.i)
+    head = token.head
+    while head.dep_ in ("ccomp", "parataxis") and head.head != head:
+        head = head.head
+    if token.dep_ in ("parataxis", "ccomp", "advcl", "conj", "dep") and head != token and head.left_edge.i < start:
+        return int(head.left_edge.i)
+    return int(token.sent.start)
+
+
+def _closing(token: Token, subject: Token) -> int:
+    """Index of the last token of the cue's own clause."""
+    last = max(token.i, subject.right_edge.i if subject.i > token.i else token.i)
+    for other in token.rights:
+        if other.dep_ in _OWN or (other.dep_ == "advcl" and other.tag_ != "VBG"):
+            last = max(last, other.right_edge.i)
+    return int(last)
+
+
+def _goes_on(token: Token, end: int) -> int:
+    """Index of the last token of the clause that the cue interrupts; -1 if it interrupts none."""
+    doc = token.doc
+    if end + 1 >= token.sent.end or doc[end + 1].text not in _PARTING:
+        return -1
+    clause = next((c for c in token.children if c.dep_ == "ccomp"), None)
+    if clause is not None and clause.right_edge.i > end:
+        return int(clause.right_edge.i)
+    if token.dep_ in ("parataxis", "ccomp", "dep") and token.head.right_edge.i > end:
+        follows = [t for t in token.head.subtree if t.i > end and not t.is_punct]
+        if follows and not any(t.dep_ == "cc" for t in follows[:1]):
+            return int(follows[-1].i)
+    return -1
