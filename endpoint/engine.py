@@ -53,7 +53,6 @@ class Engine:
         self.killed: Counter[str] = Counter()
         self._queue: deque[tuple[str, asyncio.Future[Worker]]] = deque()
         self._generations: set[Generation] = set()
-        self._bereaved: dict[int, Answer] = {}
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: Control | None = None
         self._births: deque[asyncio.Future[socket.socket]] = deque()
@@ -69,7 +68,11 @@ class Engine:
         Raises StoreError where the store or its snapshot cannot be read.
         """
         self.layout.check()
-        await self.renew()
+        try:
+            await self.renew()
+        except BaseException:
+            await self.close()
+            raise
         self._watcher = asyncio.get_running_loop().create_task(self._watch())
 
     async def close(self) -> None:
@@ -152,40 +155,12 @@ class Engine:
             waiter.set_result(self._assign(generation, client))
         self._queue.extendleft(reversed(passed))
 
-    def bereave(self, pid: int, answer: Answer) -> None:
-        """Take note that a worker ended in the midst of a query; its exit status will tell why."""
-        self._bereaved[pid] = answer
-
     def release(self, answer: Answer) -> None:
         """Take note that a client's query runs no longer."""
         self._free(answer.client)
 
-    def ended(self, pid: int, status: int) -> None:
-        """Tell the client of a worker that ended by itself why it did."""
-        answer = self._bereaved.pop(pid, None)
-        if answer is not None:
-            answer.fail(self._cause(status))
-
-    def forget(self, generation: Generation) -> None:
-        """Drop a generation that has ended."""
-        self._generations.discard(generation)
-
-    def keeper_lost(self, generation: Generation) -> None:
-        """Replace a generation whose keeper was killed from outside; its workers die with it."""
-        for worker in list(generation.workers.values()):
-            if worker.answer is not None:
-                worker.answer.fail(WorkerLost())
-        generation.retired = True
-        generation.end()
-        if generation is self.current and not self._closed:
-            self.current = None
-
-    @property
-    def _share(self) -> int:
-        limits = self.settings.limits
-        return limits.running if limits.running is not None else max(1, limits.workers - 1)
-
-    def _cause(self, status: int) -> ProtocolError:
+    def cause(self, status: int) -> ProtocolError:
+        """Return what to tell a client whose worker ended by itself, from its exit status."""
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if number == signal.SIGABRT:
             self.killed["memory"] += 1
@@ -200,6 +175,22 @@ class Engine:
             self.killed["time"] += 1
             return ProtocolError(504, "The query was stopped: it took too much processor time.")
         return WorkerLost()
+
+    def forget(self, generation: Generation) -> None:
+        """Drop a generation that has ended."""
+        self._generations.discard(generation)
+
+    def keeper_lost(self, generation: Generation) -> None:
+        """Replace a generation whose keeper was killed from outside; its workers die with it."""
+        generation.retired = True
+        generation.end()
+        if generation is self.current and not self._closed:
+            self.current = None
+
+    @property
+    def _share(self) -> int:
+        limits = self.settings.limits
+        return limits.running if limits.running is not None else max(1, limits.workers - 1)
 
     def _job(self, query: Query | GraphRead, *, gzip: bool) -> dict[str, Any]:
         limits = self.settings.limits
@@ -226,10 +217,10 @@ class Engine:
         generation = self.current
         if generation is not None and generation.free and self.running[client] < self._share and not self._queue:
             return self._assign(generation, client)
-        if len(self._queue) >= limits.queue:
-            raise ProtocolError(503, "Too many queries wait already; try again in a moment.", {"Retry-After": "2"})
         if self.waiting[client] >= limits.waiting:
             raise ProtocolError(429, "Too many of your queries wait already; try again.", {"Retry-After": "2"})
+        if len(self._queue) >= limits.queue:
+            raise ProtocolError(503, "Too many queries wait already; try again in a moment.", {"Retry-After": "2"})
         waiter: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._queue.append((client, waiter))
         self.waiting[client] += 1
@@ -237,6 +228,8 @@ class Engine:
         try:
             return await waiter
         except asyncio.CancelledError:
+            with contextlib.suppress(ValueError):
+                self._queue.remove((client, waiter))
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
                 worker = waiter.result()  # given in the very moment of the hang-up: nothing was sent to it yet
                 self._free(client)
@@ -264,13 +257,25 @@ class Engine:
             number = self.layout.current_number()
             here = self.current
             if here is None or here.number != number:
-                await self._open(number, in_memory=number is None or self._small(number))
+                await self._open_anew(number)
             elif not here.in_memory and self._worth_memory(here):
                 try:
                     await self._open(number, in_memory=True)
                 except StoreError as error:
                     self._too_large.add(here.tag)
                     _LOG.warning("snapshot %s stays on disk: %s", number, error)
+
+    async def _open_anew(self, number: int | None) -> None:
+        """Open a snapshot in memory where that takes no time, else on disk."""
+        if number is None or self._small(number):
+            try:
+                await self._open(number, in_memory=True)
+            except StoreError:
+                if number is None:
+                    raise
+            else:
+                return
+        await self._open(number, in_memory=False)
 
     async def _open(self, number: int | None, *, in_memory: bool) -> None:
         generation = Generation(self, number, workers=self.settings.limits.workers, in_memory=in_memory)
@@ -294,7 +299,7 @@ class Engine:
         self.dispatch()
 
     def _small(self, number: int) -> bool:
-        return self.settings.memory > 0 and _bytes_under(self.layout.snapshot(number)) <= _SMALL
+        return _bytes_under(self.layout.snapshot(number)) <= min(_SMALL, self.settings.memory / _GROWTH)
 
     def _worth_memory(self, generation: Generation) -> bool:
         if generation.path is None or generation.tag in self._too_large:

@@ -36,11 +36,9 @@ class Owner(Protocol):
     def release(self, answer: Answer) -> None:
         """Take note that a client's query runs no longer."""
 
-    def ended(self, pid: int, status: int) -> None:
-        """Take note of a worker's exit status."""
-
-    def bereave(self, pid: int, answer: Answer) -> None:
-        """Take note that a worker ended in the midst of a query; its exit status will tell why."""
+    def cause(self, status: int) -> ProtocolError:
+        """Return what to tell a client whose worker ended by itself, from its exit status."""
+        ...
 
     def keeper_lost(self, generation: Generation) -> None:
         """Take note that the process that holds the snapshot has ended."""
@@ -336,6 +334,7 @@ class Generation:
         self._control: Control | None = None
         self._coming = 0
         self._stillborn = 0
+        self._bereaved: dict[int, Answer] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self.path: Path | None = None
         self.since = time.time()
@@ -379,7 +378,10 @@ class Generation:
             worker.doomed = True
             self._stillborn += not worker.born
             if worker.answer is not None:
-                self.owner.bereave(worker.pid, worker.answer)
+                if self._control is None:
+                    worker.answer.fail(WorkerLost())
+                else:  # the keeper will tell why the process ended
+                    self._bereaved[worker.pid] = worker.answer
                 worker.part()
             self.order(do="reap", pid=worker.pid)
         if self.retired:
@@ -425,6 +427,10 @@ class Generation:
     def _heard(self, message: dict[str, Any] | None, end: socket.socket | None) -> None:
         if message is None:
             self._control = None
+            for answer in [*self._bereaved.values(), *(worker.answer for worker in self.workers.values())]:
+                if answer is not None:
+                    answer.fail(WorkerLost())
+            self._bereaved.clear()
             if not self.ready.done():
                 self.ready.set_exception(StoreError(Path(), "the process that holds the snapshot ended"))
             self.owner.keeper_lost(self)
@@ -438,7 +444,9 @@ class Generation:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         elif message["event"] == "ended":
-            self.owner.ended(message["pid"], message["status"])
+            bereaved = self._bereaved.pop(message["pid"], None)
+            if bereaved is not None:
+                bereaved.fail(self.owner.cause(message["status"]))
 
     async def _connect(self, pid: int, end: socket.socket) -> None:
         worker = Worker(self, pid)

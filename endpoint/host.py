@@ -136,8 +136,8 @@ def _in_memory(path: str | None, budget: int) -> pyoxigraph.Store:
     store = pyoxigraph.Store()
     if path is None:
         return store
-    resource.setrlimit(resource.RLIMIT_DATA, (_data_size() + budget, resource.RLIM_INFINITY))
     source = pyoxigraph.Store.read_only(path)
+    resource.setrlimit(resource.RLIMIT_DATA, (_data_size() + budget, resource.RLIM_INFINITY))
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", CHUNK) as quads:
         dump = threading.Thread(target=_dump, args=(source, writing))

@@ -32,7 +32,6 @@ _PROLOGUE = re.compile(
     rf"|PREFIX(?:\s|\#[^\n\r]*[\n\r])*[^\s:<]*:(?:\s|\#[^\n\r]*[\n\r])*{_IRI})*",
     re.IGNORECASE,
 )
-_BLANK = re.compile(rf"({_STRING}|{_IRI})|(?:\s|\#[^\n\r]*)+", re.DOTALL)
 _DOUBTFUL = re.compile(r"<[^<>\"{}|^`\x00-\x20]*['#][^<>\"{}|^`\x00-\x20]*>")
 _FORM = re.compile(r"SELECT|ASK|CONSTRUCT|DESCRIBE", re.IGNORECASE)
 _VOLATILE = re.compile(r"(?<![\w:?$])(?:NOW|RAND|UUID|STRUUID|BNODE)\s*[(#]", re.IGNORECASE)
@@ -104,14 +103,14 @@ def is_volatile(text: str) -> bool:
 
 
 def normal(text: str) -> str:
-    """Return the query with each run of blanks and comments as one space, for comparing queries.
+    """Return the query without indentation, blank lines and lines of comment, for comparing queries.
 
-    Strings and IRIs stay as they are, so two texts of one normal form ask the same. A text that can be read in two
-    ways is its own normal form.
+    Two texts of one normal form ask the same. A text with a string of several lines is its own normal form.
     """
-    if ambiguous(text):
+    if "'''" in text or '"""' in text:
         return text
-    return _BLANK.sub(lambda match: match[1] or " ", text).strip()
+    lines = [line.strip(" \t\r") for line in text.split("\n")]
+    return "\n".join(line for line in lines if line and line[0] != "#")
 
 
 def ambiguous(text: str) -> bool:

@@ -180,8 +180,13 @@ def test_the_normal_form_of_a_normal_form_is_itself(pieces: list[str]) -> None:
     assert normal(once) == once
 
 
-def test_the_normal_form_keeps_strings_and_drops_comments() -> None:
-    assert normal("SELECT *  # all\n{ ?s ?p '  a  # b ' }\n") == "SELECT * { ?s ?p '  a  # b ' }"
+def test_the_normal_form_drops_indentation_and_lines_of_comment() -> None:
+    assert normal("# all\n  SELECT *\n\n\t{ ?s ?p '  a  # b ' } # c\r\n") == "SELECT *\n{ ?s ?p '  a  # b ' } # c"
+
+
+def test_a_string_of_several_lines_is_left_alone() -> None:
+    text = "SELECT * { ?s ?p '''\n  # no comment\n''' }"
+    assert normal(text) == text
 
 
 @pytest.mark.parametrize(
