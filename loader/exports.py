@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import heapq
 import os
+import re
 import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from typing import IO, TYPE_CHECKING, TypeVar, cast
 
-from pyoxigraph import DefaultGraph, NamedNode, Quad, RdfFormat, Store, parse, serialize
+from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
 from loader.database import guarded
 from loader.terms import GENERATED_BY, TYPE, pact
@@ -82,7 +83,7 @@ def export(path: Path, out: Path | IO[bytes], *, form: str = "nq", provenance: b
         try:
             return sheet.write(file, FORMATS[form])
         except ValueError as error:  # a predicate that XML has no name for, say
-            message = f"The store holds what {FORMATS[form].name} cannot say: {error}"
+            message = f"The store holds what {FORMATS[form].name} cannot say: {error}."
             raise Unexportable(message) from error
 
 
@@ -131,7 +132,10 @@ class _Sheet:
             quads = (quad for graph in self._graphs() for quad in self._quads(graph))
             serialize(counted.each(quads), file, format=form, prefixes=self.mint.prefixes)
         else:
-            serialize(counted.each(_triples(self._triple_lines())), file, format=form, prefixes=self.mint.prefixes)
+            triples = _triples(self._triple_lines())
+            if form == RdfFormat.RDF_XML:
+                triples = _named_in_xml(triples)
+            serialize(counted.each(triples), file, format=form, prefixes=self.mint.prefixes)
         return counted.count
 
     def _write_lines(self, file: IO[bytes], lines: Iterable[bytes]) -> int:
@@ -196,6 +200,22 @@ def _triples(lines: Iterable[bytes]) -> Iterator[Triple]:
     while part := b"".join(islice(stream, 10_000)):
         for quad in parse(part, format=RdfFormat.N_TRIPLES):
             yield quad.triple
+
+
+def _named_in_xml(triples: Iterable[Triple]) -> Iterator[Triple]:
+    """Pass triples on; raise ValueError at one that no XML can hold, which the serialiser would write all the same."""
+    for triple in triples:
+        if not _XML_NAME.search(triple.predicate.value):
+            message = f"the property {triple.predicate} ends in no XML name"
+            raise ValueError(message)
+        if isinstance(triple.object, Literal) and _NO_XML.search(triple.object.value):
+            message = f"{triple.subject} has a control character in its {triple.predicate}"
+            raise ValueError(message)
+        yield triple
+
+
+_XML_NAME = re.compile(r"[^\W\d][\w.\-]*$")
+_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 
 
 def ordered(lines: Iterable[bytes], chunk: int = _CHUNK) -> Iterator[bytes]:

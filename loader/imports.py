@@ -145,4 +145,6 @@ class _Skolem:
         return self._file
 
 
-_RANDOM = re.compile("[0-9a-f]{32}")
+_RANDOM = re.compile(
+    "[a-f][0-9a-f]{15,31}"
+)  # a number of 128 bits in hex; the parser takes one that begins with a letter
