@@ -52,8 +52,11 @@ class Surroundings:
 
     plain: frozenset[str] = frozenset()  # may stand beside a state or a capital in capitals: "Monday", "Northern"
     title: frozenset[str] = frozenset()  # stands before a person: "President"
+    binding: frozenset[str] = frozenset()  # makes one name with what follows, whatever it is: "New"
     body: frozenset[str] = frozenset()  # the last word of a body named after a state: "Airways"
     body_of: frozenset[str] = frozenset()  # the word before "of" in such a name: "Bank"
+    language: frozenset[str] = frozenset()  # before a demonym that ends its phrase it tells of the language: "speaks"
+    after_military: frozenset[str] = frozenset()  # after it the military is no body, but an adjective: "bases"
 
 
 class _Token(NamedTuple):
@@ -121,6 +124,22 @@ class Names:
             yield Find(Span(read.tokens[index].start, read.tokens[last].end), name)
             index, matched = last + 1, last
 
+    def find_known(self, text: str) -> list[Find]:
+        """Return what `find` gives, without the acronyms that the text itself gives another meaning.
+
+        "the Rehabilitation Services Administration (RSA)" takes "RSA" out of the whole text.
+        """
+        finds = list(self.find(text))
+        ends = {find.span.end: find.name.entity for find in finds}
+        starts = {find.span.start: find.name.entity for find in finds}
+        other = {
+            defined["acronym"]
+            for defined in _DEFINITION.finditer(text)
+            if _abbreviates(defined["acronym"], defined["words"])
+            and ends.get(defined.end("words")) != starts.get(defined.start("acronym"))
+        }
+        return [find for find in finds if find.span.of(text) not in other]
+
     def _longest(self, text: _Text, first: int, matched: int) -> tuple[int, Name] | None:
         """Return the longest name that begins with the token ``first``; a name before it ended at ``matched``."""
         node = self._root.following.get(text.tokens[first].folded)
@@ -129,12 +148,7 @@ class Names:
         best, last = None, first
         while True:
             if node.endings and text.may_end(last):
-                stands = (
-                    ending.name
-                    for ending in node.endings
-                    if text.agrees(first, ending) and text.stands(first, last, ending.name, matched)
-                )
-                name = next(stands, None)
+                name = text.chosen(node.endings, first, matched)
                 best = (last, name) if name is not None else best
             last += 1
             if last == len(text.tokens) or not text.adjoin(last - 1):
@@ -178,6 +192,18 @@ class _Text:
             return beyond in "sS" and not self.text[end + 2 : end + 3].isalnum()
         return after not in ("$", "@") and not (after == "." and (beyond.islower() or beyond.isdigit()))
 
+    def chosen(self, endings: list[_Ending], first: int, matched: int) -> Name | None:
+        """Return the name that the words at ``first`` are: as it is spelt, or else the first in another spelling."""
+        standing = [
+            ending
+            for ending in endings
+            if self.agrees(first, ending) and self.stands(first, first + len(ending.words) - 1, ending.name, matched)
+        ]
+        if len(standing) < 2:
+            return standing[0].name if standing else None
+        words = tuple(token.raw for token in self.tokens[first : first + len(standing[0].words)])
+        return next((ending.name for ending in standing if ending.words == words), standing[0].name)
+
     def agrees(self, first: int, ending: _Ending) -> bool:
         """Whether the words at ``first`` stand in the case that the name asks for."""
         if ending.after_the and not (first > 0 and self.tokens[first - 1].folded == "the" and self.adjoin(first - 1)):
@@ -192,16 +218,35 @@ class _Text:
     def stands(self, first: int, last: int, name: Name, matched: int) -> bool:
         """Whether the words around leave the name its meaning: no part of the name of somebody or something else."""
         kind = name.entity.kind if name.entity is not None else None
-        if kind not in (EntityKind.STATE, EntityKind.PERSON, EntityKind.NEWS_OUTLET):
-            return True
+        if kind is EntityKind.ORGANIZATION:
+            return self.tokens[last].folded != "military" or not self._is_followed(
+                last, self.surroundings.after_military
+            )
+        if kind is EntityKind.STATE and name.form is NameForm.DEMONYM:
+            return not self._names_a_body(first, last) and not self._is_language(first, last)
         if kind is EntityKind.STATE and self._names_a_body(first, last):
             return False
-        if name.form is NameForm.DEMONYM or first != last or self.tokens[first].raw.isupper():
+        if kind in (EntityKind.STATE, EntityKind.PERSON, EntityKind.NEWS_OUTLET) and first == last:
+            return self._stands_alone(first, name, kind, matched)
+        return True
+
+    def _stands_alone(self, index: int, name: Name, kind: EntityKind, matched: int) -> bool:
+        """Whether a name of one word is not the first or last word of a longer one."""
+        if self.tokens[index].raw.isupper():
             return True
-        if matched != first - 1 and self._follows_name(first, titles=kind is EntityKind.PERSON):
+        if matched != index - 1 and self._follows_name(index, titles=kind is EntityKind.PERSON):
             return False
         may_precede = name.form is not NameForm.CAPITAL and kind is not EntityKind.NEWS_OUTLET
-        return may_precede or not self._precedes_name(last)
+        return may_precede or not self._precedes_name(index)
+
+    def _is_followed(self, last: int, words: frozenset[str]) -> bool:
+        return last + 1 < len(self.tokens) and self.adjoin(last) and self.tokens[last + 1].folded in words
+
+    def _is_language(self, first: int, last: int) -> bool:
+        """Whether a demonym that ends its phrase is the name of the language: "he said in French"."""
+        if first == 0 or not self.adjoin(first - 1) or self.tokens[first - 1].folded not in self.surroundings.language:
+            return False
+        return last + 1 == len(self.tokens) or not self.adjoin(last) or not self.tokens[last + 1].raw[0].isalpha()
 
     def _names_a_body(self, first: int, last: int) -> bool:
         """Whether a state is named in the name of a body of its own kind: "Bank of Japan", "British Airways"."""
@@ -223,6 +268,8 @@ class _Text:
         if first == 0 or not self._adjoin_by_space(first - 1):
             return False
         before = self.tokens[first - 1]
+        if before.raw in self.surroundings.binding:
+            return True
         if not before.raw[0].isupper() or before.raw.isupper() or before.raw in self.surroundings.plain:
             return False
         if titles and before.raw in self.surroundings.title:
@@ -259,9 +306,13 @@ class _Text:
 
 
 # A word is letters and digits with their combining marks; initials with full stops are one word ("U.S.").
-_WORD = re.compile(r"(?:[A-Z]\.){2,}(?!\w)|(?:[A-Z]\.)+[A-Z](?!\w)|(?:\w[\u0300-\u036f]*)+|[^\w\s\-\u2010\u2011\u2013]")
+_WORD = re.compile(
+    r"(?:[A-Z]\.){2,}(?![\w\u0300-\u036f])|(?:[A-Z]\.)+[A-Z](?![\w\u0300-\u036f])"
+    r"|[\w\u0300-\u036f]+|[^\w\s\-\u2010\u2011\u2013]"
+)
 _GAP = re.compile(r"[ \t\u00a0\u202f]{0,3}|[-\u2010\u2011\u2013](?:[ \t]*\n[ \t]*)?|[ \t]*\n[ \t]*")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w+|(?<!\w)@\w+", re.IGNORECASE)
+_DEFINITION = re.compile(r"(?P<words>(?:[\w’'&-]+ ){1,8}[\w’'-]+) \([“\"]?(?P<acronym>[A-Z][A-Za-z]*[A-Z])[”\"]?\)")
 _APOSTROPHES = "'’ʼ‘"
 _SPELLINGS = {  # British, American
     "defence": "defense",
@@ -273,6 +324,12 @@ _SPELLINGS = {  # British, American
     "labour": "labor",
 }
 _ALSO_WORDS = frozenset({"US", "WHO", "IT", "CAR", "AID"})  # acronyms that a line in capitals cannot tell from the word
+
+
+def _abbreviates(acronym: str, words: str) -> bool:
+    """Whether the capitals of an acronym are the initials of the last capitalised words."""
+    initials = "".join(word[0] for word in re.split(r"[ -]", words) if word[:1].isupper())
+    return initials.endswith("".join(letter for letter in acronym if letter.isupper()))
 
 
 def _tokens(text: str) -> list[_Token]:

@@ -161,7 +161,7 @@ class Registry:
         only in a text that names something else as well: a pillar without its partnership's name ("Pillar II"), and
         those that seeds/preferences.tsv says so of ("Georgia").
         """
-        found = [find for find in self.names.find(text) if find.name.entity is not None]
+        found = [find for find in self.names.find_known(text) if find.name.entity is not None]
         named = {find.name.entity.path for find in found if find.name.entity and not find.name.beside}
         return tuple(
             Match(span, name.entity, name.form)

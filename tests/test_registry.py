@@ -305,6 +305,7 @@ def test_a_headline_in_title_case_is_read_like_any_line() -> None:
         "the Paris Agreement",
         "a talk with Michael Jordan",
         "a talk with Hunter Biden",
+        "New London",
         "the Nikkei index",
         "US$5",
         "www.nikkei.com",
@@ -337,7 +338,33 @@ def test_a_pillar_is_known_only_beside_its_partnership() -> None:
 
 def test_a_name_of_two_meanings_counts_only_beside_its_neighbours() -> None:
     assert found("Voters in Georgia went to the polls.") == []
-    assert ("Georgia", "actor/georgia") in found("Georgia said that Russian tanks had crossed its border.")
+    assert ("Georgia", "actor/georgia") in found("Georgia said that tanks had crossed from South Ossetia.")
+
+
+def test_an_acronym_that_the_text_gives_another_meaning_is_not_ours() -> None:
+    assert words("The Space for Climate Observatory (SCO) met. The SCO agreed.") == []
+    assert words("The Shanghai Cooperation Organisation (SCO) met. The SCO agreed.") == [
+        "Shanghai Cooperation Organisation",
+        "SCO",
+        "SCO",
+    ]
+
+
+def test_the_military_is_a_body_only_where_it_is_no_adjective() -> None:
+    assert found("The Russian military agreed.") == [("Russian military", "actor/russian-armed-forces")]
+    assert found("The Russian military bases stay.") == [("Russian", "actor/russia")]
+
+
+def test_a_language_is_no_state() -> None:
+    assert words("He said in French. In Japanese waters, he speaks Russian, they said.") == ["Japanese"]
+
+
+def test_spelling_tells_namesakes_apart() -> None:
+    text = "Australia's Department of Defence met the Department of Defense."
+    assert [path for _, path in found(text)][1:] == [
+        "actor/australian-department-of-defence",
+        "actor/united-states-department-of-defense",
+    ]
 
 
 def test_the_australian_is_a_person_before_a_newspaper() -> None:
@@ -378,7 +405,7 @@ def test_matches_are_in_order_never_overlap_and_never_cut_a_word(text: str) -> N
         assert match.span.start >= end
         end = match.span.end
         assert match.span.of(text)
-        assert not re.search(r"[\w\u0300-\u036f]$", text[: match.span.start]), text
+        assert not re.search(r"[\w\u0300-\u036f]\Z", text[: match.span.start]), text
         assert not re.match(r"[\w\u0300-\u036f]", text[end:]), text
 
 
