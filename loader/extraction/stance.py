@@ -1,0 +1,316 @@
+"""Stance: the attitude that a content expresses, and whose it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.document import ReportMode, Stance, StatementKind
+from loader.extraction.clauses import auxiliaries, children, head_of, is_clause, proposition
+from loader.extraction.lexicon import rows
+from loader.extraction.modality import is_negated
+from loader.extraction.participants import first_person, is_first_person, speakers, stands_for_speaker
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spacy.tokens import Token
+
+    from loader.document import Entity, Span
+    from loader.extraction.participants import Participants
+    from loader.extraction.reading import Attribution, Reading, Voices
+
+Held = tuple[Stance, tuple["Entity", ...]]
+
+_PARTS_OF_SPEECH = {"VERB": "verb", "AUX": "verb", "NOUN": "noun", "PROPN": "noun", "ADJ": "adj", "ADV": "adv"}
+_TABLE: dict[tuple[str, str, str], Stance] = {
+    (place, words, pos): Stance(stance) for words, pos, place, stance, _source in rows("stances")
+}
+_WILLS = frozenset({"will", "shall", "'ll", "’ll", "wo", "would", "'d", "’d"})
+_DEMANDS = frozenset({"must", "should", "ought"})
+_GOING_ON = frozenset({"continue", "remain", "proceed", "persist", "resume", "stay"})
+_HARSH = frozenset({"militarily", "forcefully", "harshly", "decisively", "mercilessly"})
+_AIDING = frozenset({"help", "support", "assist", "protect", "defend", "cooperate", "strengthen", "deepen"})
+_HAVING = frozenset(
+    {"have", "express", "share", "voice", "reiterate", "offer", "show", "reaffirm", "convey", "welcome"}
+)
+_HAD = frozenset({"interest", "concern", "commitment", "doubt", "hope", "confidence", "obligation", "support", "fear"})
+_VIEWS = frozenset({"position", "view", "stance", "policy"})  # "this is the position of": theirs who are named
+_FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
+_LINKING = frozenset({"remain", "continue", "stand", "be", "stay", "keep", "become", "feel"})
+
+
+def find_stance(
+    participants: Participants,
+    content: Span,
+    attribution: Attribution | None,
+    voices: Voices,
+    within: Held | None = None,
+) -> Held | None:
+    """Return the stance of a content with its holders, None where it expresses none.
+
+    The cue's own class decides ("welcomed", "pledged to"); then the attitude that the content gives its subject, a
+    plan of the speaker's own, a demand; then words of blame or praise in it. ``within`` is the stance of the
+    attribution that this one only explains ("criticized the attack, saying …").
+    """
+    reading = participants.reading
+    head = proposition(head_of(reading, content))
+    if attribution is not None:
+        found = _of_cue(reading, attribution, head, voices)
+        if found is not None or attribution.negated_cue:
+            return found
+    for rule in (_of_attitude, _of_plan, _of_demand, _of_judgement):
+        found = rule(participants, content, head, attribution, voices)
+        if found is not None:
+            return found if found[1] else None
+    return within
+
+
+# ---- the cue
+
+
+def _of_cue(reading: Reading, attribution: Attribution, head: Token, voices: Voices) -> Held | None:
+    """Return the stance that the cue's words name; where they name several, the noun's ("expressed concern")."""
+    tokens = [token for token in reading.tokens(attribution.cue) if token.pos_ in _PARTS_OF_SPEECH]
+    found: Stance | None = None
+    for token in tokens:
+        stance = _look_up("cue", token) or _look_up_phrase("cue", token)
+        if stance is not None and (found is None or token.pos_ in ("NOUN", "ADJ")):
+            found = stance
+    if found is None or not _fits(found, attribution, head):
+        return None
+    if found is Stance.SUPPORTIVE and not is_clause(head) and _look_up("cue", head) is Stance.COMMITTED:
+        found = Stance.COMMITTED  # "reaffirmed the commitment to"
+    if any(child.dep_ == "neg" for child in attribution.cue_token.children):
+        found = Stance.OPPOSED if found is Stance.SUPPORTIVE else None
+        if found is None:
+            return None
+    holders = speakers(voices)
+    return (found, holders) if holders else None
+
+
+def _fits(stance: Stance, attribution: Attribution, head: Token) -> bool:
+    """Whether a cue that can be an attitude is one here: "agreed to go", not "agreed that it rains"."""
+    lemma = attribution.cue_token.lemma_.lower()
+    finite = (is_clause(head) and head.tag_ in ("VBD", "VBZ", "VBP", "MD")) or any(
+        helper.tag_ in ("VBD", "VBZ", "VBP", "MD") for helper in auxiliaries(head)
+    )
+    if lemma in ("agree", "decide", "resolve", "suggest", "insist", "accept", "affirm", "reaffirm", "assure", "credit"):
+        return not finite
+    if lemma in ("question", "ask", "swear", "offer", "doubt", "advocate"):
+        return attribution.kind is not StatementKind.SPEECH or not finite
+    return not (stance is Stance.SUPPORTIVE and lemma in ("value", "prize", "root") and finite)
+
+
+# ---- an attitude told in the content
+
+
+def _of_attitude(
+    participants: Participants, content: Span, head: Token, _attribution: Attribution | None, voices: Voices
+) -> Held | None:
+    """Read "Japan is interested in", "they remain steadfast in support of", "the government's support for"."""
+    negated = is_negated(head)
+    for word in _attitude_words(head):
+        stance = _look_up("attitude", word) or _look_up_phrase("attitude", word)
+        if stance is None or not content.start <= word.idx < content.end:
+            continue
+        holders = _holders(participants, word, head, voices)
+        if not holders:
+            continue
+        if negated:
+            return (Stance.OPPOSED, holders) if stance is Stance.SUPPORTIVE else None
+        return stance, holders
+    return None
+
+
+def _holders(participants: Participants, word: Token, head: Token, voices: Voices) -> tuple[Entity, ...]:
+    """Return whose attitude a word of the content tells: its owner's ("their goal is"), else the subject's."""
+    owner = next(children(word, "poss"), None) if word.pos_ == "NOUN" else None
+    if owner is not None and (word == head or word.dep_ in ("nsubj", "attr")):
+        if is_first_person(owner):
+            return first_person(voices, plural=owner.lower_ != "my")
+        return participants.denoted_by(owner) or (speakers(voices) if owner.tag_ == "PRP$" else ())
+    if not is_clause(head):
+        return ()
+    if word.lemma_ in _VIEWS:
+        link = next(children(word, "prep"), None)
+        named = next(children(link, "pobj"), None) if link is not None and link.lower_ == "of" else None
+        return _actors(participants.denoted_by(named)) if named is not None else ()
+    subject = participants.subject(head, voices)
+    if subject is None:
+        return speakers(voices) if head.left_edge.pos_ in ("VERB", "AUX", "PART", "ADV") else ()
+    return _actors(subject)
+
+
+def _actors(entities: tuple[Entity, ...]) -> tuple[Entity, ...]:
+    return tuple(entity for entity in entities if entity.kind.is_actor)
+
+
+def _attitude_words(head: Token) -> Iterator[Token]:
+    """Yield the predicate and what completes it: "is interested", "has an interest", "remain steadfast in support"."""
+    yield head
+    if not is_clause(head):
+        return
+    if head.lemma_ in _LINKING or head.dep_ == "xcomp":
+        for complement in children(head, "acomp", "attr", "oprd", "xcomp"):
+            yield complement
+            for link in children(complement, "prep"):
+                yield from children(link, "pobj")
+        for link in children(head, "prep"):
+            if link.lower_ in ("in", "with", "against"):
+                yield link
+                yield from children(link, "pobj")
+        subject = next(children(head, "nsubj"), None)
+        if subject is not None and subject.pos_ == "NOUN" and _look_up("attitude", subject) is Stance.INTERESTED:
+            yield subject
+    if head.lemma_ in _HAVING:
+        yield from (noun for noun in children(head, "dobj") if noun.lemma_ in _HAD)
+
+
+# ---- a plan, a threat, a refusal
+
+
+def _of_plan(
+    participants: Participants, _content: Span, head: Token, attribution: Attribution | None, voices: Voices
+) -> Held | None:
+    """Read "we will", "it would", "is going to" said of oneself: committed, or opposed where the act is against one."""
+    verb = _planned_act(head)
+    if attribution is None or verb is None:
+        return None
+    holders = participants.subject(head, voices)
+    if holders is None:
+        holders = speakers(voices)
+    if not holders or not stands_for_speaker(holders, voices):
+        subject = next(children(head, "nsubj"), None)
+        going_on = verb.lemma_ in _GOING_ON and subject is not None and subject.pos_ == "NOUN"
+        return (Stance.COMMITTED, speakers(voices)) if going_on and _speaks_as_body(voices) else None
+    if (
+        is_negated(head)
+        or is_negated(verb)
+        or any(_is_sanction(act) for act in (verb, *children(verb, "xcomp", "conj")))
+    ):
+        return Stance.OPPOSED, holders
+    return Stance.COMMITTED, holders
+
+
+def _planned_act(head: Token) -> Token | None:
+    """Return the verb that somebody will do, None where nobody plans to do anything."""
+    helpers = auxiliaries(head)
+    verb = head
+    planned = is_clause(head) and any(helper.lower_ in _WILLS for helper in helpers)
+    if head.lower_ == "going" and helpers:
+        verb = next(children(head, "xcomp"), head)
+        planned = verb != head
+    undone = any(helper.lemma_ == "have" for helper in helpers) or any(children(verb, "auxpass")) or _is_wish(helpers)
+    state = verb.lemma_ in ("be", "have", "see", "know") and not any(children(verb, "xcomp"))
+    return verb if planned and not undone and not state else None
+
+
+def _is_wish(helpers: tuple[Token, ...]) -> bool:
+    return any(helper.lower_ in ("would", "'d", "’d") for helper in helpers) and any(
+        helper.nbor().lower_ in ("like", "love", "prefer") for helper in helpers
+    )
+
+
+def _is_sanction(verb: Token) -> bool:
+    if any(child.lower_ in _HARSH for child in children(verb, "advmod")):
+        return True
+    return (_look_up("sanction", verb) or _look_up_phrase("sanction", verb)) is not None
+
+
+def _speaks_as_body(voices: Voices) -> bool:
+    return voices.naming in ("institution", "spokesperson") or bool(voices.on_behalf_of)
+
+
+# ---- a demand
+
+
+def _of_demand(
+    participants: Participants, content: Span, head: Token, attribution: Attribution | None, voices: Voices
+) -> Held | None:
+    """Read "must": interested, but opposed where it carries blame."""
+    if attribution is None or not is_clause(head):
+        return None
+    if not any(helper.lower_ in _DEMANDS for helper in auxiliaries(head)):
+        return None
+    if head.lemma_ == "be" and not any(children(head, "nsubj")):
+        return None
+    blamed = _of_judgement(participants, content, head, attribution, voices)
+    if blamed is not None and blamed[0] in (Stance.OPPOSED, Stance.CONCERNED):
+        return blamed
+    return Stance.INTERESTED, speakers(voices)
+
+
+# ---- blame, praise, alarm
+
+
+def _of_judgement(
+    participants: Participants, content: Span, head: Token, attribution: Attribution | None, voices: Voices
+) -> Held | None:
+    """Read words of blame, praise or alarm; praise counts only as what is said of something, not in passing."""
+    if attribution is None:
+        return None
+    reading = participants.reading
+    negated = is_negated(head)
+    for token in reading.tokens(content):
+        stance = _look_up("judgement", token) or _look_up_name("judgement", token)
+        if stance is None or _is_denied(token):
+            continue
+        if stance is Stance.OPPOSED:
+            if token.pos_ == "VERB" and _is_own_act(participants, token, voices):
+                continue
+            if _is_spoken(attribution, token) or _is_said_of(token, head):
+                return Stance.OPPOSED, speakers(voices)
+        elif not negated and _is_said_of(token, head):
+            return stance, speakers(voices)
+    return None
+
+
+def _is_denied(token: Token) -> bool:
+    """Whether a word is itself negated, or completes a verb that is."""
+    above = token.head if token.dep_ in ("acomp", "attr", "oprd", "dobj", "amod") else token
+    return any(child.dep_ == "neg" for word in (token, above) for child in word.children)
+
+
+def _is_own_act(participants: Participants, verb: Token, voices: Voices) -> bool:
+    holders = participants.subject(verb, voices)
+    return holders is not None and stands_for_speaker(holders, voices)
+
+
+def _is_spoken(attribution: Attribution, token: Token) -> bool:
+    """Whether a word is the source's own, not the article's."""
+    if attribution.mode is ReportMode.DIRECT:
+        return True
+    return any(span.start <= token.idx < span.end for span in attribution.verbatim)
+
+
+def _is_said_of(token: Token, head: Token) -> bool:
+    """Whether a word is what the clause says of its subject, or names somebody "as" something."""
+    if token == head:
+        return True
+    if token.dep_ in ("acomp", "attr", "oprd") and token.head == head:
+        return True
+    noun = token.head if token.dep_ == "amod" else token
+    if noun.dep_ in ("attr", "oprd") and noun.head == head:
+        return True
+    return noun.dep_ == "pobj" and noun.head.lower_ == "as"
+
+
+def _look_up(place: str, token: Token) -> Stance | None:
+    pos = _PARTS_OF_SPEECH.get(token.pos_, "")
+    return _TABLE.get((place, token.lemma_.lower(), pos)) or (
+        _TABLE.get((place, token.lower_, "adj")) if token.tag_ in ("VBN", "VBG", "JJ") else None
+    )
+
+
+def _look_up_phrase(place: str, token: Token) -> Stance | None:
+    """Look up a verb with the word after it ("look forward", "call for", "hit back")."""
+    if token.pos_ not in ("VERB", "AUX") or token.i + 1 >= len(token.doc):
+        return None
+    return _TABLE.get((place, f"{token.lemma_.lower()} {token.nbor().lower_}", "verb"))
+
+
+def _look_up_name(place: str, token: Token) -> Stance | None:
+    """Look up a noun with the word before it ("human shield")."""
+    if token.pos_ != "NOUN" or token.i == 0:
+        return None
+    return _TABLE.get((place, f"{token.nbor(-1).lower_} {token.lemma_.lower()}", "noun"))
