@@ -116,7 +116,8 @@ class Names:
         read = _Text(text, self._surroundings)
         index, matched = 0, -1
         while index < len(read.tokens):
-            found = self._longest(read, index, matched)
+            begins = read.tokens[index].folded in self._root.following
+            found = self._longest(read, index, matched) if begins else None
             if found is None:
                 index += 1
                 continue
@@ -134,16 +135,16 @@ class Names:
         starts = {find.span.start: find.name.entity for find in finds}
         other = {
             defined["acronym"]
-            for defined in _DEFINITION.finditer(text)
-            if _abbreviates(defined["acronym"], defined["words"])
-            and ends.get(defined.end("words")) != starts.get(defined.start("acronym"))
+            for defined in _DEFINED.finditer(text)
+            if _abbreviates(defined["acronym"], text[max(0, defined.start() - _LONGEST_DEFINITION) : defined.start()])
+            and ends.get(defined.start()) != starts.get(defined.start("acronym"))
         }
-        return [find for find in finds if find.span.of(text) not in other]
+        return [find for find in finds if find.span.of(text) not in other] if other else finds
 
     def _longest(self, text: _Text, first: int, matched: int) -> tuple[int, Name] | None:
         """Return the longest name that begins with the token ``first``; a name before it ended at ``matched``."""
-        node = self._root.following.get(text.tokens[first].folded)
-        if node is None or not text.may_start(first):
+        node = self._root.following[text.tokens[first].folded]
+        if not text.may_start(first):
             return None
         best, last = None, first
         while True:
@@ -170,6 +171,8 @@ class _Text:
     @cached_property
     def addresses(self) -> list[tuple[int, int]]:
         """Where web and mail addresses and account names stand."""
+        if not any(mark in self.text for mark in ("@", "://", "www.", "WWW.")):
+            return []
         return [found.span() for found in _ADDRESS.finditer(self.text)]
 
     def adjoin(self, index: int) -> bool:
@@ -312,7 +315,8 @@ _WORD = re.compile(
 )
 _GAP = re.compile(r"[ \t\u00a0\u202f]{0,3}|[-\u2010\u2011\u2013](?:[ \t]*\n[ \t]*)?|[ \t]*\n[ \t]*")
 _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w+|(?<!\w)@\w+", re.IGNORECASE)
-_DEFINITION = re.compile(r"(?P<words>(?:[\w’'&-]+ ){1,8}[\w’'-]+) \([“\"]?(?P<acronym>[A-Z][A-Za-z]*[A-Z])[”\"]?\)")
+_DEFINED = re.compile(r" \([“\"]?(?P<acronym>[A-Z][A-Za-z]*[A-Z])[”\"]?\)")
+_LONGEST_DEFINITION = 120  # characters before an acronym in brackets that may spell it out
 _APOSTROPHES = "'’ʼ‘"
 _SPELLINGS = {  # British, American
     "defence": "defense",
@@ -327,13 +331,20 @@ _ALSO_WORDS = frozenset({"US", "WHO", "IT", "CAR", "AID"})  # acronyms that a li
 
 
 def _abbreviates(acronym: str, words: str) -> bool:
-    """Whether the capitals of an acronym are the initials of the last capitalised words."""
-    initials = "".join(word[0] for word in re.split(r"[ -]", words) if word[:1].isupper())
+    """Whether the capitals of an acronym are the initials of the last capitalised words before it."""
+    initials = "".join(word[0] for word in re.split(r"[\s-]", words) if word[:1].isupper())
     return initials.endswith("".join(letter for letter in acronym if letter.isupper()))
 
 
 def _tokens(text: str) -> list[_Token]:
-    return [_Token(found.start(), found.end(), found[0], _fold(found[0])) for found in _WORD.finditer(text)]
+    folded: dict[str, str] = {}
+    tokens = []
+    for found in _WORD.finditer(text):
+        raw = found[0]
+        if raw not in folded:
+            folded[raw] = _fold(raw)
+        tokens.append(_Token(found.start(), found.end(), raw, folded[raw]))
+    return tokens
 
 
 def _fold(word: str) -> str:
