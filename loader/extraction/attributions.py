@@ -64,7 +64,7 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
     shared: dict[int, Source | None] = {}  # verbs that go with an earlier cue, and the source they share with it
     for token in reading.doc:
         found = _of_token(reading, marks, token)
-        if found is None or marks.speech_around(found.span) is not None:
+        if found is None or marks.speech_around(found.span) is not None or marks.is_left_out(found.span):
             continue
         if token.i in shared:
             found = replace(found, source=shared[token.i])
@@ -72,7 +72,7 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
             shared[found.released] = found.source
         clausal.append(found)
     kept = _outermost(find_turns(reading, marks, clausal))
-    return tuple(find_relays(reading, finding) for finding in kept)
+    return tuple(find_relays(reading, marks, finding) for finding in kept)
 
 
 def _of_token(reading: Reading, marks: Marks, token: Token) -> Finding | None:
@@ -100,7 +100,7 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     if negated and entry.kind is StatementKind.SPEECH:
         return None
     source = sources.of_verb(token)
-    if sources.is_empty(source):
+    if sources.is_empty(source) and content.frame == "passive-infinitive":
         source = None
     if (
         source is None

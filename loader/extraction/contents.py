@@ -9,6 +9,8 @@ from loader.extraction.cues import verb
 from loader.extraction.syntax import SUBJECTS, child, children, is_passive, runs
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spacy.tokens import Token
 
     from loader.extraction.cues import Entry
@@ -56,11 +58,23 @@ def _clause(token: Token, entry: Entry) -> Content | None:
     """Find a finite clause after the verb: "said that", "asked whether", "knows what"."""
     if not entry.allows("that", "that-object"):
         return None
-    for clause in children(token, "ccomp"):
+    for clause in (*children(token, "ccomp"), *_displaced(token)):
         if clause.i > token.i and _is_finite(clause):
             last, released = _end(token, clause)
             return Content(((_without_mark(clause), last),), "clause", released=released)
     return None
+
+
+def _displaced(token: Token) -> Iterator[Token]:
+    """Yield the "that" clauses that a parse hangs on a time or a medium: "said in a letter that"."""
+    for other in token.rights:
+        inner = child(other, "pobj") if other.dep_ == "prep" else other
+        if inner is None or other.dep_ not in ("prep", "npadvmod"):
+            continue
+        for clause in inner.rights:
+            mark = child(clause, "mark")
+            if mark is not None and mark.lower_ == "that" and child(clause, *SUBJECTS) is not None:
+                yield clause
 
 
 def _is_finite(clause: Token) -> bool:
@@ -162,7 +176,7 @@ def _predicate(token: Token, entry: Entry) -> Content | None:
             return _span(parts[0], parts[-1], "predicate")
         if parts and is_passive(token) and kinds & {"oprd", "attr", "acomp"}:
             return _span(parts[0], parts[-1], "predicate")
-    for frame, prepositions in (("as-object", ("as",)), ("of-object", ("of",)), ("for-object", ("for",))):
+    for frame, prepositions in _LINKED:
         if entry.allows(frame):
             link = next(
                 (c for c in children(token, "prep", "dative") if c.lower_ in prepositions and c.i > token.i), None
@@ -180,6 +194,45 @@ def _predicate(token: Token, entry: Entry) -> Content | None:
                 if inner is not None:
                     return Content(((link.i + 1, link.right_edge.i),), "passive-predicate", link)
     return None
+
+
+_LINKED = (
+    ("as-object", ("as",)),
+    ("of-object", ("of",)),
+    ("for-object", ("for",)),
+    ("p:to-object", ("to",)),
+    ("with-object", ("with",)),
+)
+
+
+def _request(token: Token, entry: Entry) -> Content | None:
+    """Find what somebody is called on, or called for, to do: "called on X to resign", "called for X to be tried"."""
+    for link in children(token, "prep", "prt"):
+        inner = child(link, "pobj")
+        if link.lower_ not in ("on", "upon", "for") or not entry.allows(f"p:{link.lower_}") or inner is None:
+            continue
+        for clause in (*children(token, "xcomp", "advcl", "ccomp"), *children(inner, "acl", "relcl")):
+            if clause.i > inner.i and any(c.tag_ == "TO" for c in clause.children):
+                lead = link if link.i == token.i + 1 else None
+                return Content(((link.i + 1, max(clause.right_edge.i, link.right_edge.i)),), "request", lead)
+    for clause in children(token, "advcl", "xcomp", "ccomp"):
+        subject = child(clause, "nsubj", "nsubjpass")
+        mark = child(clause, "mark")
+        if mark is not None and subject is not None and mark.lower_ == "for" and entry.allows("p:for"):
+            lead = mark if mark.i == token.i + 1 else None
+            return Content(((mark.i + 1, clause.right_edge.i),), "request", lead)
+    return None
+
+
+def _topic(token: Token, entry: Entry) -> Content | None:
+    """Find what somebody is told or asked about: "told reporters about X", "was asked about X"."""
+    if not entry.allows("about-object"):
+        return None
+    link = next((c for c in children(token, "prep") if c.lower_ in ("about", "on") and c.i > token.i), None)
+    if link is None or child(link, "pobj", "pcomp") is None:
+        return None
+    lead = link if link.i == token.i + 1 else None
+    return Content(((link.i + 1, link.right_edge.i),), "topic", lead)
 
 
 def _preposition(token: Token, entry: Entry) -> Content | None:
@@ -203,7 +256,8 @@ def _object(token: Token, entry: Entry) -> Content | None:
         for link in children(token, "prep"):
             if link.left_edge.i == last.right_edge.i + 1 and link.lower_ in _CONTINUING:
                 last = link
-        return _span(thing, last, "object")
+        end, released = _end(token, thing) if last == thing else (last.right_edge.i, -1)
+        return Content(((thing.left_edge.i, end),), "object", released=released)
     if is_passive(token) and child(token, "agent") is not None:
         subject = child(token, "nsubjpass")
         if subject is not None and subject.lower_ not in ("who", "which", "that"):
@@ -231,7 +285,7 @@ _CONTINUING = frozenset(
 )
 _REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "myself", "yourself", "ourselves", "each"})
 
-_FRAMES = (_clause, _infinitive, _predicate, _gerund, _preposition, _object)
+_FRAMES = (_clause, _request, _infinitive, _predicate, _gerund, _topic, _preposition, _object)
 
 
 def of_noun(token: Token, entry: Entry) -> Content | None:

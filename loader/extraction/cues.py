@@ -86,4 +86,13 @@ def _lemma(token: Token) -> str:
 
 
 # Forms that the lemmatizer gets wrong.
-_IRREGULAR = {"said": "say", "says": "say", "saying": "say", "told": "tell", "pledged": "pledge", "vowed": "vow"}
+_IRREGULAR = {
+    "said": "say",
+    "says": "say",
+    "saying": "say",
+    "told": "tell",
+    "pledged": "pledge",
+    "vowed": "vow",
+    "hoping": "hope",
+    "hoped": "hope",
+}

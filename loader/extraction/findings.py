@@ -37,6 +37,7 @@ class Marks:
         self.text = reading.article.text
         self.quotations = reading.quotations
         self.speeches = tuple(quotation for quotation in reading.quotations if not quotation.scare)
+        self._left_out = tuple(reading.page.boilerplate)
         self._starts = [quotation.outer.start for quotation in self.quotations]
         self._speech_starts = [quotation.outer.start for quotation in self.speeches]
 
@@ -45,6 +46,11 @@ class Marks:
         first = max(0, bisect_right(self._starts, span.start) - 1)
         last = bisect_left(self._starts, span.end)
         return tuple(q for q in self.quotations[first:last] if q.outer.overlaps(span))
+
+    def is_left_out(self, span: Span) -> bool:
+        """Whether a span stands in boilerplate."""
+        at = bisect_right(self._left_out, span) - 1
+        return any(line.overlaps(span) for line in self._left_out[max(0, at) : at + 2])
 
     def speech_around(self, span: Span) -> Quotation | None:
         """Return the quotation that a span lies wholly inside, scare quotes apart."""

@@ -79,6 +79,7 @@ def _quotation(text: str, paragraph: int, pair: tuple[int, int, int, int]) -> Qu
 
 def _marks(text: str, start: int, end: int) -> Iterator[_Mark]:
     """Yield what may be a quote mark in one paragraph, with the sides it can serve."""
+    straight = 0  # straight marks so far
     for match in _MARK.finditer(text, start, end):
         mark = match.group()
         at, after = match.span()
@@ -92,8 +93,9 @@ def _marks(text: str, start: int, end: int) -> Iterator[_Mark]:
             opens = mark == "»" and left_free and not right_free
             yield _Mark(at, after, "«" if mark == "»" else "“", opens=opens, closes=True)
         elif mark in ('"', "''", "``"):
-            if mark == '"' and before.isdigit() and right_free and _is_prime(text, start, at):
-                continue
+            if mark == '"' and before.isdigit() and right_free and (straight % 2 == 0 or _is_height(text, start, at)):
+                continue  # a prime
+            straight += 1
             opens = mark == "``" or (left_free and not (right_free and behind.isspace()))
             yield _Mark(at, after, '"', opens=opens, closes=mark != "``" and not (left_free and not right_free))
         elif mark in "'‘" and left_free and not right_free:
@@ -103,12 +105,12 @@ def _marks(text: str, start: int, end: int) -> Iterator[_Mark]:
             yield _Mark(at, after, "'", opens=False, closes=True)
 
 
-def _is_prime(text: str, start: int, at: int) -> bool:
-    """Whether the mark after a digit is a measure: ``6'2"`` or ``a 5" gun`` with no mark open before it."""
+def _is_height(text: str, start: int, at: int) -> bool:
+    """Whether the mark after a digit ends a measure in feet and inches: ``6'2"``."""
     run = at
     while run > start and text[run - 1].isdigit():
         run -= 1
-    return (run > start and text[run - 1] in "'’′") or text.count('"', max(start, at - 400), at) % 2 == 0
+    return run > start and text[run - 1] in "'’′"
 
 
 def _pairs(

@@ -25,8 +25,11 @@ class Source:
 
 
 def of_verb(cue: Token) -> Source | None:
-    """Return the source of a verb: its subject, its agent if it is passive, or the subject that it shares."""
-    if is_passive(cue):
+    """Return the source of a verb: its subject, its agent if it is passive, or the subject that it shares.
+
+    A bare past participle ("Asked why …, he left") is passive too.
+    """
+    if is_passive(cue) or (cue.tag_ == "VBN" and cue.dep_ in ("advcl", "acl") and child(cue, "aux", "nsubj") is None):
         agent = child(cue, "agent")
         head = child(agent, "pobj") if agent is not None else None
         return phrase(head) if head is not None else None

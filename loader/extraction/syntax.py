@@ -47,7 +47,7 @@ def group(token: Token) -> tuple[int, int]:
 
 def is_negated(token: Token) -> bool:
     """Whether a verb is negated ("did not say", "never said")."""
-    return any(other.dep_ == "neg" or other.lower_ in ("never", "nor", "neither") for other in token.lefts)
+    return any(other.dep_ == "neg" or other.lower_ in ("never", "nor", "neither") for other in token.children)
 
 
 def is_passive(token: Token) -> bool:
