@@ -96,14 +96,14 @@ class Names:
                 node.endings.append(_Ending(tuple(token.raw for token in sought), name, after_the))
 
     def spelt_alike(self) -> Iterator[tuple[Name, ...]]:
-        """Give the names that no text can tell apart: same words, same case, different entities."""
+        """Give the names that no text can tell apart: same words, same case, different entities (or none, for one)."""
         nodes = [self._root]
         while nodes:
             node = nodes.pop()
             nodes.extend(node.following.values())
-            alike: dict[tuple[str, ...], list[Name]] = {}
+            alike: dict[str, list[Name]] = {}
             for words, name, _ in node.endings:
-                alike.setdefault(tuple(word.replace(".", "") for word in words), []).append(name)
+                alike.setdefault(" ".join(words).replace(".", ""), []).append(name)
             yield from (tuple(names) for names in alike.values() if len({name.entity for name in names}) > 1)
 
     def find(self, text: str) -> Iterator[Find]:
@@ -126,20 +126,27 @@ class Names:
             index, matched = last + 1, last
 
     def find_known(self, text: str) -> list[Find]:
-        """Return what `find` gives, without the acronyms that the text itself gives another meaning.
+        """Return what `find` gives, without the names that the text itself gives another meaning.
 
-        "the Rehabilitation Services Administration (RSA)" takes "RSA" out of the whole text.
+        "the Rehabilitation Services Administration (RSA)" takes "RSA" out of the whole text, and "Michael Bloomberg",
+        where that is a name that hides, the outlet "Bloomberg".
         """
         finds = list(self.find(text))
         ends = {find.span.end: find.name.entity for find in finds}
         starts = {find.span.start: find.name.entity for find in finds}
-        other = {
+        acronyms = {
             defined["acronym"]
             for defined in _DEFINED.finditer(text)
             if _abbreviates(defined["acronym"], text[max(0, defined.start() - _LONGEST_DEFINITION) : defined.start()])
             and ends.get(defined.start()) != starts.get(defined.start("acronym"))
         }
-        return [find for find in finds if find.span.of(text) not in other] if other else finds
+        surnames = {find.span.of(text).rsplit(" ", 1)[-1] for find in finds if find.name.entity is None}
+        return [
+            find
+            for find in finds
+            if find.span.of(text)
+            not in (surnames | acronyms if _kind(find.name) is EntityKind.NEWS_OUTLET else acronyms)
+        ]
 
     def _longest(self, text: _Text, first: int, matched: int) -> tuple[int, Name] | None:
         """Return the longest name that begins with the token ``first``; a name before it ended at ``matched``."""
@@ -148,9 +155,8 @@ class Names:
             return None
         best, last = None, first
         while True:
-            if node.endings and text.may_end(last):
-                name = text.chosen(node.endings, first, matched)
-                best = (last, name) if name is not None else best
+            name = text.chosen(node.endings, first, matched) if node.endings and text.may_end(last) else None
+            best = (last, name) if name is not None else best
             last += 1
             if last == len(text.tokens) or not text.adjoin(last - 1):
                 return best
@@ -202,16 +208,16 @@ class _Text:
             for ending in endings
             if self.agrees(first, ending) and self.stands(first, first + len(ending.words) - 1, ending.name, matched)
         ]
-        if len(standing) < 2:
-            return standing[0].name if standing else None
-        words = tuple(token.raw for token in self.tokens[first : first + len(standing[0].words)])
-        return next((ending.name for ending in standing if ending.words == words), standing[0].name)
+        words = tuple(token.raw for token in self.tokens[first : first + len(endings[0].words)])
+        spelt = (ending for ending in standing if ending.words == words)
+        best = next(spelt, standing[0] if standing else None)
+        return best.name if best is not None else None
 
     def agrees(self, first: int, ending: _Ending) -> bool:
         """Whether the words at ``first`` stand in the case that the name asks for."""
         if ending.after_the and not (first > 0 and self.tokens[first - 1].folded == "the" and self.adjoin(first - 1)):
             return False
-        free = ending.name.entity is not None and ending.name.entity.kind is EntityKind.TECHNOLOGY
+        free = _kind(ending.name) is EntityKind.TECHNOLOGY
         words = self.tokens[first : first + len(ending.words)]
         return all(
             _word_agrees(word.raw, wanted, free=free) and not (word.raw in _ALSO_WORDS and self._is_shouted(word.start))
@@ -220,7 +226,7 @@ class _Text:
 
     def stands(self, first: int, last: int, name: Name, matched: int) -> bool:
         """Whether the words around leave the name its meaning: no part of the name of somebody or something else."""
-        kind = name.entity.kind if name.entity is not None else None
+        kind = _kind(name)
         if kind is EntityKind.ORGANIZATION:
             return self.tokens[last].folded != "military" or not self._is_followed(
                 last, self.surroundings.after_military
@@ -330,6 +336,10 @@ _SPELLINGS = {  # British, American
 _ALSO_WORDS = frozenset({"US", "WHO", "IT", "CAR", "AID"})  # acronyms that a line in capitals cannot tell from the word
 
 
+def _kind(name: Name) -> EntityKind | None:
+    return name.entity.kind if name.entity is not None else None
+
+
 def _abbreviates(acronym: str, words: str) -> bool:
     """Whether the capitals of an acronym are the initials of the last capitalised words before it."""
     initials = "".join(word[0] for word in re.split(r"[\s-]", words) if word[:1].isupper())
@@ -365,7 +375,7 @@ def _spellings(name: Name) -> Iterator[list[_Token]]:
     """Give a name's tokens; those of a technology also with its last word in the singular or in the plural."""
     tokens = _tokens(name.text)
     yield tokens
-    if name.entity is not None and name.entity.kind is EntityKind.TECHNOLOGY:
+    if _kind(name) is EntityKind.TECHNOLOGY:
         last = tokens[-1]
         for other in _other_number(last.raw):
             yield [*tokens[:-1], last._replace(raw=other, folded=_fold(other))]
@@ -374,10 +384,8 @@ def _spellings(name: Name) -> Iterator[list[_Token]]:
 def _other_number(word: str) -> tuple[str, ...]:
     if word.endswith(("ss", "us", "is", "ics", "ing")) or word[-1].isdigit():
         return ()
-    if word.endswith("ies"):
-        return (word[:-3] + "y",)
     if word.endswith("s"):
-        return (word[:-1],)
+        return (word[:-3] + "y" if word.endswith("ies") else word[:-1],)
     if word.endswith("y") and not word.endswith(("ay", "ey", "oy", "uy")):
         return (word[:-1] + "ies",)
     return (word + "s",)

@@ -147,9 +147,7 @@ def test_a_wikidata_id_is_linked_only_where_evidence_is_listed(quads: list[ox.Qu
 
 
 def test_no_name_is_left_to_chance() -> None:
-    alike = [
-        [(name.text, name.entity and name.entity.path) for name in names] for names in REGISTRY.names.spelt_alike()
-    ]
+    alike = [[name.text for name in names] for names in REGISTRY.names.spelt_alike() if names[0].entity is not None]
     assert alike == [], "name two entities alike, and seeds/preferences.tsv has to say which of them is meant"
 
 
@@ -313,6 +311,8 @@ def test_a_headline_in_title_case_is_read_like_any_line() -> None:
         "@AFP",
         "Xi'an",
         "Guinea pigs",
+        "Feel the Bern",
+        "a nuclear power",
     ],
 )
 def test_a_name_inside_the_name_of_something_else_is_none(text: str) -> None:
@@ -348,6 +348,11 @@ def test_an_acronym_that_the_text_gives_another_meaning_is_not_ours() -> None:
         "SCO",
         "SCO",
     ]
+
+
+def test_an_outlet_is_not_meant_where_a_person_of_its_name_is() -> None:
+    assert words("Bloomberg reported it.") == ["Bloomberg"]
+    assert words("Voters liked Michael Bloomberg. Bloomberg said no.") == []
 
 
 def test_the_military_is_a_body_only_where_it_is_no_adjective() -> None:
