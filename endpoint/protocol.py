@@ -153,21 +153,21 @@ def query_parameters(request: Request) -> dict[str, list[str]]:
 
 
 def rejected_syntax(text: str, message: str, kind: str = "query") -> ProtocolError:
-    """Return the 400 for a syntax error of the engine (``error at LINE:COLUMN: …``), with its position in words."""
+    """Return the 400 for a syntax error of the engine (``error at LINE:COLUMN: …``), with its position in words.
+
+    The engine names the farthest place that it has looked at, which may lie some characters behind the mistake, so
+    the sentence shows what stands before it.
+    """
     match = re.match(r"error at (\d+):(\d+): ?(.*)", message, re.DOTALL)
     if not match:
         return ProtocolError(400, f"The {kind} cannot be read: {message.rstrip('.')}.")
-    line, column = int(match.group(1)), int(match.group(2))
+    line, column = int(match[1]), int(match[2])
     lines = text.split("\n")
-    rest = lines[line - 1][column - 1 :].strip() if line <= len(lines) else ""
-    there = f"at {rest[:40]!r}" if rest else "where the text ends" if line >= len(lines) else "at the end of the line"
-    hint = match.group(3).strip()
-    readable = f": {hint}" if hint and len(hint) <= 120 and "..=" not in hint else ""
-    return ProtocolError(
-        400,
-        f"The {kind} has a syntax error in line {line}, column {column}, {there}"
-        + (f": {readable}." if readable else "."),
-    )
+    before = lines[line - 1][: column - 1].strip() if line <= len(lines) else ""
+    there = f"near {before[-40:]!r}" if before else "where the line begins"
+    hint = re.sub(r",? ?\[_\]", "", match[3].strip())
+    wanted = f": {hint}" if re.fullmatch(r"expected .*\w.*", hint) and len(hint) <= 120 and "..=" not in hint else ""
+    return ProtocolError(400, f"The {kind} has a syntax error in line {line}, column {column}, {there}{wanted}.")
 
 
 def rewrite_refused_calls(text: str, allowed: Sequence[str]) -> str:

@@ -311,13 +311,13 @@ def test_any_accept_header_is_either_understood_or_told(accept: str) -> None:
 
 
 def test_a_syntax_error_is_told_with_its_place_in_words() -> None:
-    error = rejected_syntax("SELECT *\nWHERE { ?s ?p }", "error at 2:15: expected one of a, b")
+    error = rejected_syntax("SELECT *\nWHERE { ?s ?p }", "error at 2:16: expected one of LATERAL, [_]")
     assert error.status == 400
-    assert "line 2, column 15, at '}'" in error.sentence
+    assert "line 2, column 16, near 'WHERE { ?s ?p }': expected one of LATERAL." in error.sentence
 
 
-def test_a_syntax_error_at_the_end_says_so() -> None:
-    assert "where the text ends" in rejected_syntax("SELECT * {", "error at 1:11: expected x").sentence
+def test_an_error_without_a_place_is_told_too() -> None:
+    assert rejected_syntax("", "No scheme found in an absolute IRI").sentence.endswith("in an absolute IRI.")
 
 
 def test_a_call_of_another_service_is_refused() -> None:

@@ -1,0 +1,98 @@
+"""What the endpoint says of itself is true."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import httpx
+import pyoxigraph
+import pytest
+from serving import ARTICLE, BASE, publish, running, settings
+
+from endpoint.description import SD, VOID
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("store")
+    publish(root, add=ARTICLE, quads=70)
+    return root
+
+
+@pytest.fixture(scope="module")
+def url(store: Path) -> Iterator[str]:
+    with running(settings(store)) as base:
+        yield base
+
+
+def described(url: str, path: str = "/sparql") -> pyoxigraph.Dataset:
+    answer = httpx.get(url + path, headers={"Accept": "application/n-triples"})
+    assert answer.status_code == 200
+    return pyoxigraph.Dataset(pyoxigraph.parse(answer.content, pyoxigraph.RdfFormat.N_TRIPLES))
+
+
+def values(graph: pyoxigraph.Dataset, property_: str, subject: str | None = None) -> set[str]:
+    return {
+        quad.object.value
+        for quad in graph
+        if quad.predicate.value == property_ and (subject is None or quad.subject.value == subject)
+    }
+
+
+def test_the_service_description_names_the_endpoint_its_languages_and_its_graphs(url: str) -> None:
+    graph = described(url)
+    assert values(graph, SD + "endpoint") == {f"{url}/sparql"}
+    assert values(graph, SD + "supportedLanguage") == {SD + "SPARQL11Query"}
+    assert values(graph, SD + "feature") == {SD + "UnionDefaultGraph", SD + "EmptyGraphs"}
+    assert f"{BASE}graph/registry" in values(graph, SD + "name")
+
+
+def test_the_service_description_follows_the_settings(store: Path) -> None:
+    chosen = settings(store, default_graph="plain", token="t", services=("http://x.example/",))
+    with running(chosen) as url:
+        graph = described(url)
+    assert values(graph, SD + "feature") == {SD + "EmptyGraphs", SD + "BasicFederatedQuery"}
+    assert SD + "SPARQL11Update" in values(graph, SD + "supportedLanguage")
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "application/rdf+xml", "application/ld+json", "*/*"])
+def test_the_service_description_comes_in_every_format_for_graphs(url: str, accept: str) -> None:
+    answer = httpx.get(f"{url}/sparql", headers={"Accept": accept})
+    assert answer.status_code == 200
+    media_type = answer.headers["content-type"].partition(";")[0]
+    format_ = pyoxigraph.RdfFormat.from_media_type(media_type)
+    assert format_ is not None
+    assert list(pyoxigraph.parse(answer.content, format_))
+    assert httpx.get(f"{url}/sparql", headers={"Accept": "image/png"}).status_code == 406
+
+
+def test_void_counts_what_is_there(url: str) -> None:
+    graph = described(url, "/.well-known/void")
+    dataset = f"{BASE}dataset"
+
+    def count(expression: str, pattern: str) -> str:
+        query = f"SELECT ({expression} AS ?n) WHERE {{ {pattern} }}"
+        answer = httpx.get(f"{url}/sparql", params={"query": query, "format": "csv"})
+        return answer.text.split()[1]
+
+    assert values(graph, VOID + "triples", dataset) == {count("COUNT(*)", "?s ?p ?o")}
+    assert values(graph, VOID + "distinctSubjects", dataset) == {count("COUNT(DISTINCT ?s)", "?s ?p ?o")}
+    assert values(graph, VOID + "properties", dataset) == {count("COUNT(DISTINCT ?p)", "?s ?p ?o")}
+    assert values(graph, VOID + "classes", dataset) == {count("COUNT(DISTINCT ?c)", "?s a ?c")}
+    parts = {quad.subject.value for quad in graph if quad.predicate.value == VOID + "class"}
+    assert len(parts) == len(values(graph, VOID + "class"))
+    assert values(graph, VOID + "sparqlEndpoint") == {f"{url}/sparql"}
+
+
+def test_void_counts_again_when_the_data_changed(tmp_path: Path) -> None:
+    publish(tmp_path, quads=5)
+    with running(settings(tmp_path)) as url:
+        assert values(described(url, "/dataset"), VOID + "triples", f"{BASE}dataset") == {"5"}
+        number = publish(tmp_path, quads=5, first=5)
+        while httpx.get(f"{url}/health").json()["snapshot"] != number:
+            pass
+        assert values(described(url, "/.well-known/void"), VOID + "triples", f"{BASE}dataset") == {"10"}
