@@ -1,0 +1,183 @@
+"""Whom a phrase without a name means: "a spokesperson from Japan's embassy", "the official", "the Vermont senator"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.document import Entity, EntityKind
+from loader.extraction.groups import DEFINITE
+from loader.extraction.nouns import PERSONAL, Noun, NounKind, reworded, takes_up_anyone
+from loader.extraction.referents import salience, same_home
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+    from loader.extraction.discourse import Discourse
+    from loader.extraction.institutions import Institutions
+    from loader.extraction.referents import Referent, Use
+
+_BINDING = frozenset({"of", "from", "for", "at", "with", "in", "to", "on", "within", "inside", "under"})
+_NEXT = 2  # sentences in which a name may follow "a doctor"
+_OPENING = 12  # tokens of such a sentence in which it stands
+_DEPTH = 2  # phrases inside phrases in which an affiliation is looked for
+_EPITHET_REACH = 3  # moments back in which a person may be taken up by any fitting noun
+
+
+class Descriptions:
+    """Resolves phrases for persons in one article.
+
+    ``opening_end`` is where headline and standfirst end: what they tell of "an official" the report tells again.
+    """
+
+    def __init__(self, discourse: Discourse, institutions: Institutions, opening_end: int) -> None:
+        self._discourse = discourse
+        self._words = discourse.words
+        self._institutions = institutions
+        self._opening_end = opening_end
+        self._people: list[tuple[Referent, bool]] = []
+
+    def visit(self, token: Token, noun: Noun, start: int, *, plural: bool) -> None:
+        """Find out whom a phrase for persons means, and write it down; a new unnamed person if nobody known."""
+        if self._words.low[start] in ("no", "nobody") or self._names_somebody(token):
+            return
+        if token.dep_ in ("compound", "amod", "nmod") or token.tag_ in ("JJ", "VBG"):
+            return
+        affiliation = self._affiliation(token, noun, start)
+        definite = self._words.low[start] in DEFINITE or self._words.tokens[start].tag_ == "PRP$"
+        end = self._words.phrase_end(token, noun)
+        referent = None
+        if definite and not plural and not _is_narrowed(token, affiliation):
+            referent = self._taken_up(token, noun, affiliation)
+        if referent is None:
+            referent = self._told_before(noun, affiliation, plural=plural, definite=definite)
+        if referent is None and not plural and not definite:
+            referent = self._named_next(token, noun)
+        if referent is None:
+            if token.dep_ == "attr":
+                return
+            referent = self._new(start, end, affiliation, plural=plural)
+        referent.nouns.add(noun.words)
+        if noun.kind is NounKind.SPOKESPERSON and affiliation is not None:
+            referent.speaks_for_a_body = True
+        if noun.gender != "-" and not referent.sure:
+            referent.gender, referent.sure = noun.gender, True
+        self._discourse.mention(start, noun.end if referent.is_named_person else end, token, referent)
+
+    def _names_somebody(self, token: Token) -> bool:
+        """Whether the phrase stands beside a name, which then says who it is."""
+        at = self._discourse.at
+        if token.dep_ == "appos" and at[token.head.i] is not None:
+            return True
+        return any(child.dep_ == "appos" and at[child.i] is not None for child in token.children)
+
+    def _new(self, start: int, end: int, affiliation: Entity | None, *, plural: bool) -> Referent:
+        span = self._words.span(start, end)
+        label = " ".join(span.of(self._words.text).split())
+        entity = Entity(EntityKind.UNNAMED_SOURCE, f"{span.start}-{span.end}", label, affiliation=affiliation)
+        referent = self._discourse.referent(entity)
+        referent.plural = plural
+        self._people.append((referent, span.end <= self._opening_end))
+        return referent
+
+    def _taken_up(self, token: Token, noun: Noun, affiliation: Entity | None) -> Referent | None:
+        """Return the person of whom "the <noun>" speaks again: called so, called alike, or simply named last."""
+        trail, here = self._discourse.trail, self._discourse.moment(token.i)
+
+        def agrees(referent: Referent) -> bool:
+            if not referent.is_person or (noun.gender != "-" and referent.sure and referent.gender != noun.gender):
+                return False
+            own = referent.entity.affiliation
+            return affiliation is None or own is None or same_home(own, affiliation)
+
+        found = trail.latest(lambda other: agrees(other) and noun.words in other.nouns)
+        if found is None and noun.kind is NounKind.OFFICE:
+            found = trail.latest(
+                lambda other: agrees(other) and any(own.endswith(" " + noun.words) for own in other.nouns)
+            )
+        if found is None:
+            found = trail.latest(lambda other: agrees(other) and reworded(noun.words, other.nouns), here)
+        if found is not None or not takes_up_anyone(noun.words):
+            return found
+
+        def score(use: Use) -> float | None:
+            if not agrees(use.referent) or not use.referent.is_named_person or here - use.moment > _EPITHET_REACH:
+                return None
+            if noun.gender != "-" and use.referent.gender not in ("-", noun.gender):
+                return None
+            return salience(use, here, -1)
+
+        return trail.best(score, here)
+
+    def _told_before(self, noun: Noun, affiliation: Entity | None, *, plural: bool, definite: bool) -> Referent | None:
+        """Return the unnamed person or people of whom a like phrase spoke before."""
+        if affiliation is None and not (plural and definite):
+            return None
+        for referent, in_opening in reversed(self._people):
+            if referent.plural is not plural or referent.entity.affiliation != affiliation:
+                continue
+            if noun.gender != "-" and referent.sure and referent.gender != noun.gender:
+                continue
+            if noun.kind is NounKind.SPOKESPERSON and referent.speaks_for_a_body:
+                return referent
+            if noun.words in referent.nouns and (plural or definite or in_opening):
+                return referent
+        return None
+
+    def _named_next(self, token: Token, noun: Noun) -> Referent | None:
+        """Return the person whom one of the next sentences first names with this noun: "a doctor … Dr. Roe"."""
+        at, sentences = self._discourse.at, self._words.sentences
+        seen = {id(use.referent) for use in self._discourse.trail.back()}
+        here = self._words.sentence[token.i]
+        for start, end in sentences[here + 1 : here + 1 + _NEXT]:
+            for referent in at[start : min(end, start + _OPENING)]:
+                if referent is not None and referent.is_named_person and noun.words in referent.nouns:
+                    return None if id(referent) in seen else referent
+        return None
+
+    # ---- to whom a person belongs
+
+    def _affiliation(self, token: Token, noun: Noun, start: int) -> Entity | None:
+        """Return the actor to whom the words around a noun bind its bearer: "US officials", "a spokesman for Roe"."""
+        for i in range(noun.start - 1, start - 1, -1):
+            referent = self._discourse.at[i]
+            if self._words.low[i] in ("our", "my", "your"):
+                return None
+            if referent is not None and referent.is_actor:
+                return referent.entity
+        return self._after(token, 0)
+
+    def _after(self, token: Token, depth: int) -> Entity | None:
+        for link in token.children:
+            if link.dep_ != "prep" or link.i < token.i or link.lower_ not in _BINDING:
+                continue
+            for target in link.children:
+                if target.dep_ == "pobj":
+                    found = self._target(target, depth)
+                    if found is not None:
+                        return found
+        return None
+
+    def _target(self, target: Token, depth: int) -> Entity | None:
+        at = self._discourse.at
+        referent = at[target.i] or self._institutions.definite(target)
+        if referent is not None and referent.is_actor:
+            return referent.entity
+        for i in range(target.i - 1, self._words.phrase_start(target) - 1, -1):
+            inner = at[i]
+            if inner is not None and inner.is_actor:
+                return inner.entity
+        noun = self._words.noun(target)
+        if noun is None or depth == _DEPTH or noun.kind in PERSONAL:
+            return None
+        return self._after(target, depth + 1)
+
+
+def _is_narrowed(token: Token, affiliation: Entity | None) -> bool:
+    """Whether a clause or phrase says which one is meant, so that nobody spoken of before need be."""
+    for child in token.children:
+        if child.i > token.i:
+            if child.dep_ in ("relcl", "acl"):
+                return True
+            if child.dep_ == "prep" and child.lower_ in ("of", "for", "from", "behind") and affiliation is None:
+                return True
+    return False

@@ -1,0 +1,168 @@
+"""Words for several at once: "X, Y and Z", "the leaders", "both countries", "participants", "each"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.document import Entity, EntityKind
+from loader.extraction.nouns import NounKind
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+    from loader.extraction.discourse import Discourse
+    from loader.extraction.nouns import Noun
+    from loader.extraction.referents import Referent
+
+DEFINITE = frozenset({"the", "this", "that", "these", "those", "both"})
+NUMBERS = {"two": 2, "both": 2, "bilateral": 2, "three": 3, "trilateral": 3, "four": 4, "quadrilateral": 4, "five": 5}
+
+_LONGEST = 20  # members of a list
+_LISTING = frozenset({",", "and", "the", "&", "both"})
+_SEVERAL = frozenset({NounKind.LEADERS, NounKind.PARTIES, NounKind.COUNTRY, NounKind.GOVERNMENT, NounKind.TERRITORY})
+_STATES = frozenset(
+    {"country", "nation", "state", "government", "capital", "power", "neighbor", "neighbour", "republic", "territory"}
+)
+_ANY_LEADER = frozenset({"leader", "statesman", "chief", "principal"})
+_PLAIN = frozenset({"joint", "respective", "other", "same", "world", "key", "all", "meeting", "'", "’"})
+_NARROWING = frozenset({"of", "from", "in", "at", "with"})
+
+
+class Groups:
+    """Finds and resolves words for groups in one article."""
+
+    def __init__(self, discourse: Discourse) -> None:
+        self._discourse = discourse
+        self._words = discourse.words
+        self._coordinated: set[int] = set()
+
+    # ---- lists of names
+
+    def coordinate(self, root: Token) -> None:
+        """Note "X, Y and Z" as a group once its last name has been read."""
+        places = self._listed(root) or self._conjoined(root)
+        found = [self._discourse.at[i] for i in places]
+        members = [referent.entity for referent in found if referent is not None]
+        if len(members) < 2 or len({member.path for member in members}) < len(members):
+            return
+        if places[0] not in self._coordinated:
+            self._coordinated.add(places[0])
+            self._discourse.use(self._words.tokens[places[0]], self._discourse.group(members))
+
+    def _listed(self, root: Token) -> list[int]:
+        """Return one token of each name in a list that ends with this one, as the commas and the "and" show it."""
+        at, low = self._discourse.at, self._words.low
+        start = self._words.start(root.i)
+        i = self._first(root.i, start)
+        found, joined = [root.i], False
+        while i > start and len(found) <= _LONGEST:
+            j = i - 1
+            while j > start and low[j] in _LISTING:
+                joined = joined or low[j] in ("and", "&")
+                j -= 1
+            if j == i - 1 or not _is_actor(at[j]) or (not joined and len(found) == 1):
+                break
+            found.append(j)
+            i = self._first(j, start)
+        after = low[root.i + 1] if root.i + 1 < len(low) else ""
+        continued = after in ("and", "&") or (after == "," and not joined)
+        return found[::-1] if len(found) > 1 and joined and not continued else []
+
+    def _first(self, i: int, start: int) -> int:
+        at = self._discourse.at
+        while i > start and at[i - 1] is at[i]:
+            i -= 1
+        return i
+
+    def _conjoined(self, root: Token) -> list[int]:
+        """Return the heads of a coordination of names that ends with this one, as the parser sees it."""
+        first, steps = root, 0
+        while first.dep_ == "conj" and steps < _LONGEST:
+            first, steps = first.head, steps + 1
+        found = [first]
+        for member in found:
+            found += [child for child in member.children if child.dep_ == "conj"]
+            if len(found) > _LONGEST:
+                return []
+        complete = root.dep_ == "conj" and root.i == max(member.i for member in found)
+        if not complete or not all(_is_actor(self._discourse.at[member.i]) for member in found):
+            return []
+        return sorted(member.i for member in found)
+
+    # ---- phrases
+
+    def each(self, token: Token) -> Referent | None:
+        """Return the group that "each", "both" or "the three" means."""
+        number = NUMBERS.get(token.lower_)
+        return self._discourse.trail.latest(
+            lambda other: other.is_group and number in (None, len(other.members)), self._discourse.moment(token.i)
+        )
+
+    def phrase(self, token: Token, noun: Noun, start: int) -> Referent | None:
+        """Return the group that a plural means: bare ("participants"), or with no more than an article and a number."""
+        definite = self._words.low[start] in DEFINITE
+        if noun.kind not in _SEVERAL or not (definite or start == noun.start) or not self._is_bare(token, noun, start):
+            return None
+        if noun.kind is NounKind.TERRITORY and noun.words not in _STATES:
+            return None
+        number = next((NUMBERS[word] for word in self._words.low[start : token.i] if word in NUMBERS), None)
+        states = noun.words in _STATES
+
+        def fits(referent: Referent) -> bool:
+            if not referent.is_group or number not in (None, len(referent.members)):
+                return False
+            return not states or all(member.kind is EntityKind.STATE for member in referent.members)
+
+        if noun.kind is NounKind.LEADERS:
+            found = self._leaders(token, noun, number)
+            return found or (self._discourse.trail.latest(fits) if noun.words in _ANY_LEADER else None)
+        found = self._discourse.trail.latest(fits)
+        return found or (self._latest_states(token, number) if states or number else None)
+
+    def _is_bare(self, token: Token, noun: Noun, start: int) -> bool:
+        """Whether nothing narrows the plural down: "the two leaders", but not "the leaders of Europe"."""
+        for word in self._words.low[start : noun.start]:
+            if word not in DEFINITE and word not in NUMBERS and word not in _PLAIN:
+                return False
+        return not any(
+            child.dep_ in ("relcl", "acl") or (child.dep_ == "prep" and child.lower_ in _NARROWING)
+            for child in token.children
+        )
+
+    def _leaders(self, token: Token, noun: Noun, number: int | None) -> Referent | None:
+        """Return the office holders of the latest sentence before this that names two or more."""
+        here = self._discourse.moment(token.i)
+        moments: dict[int, list[Referent]] = {}
+        for use in self._discourse.trail.back():
+            referent = use.referent
+            if referent.is_group and noun.words in referent.nouns and number in (None, len(referent.members)):
+                return referent
+            if referent.is_named_person and use.moment < here:
+                found = moments.setdefault(use.moment, [])
+                if referent not in found and _is_called(referent, noun.words):
+                    found.append(referent)
+        for moment in sorted(moments, reverse=True):
+            found = moments[moment]
+            if len(found) > 1 and number in (None, len(found)):
+                return self._discourse.group([referent.entity for referent in reversed(found)], noun.words)
+        return None
+
+    def _latest_states(self, token: Token, number: int | None) -> Referent | None:
+        found: list[Entity] = []
+        for use in self._discourse.trail.back(self._discourse.moment(token.i)):
+            if use.referent.is_state and use.referent.entity not in found:
+                found.append(use.referent.entity)
+            if len(found) == (number or 2):
+                return self._discourse.group(found[::-1])
+        return None
+
+
+def _is_actor(referent: Referent | None) -> bool:
+    return referent is not None and referent.is_actor
+
+
+def _is_called(referent: Referent, noun: str) -> bool:
+    """Whether a person holds an office that the noun covers: any for "leader", a "foreign minister" for "minister"."""
+    if noun in _ANY_LEADER:
+        return bool(referent.nouns)
+    return any(own == noun or own.endswith(" " + noun) for own in referent.nouns)

@@ -1,0 +1,211 @@
+"""Which state or body a definite phrase means: "the embassy", "the government", "the country's military"."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.document import Entity, EntityKind
+from loader.extraction.groups import DEFINITE
+from loader.extraction.nouns import PERSONAL, Noun, NounKind, fold
+from loader.extraction.referents import Use, salience, state_of
+from ontology.vocabulary import slug
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+    from loader.extraction.bodies import Bodies
+    from loader.extraction.discourse import Discourse
+    from loader.extraction.referents import Referent
+
+_STAFFS = frozenset({"campaign", "team", "administration", "camp", "presidential campaign", "foundation"})
+_NEWS = frozenset(
+    {
+        "newspaper",
+        "paper",
+        "magazine",
+        "broadcaster",
+        "news agency",
+        "agency",
+        "news outlet",
+        "outlet",
+        "website",
+        "site",
+    }
+    | {"publication", "channel", "station", "daily", "tabloid", "network"}
+)
+_ANY_BODY = frozenset(
+    {"group", "company", "organization", "organisation", "firm", "rights group", "advocacy group", "body"}
+)
+_OF_STATES = frozenset(
+    {"parliament", "ministry", "military", "embassy", "army", "forces", "department", "senate", "congress", "house"}
+)
+_PARTS = frozenset({NounKind.FORCES, NounKind.ASSEMBLY, NounKind.MINISTRY})
+_OWN = frozenset({"our", "my", "your"})
+_TERRITORIES = frozenset(
+    {"territory", "region", "republic", "island", "enclave", "province", "area", "state", "peninsula"}
+)
+
+
+class Institutions:
+    """Resolves definite phrases for states and bodies in one article."""
+
+    def __init__(self, discourse: Discourse, finder: Bodies) -> None:
+        self._discourse = discourse
+        self._words = discourse.words
+        self._finder = finder
+        self._territories: dict[str, Referent] = {}
+
+    def note_territory(self, root: Token, referent: Referent) -> None:
+        """Remember that the article calls a state a territory: "the breakaway territory of South Ossetia"."""
+        if not referent.is_state:
+            return
+        heads = [child for child in root.children if child.dep_ == "appos"]
+        if root.dep_ == "pobj" and root.head.lower_ == "of":
+            heads.append(root.head.head)
+        if root.dep_ == "appos":
+            heads.append(root.head)
+        for head in heads:
+            noun = self._words.noun(head)
+            if noun is not None and noun.kind is NounKind.TERRITORY:
+                self._territories[noun.words] = self._territories[""] = referent
+
+    def visit(self, token: Token, noun: Noun, start: int) -> None:
+        """Resolve a phrase for a state or body that is no name, and write down what it means."""
+        owned = any(child.dep_ == "poss" for child in token.children)
+        staff = self._staff(noun, start)
+        if staff is not None:
+            self._discourse.mention(noun.start, noun.end, token, staff)
+        elif self._words.low[start] in DEFINITE or owned:
+            if token.dep_ in ("compound", "nmod") and noun.kind is not NounKind.GOVERNMENT:
+                return
+            referent = self.resolve(token, noun, start)
+            if referent is not None:
+                self._discourse.mention(start, noun.end, token, referent)
+
+    def definite(self, token: Token) -> Referent | None:
+        """Return what "the ministry" inside another phrase means."""
+        noun = self._words.noun(token)
+        start = self._words.phrase_start(token)
+        if noun is None or noun.kind in PERSONAL or self._words.low[start] not in DEFINITE:
+            return None
+        return self.resolve(token, noun, start)
+
+    def _staff(self, noun: Noun, start: int) -> Referent | None:
+        """Return the organisation that a person's name makes of a campaign, a team or an administration."""
+        if noun.words not in _STAFFS:
+            return None
+        at = self._discourse.at
+        owner = next((at[i] for i in range(noun.start - 1, start - 1, -1) if at[i] is not None), None)
+        if owner is None or not owner.is_named_person:
+            return None
+        label = f"{owner.entity.label} {noun.words}"
+        entity = Entity(EntityKind.ORGANIZATION, slug(label), label, affiliation=owner.entity)
+        return self._discourse.referent(entity)
+
+    def resolve(self, token: Token, noun: Noun, start: int) -> Referent | None:
+        """Return the state or body that the phrase with this head means, None where the article has not told."""
+        owner = self._owner(token)
+        if owner is not None:
+            return self._of(owner, noun, start)
+        if any(child.dep_ == "poss" and child.lower_ in _OWN for child in token.children):
+            return None
+        found: Referent | None = None
+        match noun.kind:
+            case NounKind.GOVERNMENT:
+                found = self._government(token) if noun.start - start <= 1 else None
+            case NounKind.COUNTRY:
+                found = self._country()
+            case NounKind.TERRITORY:
+                found = self._territories.get(noun.words if noun.words not in _TERRITORIES else "")
+            case NounKind.PARTNERSHIP:
+                found = self._discourse.trail.latest(_is_partnership)
+            case NounKind.THING | NounKind.DOCUMENT:
+                found = None
+            case _:
+                found = None if _is_narrowed(token) else self._body(token, noun, start)
+        return found
+
+    def _body(self, token: Token, noun: Noun, start: int) -> Referent | None:
+        """Return the body spoken of last that "the <noun>" can mean, before all one that shares a word with it."""
+        latest = self._discourse.trail.latest
+        said = {fold(self._words.tokens[i].text) for i in range(start, token.i)} - DEFINITE
+        closer = latest(lambda other: is_called(other, noun) and bool(said & _label(other)))
+        return closer or latest(lambda other: is_called(other, noun))
+
+    def _country(self) -> Referent | None:
+        """Return the state spoken of last, itself or by a body of its own."""
+        found = self._discourse.trail.latest(lambda other: other.is_body and state_of(other.entity) is not None)
+        state = state_of(found.entity) if found is not None else None
+        return self._discourse.referent(state) if state is not None else None
+
+    def _of(self, owner: Entity, noun: Noun, start: int) -> Referent | None:
+        """Return the body of a state that the noun names: "its embassy in Oslo", "the country's military"."""
+        if noun.kind is NounKind.GOVERNMENT:
+            return self._discourse.referent(owner)
+        if noun.kind is NounKind.MISSION:
+            mission = self._finder.mission_of(owner, noun.end)
+            return self._discourse.referent(mission) if mission is not None else None
+        return self._discourse.referent(self._finder.body_of(noun, owner, start)) if noun.kind in _PARTS else None
+
+    def _owner(self, token: Token) -> Entity | None:
+        """Return the state that owns the noun, by name, by a pronoun or by "the country's"."""
+        for child in token.children:
+            if child.dep_ != "poss":
+                continue
+            referent = self._discourse.at[child.i]
+            noun = self._words.noun(child)
+            if referent is None and noun is not None and noun.kind is NounKind.COUNTRY:
+                referent = self.resolve(child, noun, self._words.phrase_start(child))
+            if referent is not None and referent.is_state:
+                return referent.entity
+        return None
+
+    def _government(self, token: Token) -> Referent | None:
+        """Return the state whose government is meant: that of the one who speaks, else the one spoken of last."""
+        discourse = self._discourse
+        here, quotation = discourse.moment(token.i), discourse.quotation[token.i]
+        for use in discourse.trail.back(here):
+            if use.moment != here:
+                break
+            state = state_of(use.referent.entity) if use.spoke and not use.referent.is_group else None
+            if state is not None:
+                return discourse.referent(state)
+
+        def score(use: Use) -> float | None:
+            return salience(use, here, quotation) if use.referent.is_state else None
+
+        return discourse.trail.best(score, here)
+
+
+def is_called(referent: Referent, noun: Noun) -> bool:
+    """Whether a body can be meant by "the <noun>": by the words of its name, or by what it is."""
+    if not referent.is_body:
+        return False
+    kind, words = referent.entity.kind, _label(referent)
+    last = noun.words.split()[-1]
+    if noun.words in _NEWS:
+        return kind is EntityKind.NEWS_OUTLET or (last in words and kind is EntityKind.ORGANIZATION)
+    if kind is not EntityKind.ORGANIZATION:
+        return False
+    if last in words or last + "s" in words:
+        return True
+    if noun.kind is NounKind.FORCES:
+        return bool(words & {"military", "army", "forces"})
+    return noun.words in _ANY_BODY and not words & _OF_STATES
+
+
+def _is_partnership(referent: Referent) -> bool:
+    return not referent.is_group and referent.entity.kind is EntityKind.PARTNERSHIP
+
+
+def _label(referent: Referent) -> set[str]:
+    return set(fold(referent.entity.label).split())
+
+
+def _is_narrowed(token: Token) -> bool:
+    """Whether a clause or phrase says which one is meant, so that none named before need be."""
+    return any(
+        child.i > token.i
+        and (child.dep_ in ("relcl", "acl") or (child.dep_ == "prep" and child.lower_ in ("of", "for")))
+        for child in token.children
+    )

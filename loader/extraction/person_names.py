@@ -1,0 +1,215 @@
+"""Where an article names persons: the registry's names, the tagger's, and what follows a title."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from loader.document import EntityKind
+from loader.extraction.nouns import NounKind, ends_title, fold, gender_of_given_name, kind_of, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spacy.tokens import Token
+
+    from loader.document import Entity
+    from loader.extraction.words import Words
+
+PARTICLES = frozenset(
+    [
+        "de",
+        "del",
+        "della",
+        "der",
+        "den",
+        "di",
+        "da",
+        "dos",
+        "du",
+        "van",
+        "von",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ben",
+        "ibn",
+    ]
+)
+
+_LONGEST = 6  # tokens of a name
+_LONGEST_TITLE = 3  # tokens
+_SUFFIXES = frozenset(
+    ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d.", "mp", "mep", "kc", "qc"]
+)
+_NAME_WORD = re.compile(r"^[^\W\d_](?:[\w.'’-]*\w)?\.?$")
+_ENDS = frozenset(["'s", "’s", ",", "(", "["])
+_NO_PERSON = frozenset(["ORG", "GPE", "DATE", "NORP", "LAW", "FAC"])
+_NO_NAME = frozenset({NounKind.THING, NounKind.BODY, NounKind.DOCUMENT})
+
+
+class PersonName(NamedTuple):
+    """A person's name in the text: the tokens from ``start`` to ``end`` (not included), without title or suffix.
+
+    ``words`` are folded, ``gender`` is what a title tells ("m", "f" or "-"), ``entity`` the registry's person.
+    """
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+    gender: str
+    titled: bool
+    entity: Entity | None
+
+
+def find_names(words: Words, known: Sequence[Entity | None]) -> list[PersonName]:
+    """Return the persons' names of a parsed text, in order, without overlaps.
+
+    ``known`` gives for each token the registry's entity that it is part of. The tagger's persons are trimmed of
+    titles and possessives, lengthened after a title, and dropped where the registry knows the words as something
+    else. A last name that stands somewhere in full is found everywhere.
+    """
+    taken = list(words.left_out)
+    found: list[PersonName] = []
+    for start, end, entity in _candidates(words, known):
+        name = _trim(words, start, end, known, entity)
+        if name is not None and not any(taken[name.start : name.end]):
+            taken[name.start : name.end] = [True] * (name.end - name.start)
+            found.append(name)
+    surnames = {name.words[-1] for name in found if len(name.words) > 1 and len(name.words[-1]) > 2}
+    for token in words.tokens:
+        i = token.i
+        free = not taken[i] and known[i] is None and token.text[0].isupper()
+        if free and fold(token.text) in surnames and _stands_alone(words, token):
+            found.append(PersonName(i, i + 1, (fold(token.text),), *_title(words, i), entity=None))
+    return sorted(found, key=lambda name: name.start)
+
+
+def title_before(words: Words, start: int) -> tuple[str, str] | None:
+    """Return the gender and the office that the title right before a token tells, None where there is no title."""
+    for size in range(_LONGEST_TITLE, 0, -1):
+        first = start - size
+        if first >= 0 and words.tokens[first].text[0].isupper():
+            title = title_of(tuple(token.text for token in words.tokens[first:start]))
+            if title is not None:
+                return title
+    return None
+
+
+def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[int, int, Entity | None]]:
+    """Yield runs of tokens that may name a person: the registry's first, then the tagger's, then what a title leads."""
+    i, length = 0, len(words)
+    while i < length:
+        entity, j = known[i], i + 1
+        if entity is not None and entity.kind is EntityKind.PERSON:
+            while j < length and known[j] is entity:
+                j += 1
+            yield i, j, entity
+        i = j
+    for ent in words.doc.ents:
+        if ent.label_ == "PERSON":
+            yield ent.start, ent.end, None
+    for token in words.tokens[:-1]:
+        start = token.i + 1
+        if token.text[0].isupper() and ends_title(token.text) and _is_name_word(words.tokens[start]):
+            end = start
+            while end < length and end - start < _LONGEST and _continues(words, start, end):
+                end += 1
+            if words.tokens[start].ent_type_ not in _NO_PERSON:
+                yield start, end, None
+
+
+def _continues(words: Words, start: int, i: int) -> bool:
+    token = words.tokens[i]
+    if i == start:
+        return _is_name_word(token)
+    return words.sentence[i] == words.sentence[start] and (_is_name_word(token) or words.low[i] in PARTICLES)
+
+
+def _is_name_word(token: Token) -> bool:
+    return token.text[0].isupper() and token.tag_ in ("NNP", "NNPS") and bool(_NAME_WORD.match(token.text))
+
+
+def _stands_alone(words: Words, token: Token) -> bool:
+    """Whether somebody's last name is here no part of a longer name ("the Roe Foundation")."""
+    if token.pos_ not in ("PROPN", "NOUN", "ADJ"):
+        return False
+    after = words.tokens[token.i + 1] if token.i + 1 < len(words) else None
+    before = words.tokens[token.i - 1] if token.i > words.start(token.i) else None
+    if before is not None and before.text[0].isupper() and before.pos_ == "PROPN" and not ends_title(before.text):
+        return False
+    return after is None or not (
+        after.text[0].isupper() and after.pos_ == "PROPN" and words.sentence[after.i] == words.sentence[token.i]
+    )
+
+
+def _title(words: Words, start: int) -> tuple[str, bool]:
+    title = title_before(words, start)
+    return ("-", False) if title is None else (title[0], True)
+
+
+def _trim(
+    words: Words, start: int, end: int, known: Sequence[Entity | None], entity: Entity | None
+) -> PersonName | None:
+    """Cut a candidate to the name in it; None if it is no name of a person."""
+    tokens = words.tokens
+    if entity is None:
+        for i in range(start, end):
+            if tokens[i].text in _ENDS or tokens[i].is_space or tokens[i].tag_ == "POS":
+                end = i
+                break
+        start = _after_titles(words, start, end)
+        while start < end and not _is_name_word(tokens[start]):
+            start += 1
+    while end > start and (words.low[end - 1] in _SUFFIXES or not _NAME_WORD.match(tokens[end - 1].text)):
+        end -= 1
+    if start >= end:
+        return None
+    gender, titled = _title(words, start)
+    if titled:
+        while end < len(words) and end - start < _LONGEST and _lengthens(words, start, end, known):
+            end += 1
+    if end - start > _LONGEST:
+        return None
+    folded = tuple(fold(token.text).rstrip(".") for token in tokens[start:end])
+    if entity is None and not _may_name(words, start, end, folded, known):
+        return None
+    return PersonName(start, end, folded, gender, titled, entity)
+
+
+def _after_titles(words: Words, start: int, end: int) -> int:
+    """Return where the name begins that the tagger took together with its titles."""
+    while start < end:
+        sizes = (size for size in range(_LONGEST_TITLE, 0, -1) if start + size < end)
+        size = next((n for n in sizes if title_of(tuple(token.text for token in words.tokens[start : start + n]))), 0)
+        if not size:
+            break
+        start += size
+    return start
+
+
+def _lengthens(words: Words, start: int, i: int, known: Sequence[Entity | None]) -> bool:
+    """Whether the token after a titled name is one more word of it that the tagger missed."""
+    if known[i] is not None or words.low[i] in _SUFFIXES or words.sentence[i] != words.sentence[start]:
+        return False
+    return _is_name_word(words.tokens[i]) and kind_of(words.low[i]) is None
+
+
+def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known: Sequence[Entity | None]) -> bool:
+    tokens = words.tokens
+    if any(not tokens[i].text[0].isupper() and words.low[i] not in PARTICLES for i in range(start, end)):
+        return False
+    if kind_of(" ".join(folded)) or kind_of(folded[-1]) in _NO_NAME:
+        return False
+    others = [entity for entity in known[start:end] if entity is not None]
+    if others:  # "Jordan Smith" is a person, "Texas Republican" and "Artificial Intelligence" are none
+        return len(others) < end - start and (known[end - 1] is None or gender_of_given_name(folded[0]) != "-")
+    after = tokens[end] if end < len(words) else None
+    if after is None:
+        return True
+    if end - start == 1 and tokens[start].is_upper and len(folded[0]) > 1 and not after.is_upper:
+        return False  # an acronym
+    larger = after.text[0].isupper() and tokens[end - 1].dep_ == "compound" and tokens[end - 1].head.i == after.i
+    return not (larger and kind_of(words.low[after.i]) is not None)  # "Roe Foundation"

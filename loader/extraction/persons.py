@@ -1,0 +1,243 @@
+"""The persons that an article names: which names are one person's, and what else it calls that person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from loader.document import EntityKind
+from loader.extraction.nouns import PERSONAL, Noun, NounKind, fold, gender_of_given_name, kind_of
+from loader.extraction.person_names import PARTICLES, PersonName, title_before
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spacy.tokens import Token
+
+    from loader.document import Entity
+    from loader.extraction.words import Words
+    from loader.registry import Registry
+
+_TITLE_REACH = 7  # tokens before a name in which its titles stand
+_SHORT_FORMS = {
+    "bill": "william", "bob": "robert", "rob": "robert", "joe": "joseph", "jim": "james", "mike": "michael",
+    "ted": "edward", "tom": "thomas", "tim": "timothy", "dan": "daniel", "dave": "david", "ed": "edward",
+    "ben": "benjamin", "bernie": "bernard", "chuck": "charles", "charlie": "charles", "chris": "christopher",
+    "dick": "richard", "rick": "richard", "steve": "stephen", "greg": "gregory", "jeff": "jeffrey", "ken": "kenneth",
+    "larry": "lawrence", "matt": "matthew", "nick": "nicholas", "pat": "patrick", "pete": "peter", "ron": "ronald",
+    "sam": "samuel", "tony": "anthony", "antony": "anthony", "liz": "elizabeth", "kate": "katherine",
+    "jon": "jonathan", "josh": "joshua", "andy": "andrew", "alex": "alexander", "don": "donald", "ray": "raymond",
+    "fred": "frederick", "sue": "susan", "debbie": "deborah", "jenny": "jennifer", "barb": "barbara",
+    "vlad": "vladimir", "max": "maxwell", "will": "william", "jerry": "gerald", "mitch": "mitchell",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Person:
+    """One person of an article: how it names them, what it calls them besides, and what tells their gender.
+
+    ``gender`` is "m", "f" or "-"; ``sure`` where a title or a noun tells it and not the given name alone. ``nouns``
+    are the offices and roles in the singular ("prime minister"); ``heads`` the nouns in the text that gave them.
+    """
+
+    names: list[PersonName]
+    label: str = ""
+    entity: Entity | None = None
+    gender: str = "-"
+    sure: bool = False
+    nouns: set[str] = field(default_factory=set)
+    heads: list[Noun] = field(default_factory=list)
+    speaks_for_a_body: bool = False
+
+    def call(self, noun: Noun) -> None:
+        """Take in that the article calls the person by this noun."""
+        self.nouns.add(noun.words)
+        self.heads.append(noun)
+        if noun.kind is NounKind.SPOKESPERSON:
+            self.speaks_for_a_body = True
+        if noun.gender != "-" and not self.sure:
+            self.gender, self.sure = noun.gender, True
+
+
+def gather(words: Words, names: Iterable[PersonName], registry: Registry) -> list[Person]:
+    """Return the persons that the names denote, in order of their first names in full, each name with one person.
+
+    Names in full are one person's if the last words agree and the first do (or one shortens the other). A single
+    word denotes the person in full who bears it as last word, or else as first; where two do, the one whose gender
+    the title fits, and of these the one named in full more often. Single words that nobody bears in full denote a
+    person of their own where a title, a second mention or a word that is no given name vouches for them.
+    """
+    persons: list[Person] = []
+    single: list[PersonName] = []
+    for name in names:
+        if len(name.words) == 1 and name.entity is None:
+            single.append(name)
+            continue
+        person = next((other for other in persons if _same(other, name)), None)
+        if person is None:
+            persons.append(Person([name], entity=name.entity))
+        else:
+            person.entity = person.entity or name.entity
+            person.names.append(name)
+    _place(single, persons, registry)
+    for person in persons:
+        person.names.sort(key=lambda name: name.start)
+        _describe(words, person)
+    return persons
+
+
+def titles(words: Words, name: PersonName) -> list[Noun]:
+    """Return the offices and roles in the words before a name, and in apposition to it."""
+    return [*_before(words, name), *_beside(words, name)]
+
+
+def _same(person: Person, name: PersonName) -> bool:
+    """Whether a name in full is one of this person's."""
+    if person.entity is not None and name.entity is not None:
+        return person.entity == name.entity
+    return any(_agree(other.words, name.words) for other in person.names)
+
+
+def _agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    if one == other or (len(one) > 1 and set(one) == set(other)):
+        return True
+    if len(one) < 2 or len(other) < 2 or one[-1] != other[-1]:
+        return False
+    first, second = one[0], other[0]
+    if first == second or _SHORT_FORMS.get(first, first) == _SHORT_FORMS.get(second, second):
+        return True
+    short, long = sorted((first, second), key=len)
+    return len(short) == 1 and long.startswith(short)
+
+
+def _place(single: list[PersonName], persons: list[Person], registry: Registry) -> None:
+    """Give each single-word name to a person; new persons are appended for those that nobody bears in full."""
+    last: dict[str, list[Person]] = {}
+    other: dict[str, list[Person]] = {}
+    for person in persons:
+        for name in person.names:
+            _enter(last, name.words[-1], person)
+            _enter(other, name.words[0], person)
+            if len(name.words) > 2 and name.words[-2] in PARTICLES:
+                _enter(other, name.words[-2], person)
+    times = Counter(name.words[0] for name in single)
+    titled = {name.words[0] for name in single if name.titled}
+    made: dict[str, Person] = {}
+    for name in single:
+        word = name.words[0]
+        bearers = last.get(word) or other.get(word)
+        if bearers:
+            _best(bearers, name).names.append(name)
+        elif word in made:
+            made[word].names.append(name)
+        elif word in titled or times[word] > 1 or gender_of_given_name(word) == "-":
+            made[word] = Person([name], entity=_registered(word, registry) if word in titled else None)
+            persons.append(made[word])
+
+
+def _enter(index: dict[str, list[Person]], word: str, person: Person) -> None:
+    bearers = index.setdefault(word, [])
+    if not any(bearer is person for bearer in bearers):
+        bearers.append(person)
+
+
+def _best(bearers: list[Person], name: PersonName) -> Person:
+    def fits(person: Person) -> tuple[bool, int]:
+        genders = {other.gender for other in person.names} | {gender_of_given_name(person.names[0].words[0])}
+        clash = name.gender != "-" and name.gender not in genders and bool(genders - {"-"})
+        return (not clash, len(person.names))
+
+    return max(bearers, key=fits)
+
+
+def _registered(surname: str, registry: Registry) -> Entity | None:
+    """Return the one person of the registry with this last name; None if there is none or more than one."""
+    bearers = [
+        entity
+        for entity in registry.entities
+        if entity.kind is EntityKind.PERSON and fold(entity.label).split()[-1] == surname
+    ]
+    return bearers[0] if len(bearers) == 1 else None
+
+
+def _describe(words: Words, person: Person) -> None:
+    """Fill in label, gender and nouns from the person's names."""
+    spelt = [words.doc[name.start : name.end].text for name in person.names]
+    counted = Counter([text for text in spelt if " " in text] or spelt)
+    most = max(counted.values())
+    label = next(text for text in counted if counted[text] == most)
+    person.label = person.entity.label if person.entity is not None else " ".join(label.split())
+    for name in person.names:
+        if name.gender != "-" and not person.sure:
+            person.gender, person.sure = name.gender, True
+        for noun in titles(words, name):
+            person.call(noun)
+        title = title_before(words, name.start) if name.titled else None
+        if title is not None and title[1]:
+            person.nouns.add(title[1])
+            if kind_of(title[1]) is NounKind.SPOKESPERSON:
+                person.speaks_for_a_body = True
+    if person.gender == "-":
+        given = fold(person.label).split()
+        person.gender = gender_of_given_name(given[0]) if len(given) > 1 else "-"
+
+
+def _before(words: Words, name: PersonName) -> list[Noun]:
+    """Return the nouns in the words right before a name: "former prime minister Jane Roe"."""
+    found: list[Noun] = []
+    i = name.start - 1
+    least = max(words.start(name.start), name.start - _TITLE_REACH)
+    if i > least and words.low[i] == "," and _ends_description(words, i - 1, least):  # "Peru's president, Jane Roe"
+        i -= 1
+    while i >= least:
+        token = words.tokens[i]
+        if token.pos_ in ("NOUN", "PROPN"):
+            noun = words.noun(token)
+            if noun is not None and noun.end <= name.start and noun.kind in PERSONAL:
+                found.append(noun)
+                i = noun.start
+        elif words.low[i] in ("of", "for"):  # "secretary of state Jane Roe"
+            if i == least or words.noun(words.tokens[i - 1]) is None:
+                break
+        elif token.text not in _INSIDE_TITLES and token.pos_ not in ("ADJ", "PART", "CCONJ"):
+            break
+        i -= 1
+    return found
+
+
+def _ends_description(words: Words, i: int, least: int) -> bool:
+    """Whether a phrase that ends with token ``i`` describes a person: "Peru's president", "the mayor of Lima"."""
+    while i >= least:
+        token = words.tokens[i]
+        noun = words.noun(token) if token.pos_ == "NOUN" or token.text[0].islower() else None
+        if noun is not None and noun.kind in PERSONAL:
+            return token.tag_ not in ("NNS", "NNPS") and words.low[words.phrase_start(token)] not in ("a", "an")
+        if token.pos_ not in ("PROPN", "ADP", "DET", "ADJ") or words.low[i] in ("in", "with", "by"):
+            return False
+        i -= 1
+    return False
+
+
+def _beside(words: Words, name: PersonName) -> list[Noun]:
+    """Return the nouns in apposition to a name, before or after it: "Jane Roe, a spokeswoman for …"."""
+    root = words.root(name.start, name.end)
+    heads = [child for child in root.children if child.dep_ == "appos"]
+    if root.dep_ == "appos":
+        heads.append(root.head)
+    if root.dep_ == "nsubj" and root.head.lemma_ == "be":
+        heads += [child for child in root.head.children if child.dep_ == "attr"]
+    nouns = (words.noun(_one_of(head)) for head in heads)
+    return [noun for noun in nouns if noun is not None and noun.kind in PERSONAL]
+
+
+def _one_of(head: Token) -> Token:
+    """Return "deputies" for "one of Roe's deputies", else the head itself."""
+    if head.lower_ in ("one", "some", "member"):
+        for child in head.children:
+            if child.lower_ == "of":
+                return next((grandchild for grandchild in child.children if grandchild.dep_ == "pobj"), head)
+    return head
+
+
+_INSIDE_TITLES = frozenset(["-", "&", "."])

@@ -1,0 +1,164 @@
+"""Who speaks in an attribution, how far the article names them, for whom they speak, and who relays their words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.document import Entity, EntityKind, SourceNaming
+from loader.extraction.denotation import Denotation, distinct
+from loader.extraction.nouns import NounKind, noun_of
+from loader.extraction.reading import Voices
+from ontology.vocabulary import slug
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from spacy.tokens import Token
+
+    from loader.document import Span
+    from loader.extraction.reading import Attribution, Reading
+
+_TITLE_REACH = 3  # tokens before a name in which "spokesman" may stand
+_BODY_REACH = 8  # tokens before "spokesman" in which the body may stand
+_FOR = frozenset({"for", "of", "from", "at", "with", "to"})
+_RELAYING = frozenset(
+    {"as", "quoted", "cited", "reported", "by", "the", "told", "according", "to", "quoting", "citing", "an", "a", "on"}
+    | {"interview", "with", "via", "through", "from", "says", "said", "reports", "carried", "published", "that", "and"}
+    | {"in"}
+)
+_MISSIONS = ("embassy-", "consulate-", "permanent-mission-", "high-commission-")
+_OF_GOVERNMENT = frozenset({"ministry", "embassy", "consulate", "mission", "department", "office"})
+
+
+def identify(reading: Reading, attributions: Sequence[Attribution]) -> tuple[Voices, ...]:
+    """Return the voices behind each attribution, in the same order.
+
+    A named person is "named", a state or body "institution"; a person without a name is "spokesperson" where they
+    speak for a body, else "anonymous"; a document stands for the body that issued it, if the article tells; without
+    source words there is "none". A pronoun that nothing could be found for is an unnamed source of its own.
+    """
+    speakers = _Speakers(reading)
+    return tuple(speakers.voices(attribution) for attribution in attributions)
+
+
+class _Speakers:
+    """What an article tells of those who speak in it."""
+
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._denotation = Denotation(reading)
+        self._spokesmen = self._find_spokesmen()
+        self._official = self._find_official()
+
+    def _find_official(self) -> set[str]:
+        """Return the paths of the unnamed persons whom the article somewhere calls the spokesperson of a body."""
+        found: set[str] = set()
+        for mention in self._reading.unnamed:
+            if mention.entity.affiliation is not None and mention.entity.path not in found:
+                noun = noun_of(self._reading.tokens(mention.span).root)
+                if noun is not None and noun.kind is NounKind.SPOKESPERSON:
+                    found.add(mention.entity.path)
+        return found
+
+    def _find_spokesmen(self) -> dict[str, Entity]:
+        """Return the named persons whom the article calls a spokesperson, by path, with the body they speak for."""
+        found: dict[str, Entity] = {}
+        for mention in self._reading.mentions:
+            entity = mention.entity
+            if entity.kind is EntityKind.PERSON and entity.path not in found:
+                tokens = self._reading.tokens(mention.span)
+                for head in _called(tokens.start, tokens.root):
+                    noun = noun_of(head)
+                    if noun is not None and noun.kind is NounKind.SPOKESPERSON:
+                        body = self._body_of(head) or entity.affiliation
+                        if body is not None:
+                            found[entity.path] = body
+                        break
+        return found
+
+    def _body_of(self, head: Token) -> Entity | None:
+        """Return the actor that the words around "spokesman" name."""
+        doc = head.doc
+        for i in range(head.i - 1, max(0, head.i - _BODY_REACH) - 1, -1):
+            found = self._denotation.named(i)
+            if len(found) == 1 and found[0].kind.is_actor:
+                return found[0]
+            if doc[i].pos_ not in ("ADJ", "NOUN", "PROPN", "PART"):
+                break
+        for link in head.children:
+            for target in link.children if link.dep_ == "prep" and link.lower_ in _FOR else ():
+                found = self._denotation.named(target.i)
+                if len(found) == 1 and found[0].kind.is_actor:
+                    return found[0]
+        return None
+
+    def voices(self, attribution: Attribution) -> Voices:
+        """Return the voices behind one attribution."""
+        relayed = tuple(self._outlet(span) for span in attribution.relays)
+        if attribution.source is None or attribution.source_token is None:
+            return Voices(SourceNaming.NONE, relayed_by=relayed)
+        speakers, is_document = self._denotation.of(attribution.source, attribution.source_token)
+        bodies = (body for speaker in speakers if (body := self._principal(speaker)) is not None)
+        behalf = tuple(body for body in distinct(bodies) if body not in speakers)
+        naming = SourceNaming.DOCUMENT if is_document else self._naming(speakers)
+        return Voices(naming, speakers, behalf, relayed, (attribution.source,))
+
+    def _naming(self, speakers: tuple[Entity, ...]) -> SourceNaming:
+        kinds = {speaker.kind for speaker in speakers}
+        if EntityKind.PERSON in kinds:
+            return SourceNaming.NAMED
+        if kinds != {EntityKind.UNNAMED_SOURCE}:
+            return SourceNaming.INSTITUTION
+        official = all(speaker.path in self._official for speaker in speakers)
+        return SourceNaming.SPOKESPERSON if official else SourceNaming.ANONYMOUS
+
+    def _principal(self, speaker: Entity) -> Entity | None:
+        """Return the actor on whose behalf somebody speaks, None where they speak for themselves."""
+        body = None
+        if speaker.kind is EntityKind.PERSON:
+            body = self._spokesmen.get(speaker.path)
+        elif speaker.kind is EntityKind.UNNAMED_SOURCE:
+            body = speaker.affiliation if speaker.path in self._official else None
+        elif speaker.kind is EntityKind.ORGANIZATION and speaker.key.startswith(_MISSIONS):
+            body = speaker
+        return _state_behind(body) if body is not None else None
+
+    def _outlet(self, span: Span) -> Entity:
+        """Return the outlet that a relay names: the registry's, a named body as an outlet, else its own words."""
+        tokens = self._reading.tokens(span)
+        found = [entity for token in tokens for entity in self._denotation.named(token.i)]
+        for entity in found:
+            if entity.kind is EntityKind.NEWS_OUTLET:
+                return entity
+        for entity in reversed(found):
+            if entity.kind is EntityKind.ORGANIZATION:
+                if entity.registered:
+                    return entity
+                return Entity(EntityKind.NEWS_OUTLET, entity.key, entity.label, entity.affiliation, entity.based_in)
+        words = [token for token in tokens if token.lower_ not in _RELAYING and not token.is_punct]
+        chosen = [token for token in words if token.text[0].isupper()] or words or list(tokens)
+        label = self._reading.article.text[chosen[0].idx : chosen[-1].idx + len(chosen[-1])]
+        return Entity(EntityKind.NEWS_OUTLET, slug(label), " ".join(label.split()))
+
+
+def _called(start: int, root: Token) -> list[Token]:
+    """Return the nouns that call the person with this name something: before it, beside it, said of it."""
+    doc = root.doc
+    found = [child for child in root.children if child.dep_ in ("appos", "compound", "nmod", "amod")]
+    if root.dep_ == "appos":
+        found.append(root.head)
+    for i in range(start - 1, max(0, start - _TITLE_REACH) - 1, -1):
+        if doc[i].pos_ not in ("NOUN", "PROPN", "ADJ"):
+            break
+        found.append(doc[i])
+    if root.dep_ == "nsubj" and root.head.lemma_ == "be":
+        found += [child for child in root.head.children if child.dep_ == "attr"]
+    return found
+
+
+def _state_behind(body: Entity) -> Entity:
+    """Return the state for an embassy or a ministry, which are parts of its government; any other body itself."""
+    state = body.affiliation if body.kind is EntityKind.ORGANIZATION else None
+    if state is None or state.kind is not EntityKind.STATE or not _OF_GOVERNMENT & set(body.key.split("-")):
+        return body
+    return state

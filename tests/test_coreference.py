@@ -1,0 +1,141 @@
+"""Whom pronouns, titles and definite phrases mean."""
+
+from __future__ import annotations
+
+import pytest
+from parsed import denoted, reading
+
+ENVOY = "Ingrid Solberg, the ambassador of Norway, met Paul Hansen, a farmer, in the north."
+
+
+def test_she_is_the_woman_and_he_the_man() -> None:
+    parsed = reading(ENVOY, "She said the talks went well. He said nothing.")
+    assert denoted(parsed, "She") == "ingrid-solberg"
+    assert denoted(parsed, "He") == "paul-hansen"
+
+
+def test_he_is_the_one_who_spoke_last_not_the_one_spoken_about() -> None:
+    parsed = reading("Paul Hansen said that Peter Lund was wrong.", "“I will not go,” he added.")
+    assert denoted(parsed, "he") == "paul-hansen"
+
+
+def test_a_pronoun_in_a_quotation_is_not_its_speaker() -> None:
+    parsed = reading("Peter Lund resigned on Monday.", "“He was wrong,” said Paul Hansen, a farmer.")
+    assert denoted(parsed, "He") == "peter-lund"
+
+
+def test_an_object_pronoun_is_not_the_subject_of_its_verb() -> None:
+    parsed = reading("Peter Lund resigned on Monday. Paul Hansen praised him.")
+    assert denoted(parsed, "him") == "peter-lund"
+
+
+def test_a_pronoun_that_nothing_fits_denotes_nothing() -> None:
+    assert denoted(reading("The rain fell all day. She said so."), "She") == ""
+
+
+def test_it_beside_a_verb_of_saying_is_the_body_that_spoke() -> None:
+    parsed = reading("The European Commission said the plan was dead.", "“We regret this,” it added.")
+    assert denoted(parsed, "it") == "european-commission"
+
+
+@pytest.mark.parametrize(
+    "sentence", ["It is worth noting that rain fell.", "It is reported that rain fell.", "It seems late."]
+)
+def test_it_without_a_meaning_denotes_nothing(sentence: str) -> None:
+    assert denoted(reading("Japan signed the treaty.", sentence), "It") == ""
+
+
+@pytest.mark.parametrize("words", ["The official", "The spokesperson", "The representative"])
+def test_a_definite_noun_takes_up_the_spokesperson_without_a_name(words: str) -> None:
+    parsed = reading("A spokesperson for Norway's embassy in Kenya declined.", f"{words} said the embassy was closed.")
+    assert denoted(parsed, words) == "(A spokesperson for Norway's embassy in Kenya)"
+
+
+def test_like_phrases_for_a_spokesperson_of_one_body_are_one_person() -> None:
+    parsed = reading("A spokesman for NATO spoke on Monday.", "A NATO representative said it was over.")
+    assert denoted(parsed, "A NATO representative") == "(A spokesman for NATO)"
+
+
+def test_a_spokesman_and_a_spokeswoman_are_two() -> None:
+    parsed = reading("A NATO spokesman spoke on Monday.", "A NATO spokeswoman said it was over.")
+    assert denoted(parsed, "A NATO spokeswoman") == "(A NATO spokeswoman)"
+
+
+@pytest.mark.parametrize("words", ["the ambassador", "the envoy", "the diplomat"])
+def test_a_title_takes_up_the_person_who_bears_it(words: str) -> None:
+    parsed = reading(ENVOY, f"On Friday {words} said that she would stay.")
+    assert denoted(parsed, words, words == "the ambassador") == "ingrid-solberg"
+
+
+def test_a_title_that_a_clause_narrows_down_takes_up_nobody() -> None:
+    parsed = reading(ENVOY, "On Friday the ambassador who had come from Peru said that he would stay.")
+    assert denoted(parsed, "the ambassador") != "ingrid-solberg"
+
+
+def test_the_embassy_and_the_ministry_are_those_named_before() -> None:
+    parsed = reading(
+        "Norway's embassy in Kenya and the Kenyan Foreign Ministry disagreed.", "The embassy left; the ministry won."
+    )
+    assert denoted(parsed, "The embassy") == "embassy-of-norway-in-kenya"
+    assert denoted(parsed, "the ministry") == "foreign-ministry-of-kenya"
+
+
+def test_the_government_is_that_of_the_one_who_speaks() -> None:
+    parsed = reading("An official from Norway's embassy in Kenya said that the government is content.")
+    assert denoted(parsed, "the government") == "norway"
+
+
+def test_the_country_is_the_state_spoken_of_last_and_owns_its_forces() -> None:
+    parsed = reading("Japan signed the treaty. The country is content, and the country's military is ready.")
+    assert denoted(parsed, "The country") == "japan"
+    assert "japan" in denoted(parsed, "military")
+
+
+def test_a_region_is_the_state_that_the_article_calls_a_territory() -> None:
+    parsed = reading("Officials in the breakaway territory of South Ossetia spoke. Later the region voted.")
+    assert denoted(parsed, "the region") == "south-ossetia"
+
+
+def test_both_countries_are_the_two_spoken_of() -> None:
+    parsed = reading("Japan and Norway signed the treaty.", "Both countries said they were content.")
+    assert denoted(parsed, "Both countries") == denoted(parsed, "they") == "japan norway"
+
+
+def test_the_three_governments_and_participants_are_the_three_named() -> None:
+    parsed = reading(
+        "Japan, Norway and Kenya held talks.", "Participants agreed that the three governments would go on."
+    )
+    assert denoted(parsed, "Participants") == denoted(parsed, "the three governments") == "japan norway kenya"
+
+
+def test_the_leaders_are_the_office_holders_named_together() -> None:
+    parsed = reading(
+        "President Paul Hansen of Norway met Prime Minister Ann Roe of Kenya on Monday.",
+        "The leaders welcomed the plan.",
+    )
+    assert denoted(parsed, "The leaders") == "paul-hansen ann-roe"
+
+
+def test_leaders_that_a_phrase_narrows_down_are_nobody_named() -> None:
+    parsed = reading("President Paul Hansen met Prime Minister Ann Roe.", "The leaders of Europe welcomed the plan.")
+    assert denoted(parsed, "The leaders") == ""
+
+
+def test_they_after_officials_are_the_officials() -> None:
+    parsed = reading("U.S. officials denied the report. They said nobody was hurt.")
+    assert denoted(parsed, "They") == "(U.S. officials)"
+
+
+def test_a_doctor_is_the_doctor_named_in_the_next_sentence() -> None:
+    parsed = reading("The claim comes from a doctor in the north. Dr. Paul Hansen says that many were hurt.")
+    assert denoted(parsed, "a doctor") == "paul-hansen"
+
+
+def test_a_campaign_is_an_organisation_and_not_its_candidate() -> None:
+    parsed = reading("Paul Hansen won. The Hansen campaign said it was pleased.")
+    assert denoted(parsed, "campaign") == "paul-hansen-campaign"
+
+
+def test_a_long_text_without_an_end_takes_time_in_proportion() -> None:
+    parsed = reading(" ".join(["The official said that he and they met it."] * 300))
+    assert len(parsed.unnamed) <= 300 * 4
