@@ -273,16 +273,30 @@ def _read(name: str, data: bytes) -> list[ox.Quad]:
 
 
 def _read_preferences(table: str) -> list[Preference]:
-    rows = [line.split("\t") for line in table.splitlines()[1:]]
+    rows = _rows("preferences.tsv", table, columns=4)
     return [Preference(name, denotes, tuple(beside.split())) for name, denotes, beside, _ in rows]
 
 
 def _read_surroundings(table: str) -> Surroundings:
-    words: dict[str, set[str]] = {}
-    for line in table.splitlines()[1:]:
-        role, listed, _ = line.split("\t")
-        words.setdefault(role.replace(" ", "_"), set()).update(listed.split())
+    words: dict[str, set[str]] = {role.name: set() for role in fields(Surroundings)}
+    for role, listed, _ in _rows("surroundings.tsv", table, columns=3):
+        if role.replace(" ", "_") not in words:
+            message = f"The registry's surroundings.tsv knows no role {role!r}; it is one of {', '.join(words)}."
+            raise RegistryError(message)
+        words[role.replace(" ", "_")].update(listed.split())
     return Surroundings(**{role: frozenset(listed) for role, listed in words.items()})
+
+
+def _rows(name: str, table: str, columns: int) -> list[list[str]]:
+    """Return the rows of a table of the seeds, without its head."""
+    rows = [line.split("\t") for line in table.splitlines()]
+    for number, row in enumerate(rows, start=1):
+        if len(row) != columns:
+            message = (
+                f"Line {number} of the registry's {name} has {len(row)} columns, not {columns}; part them by tabs."
+            )
+            raise RegistryError(message)
+    return rows[1:]
 
 
 def _path(iri: str) -> str:

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.document import Entity, EntityKind
-from loader.registry import NameForm, Preference, Registry, RegistryError
+from loader.registry import NameForm, Preference, Registry, RegistryError, _read_preferences, _read_surroundings
 from ontology.vocabulary import PACT, PREFIXES, Mint, slug
 
 REGISTRY = Registry.load()
@@ -207,6 +207,13 @@ def test_a_registry_at_fault_says_which_entity_is(facts: str, complaint: str) ->
     head = f"@base <{BASE}> . @prefix pact: <{PREFIXES['pact']}> . @prefix skos: <{PREFIXES['skos']}> . "
     with pytest.raises(RegistryError, match=complaint):
         Registry(ox.parse(head + facts, format=ox.RdfFormat.TURTLE))
+
+
+def test_a_table_at_fault_says_which_line_is() -> None:
+    with pytest.raises(RegistryError, match=r"Line 2 of the registry's preferences.tsv has 2 columns, not 4"):
+        _read_preferences("name\tdenotes\tbeside\twhy\nGeorgia\tactor/georgia\n")
+    with pytest.raises(RegistryError, match="knows no role 'behind'"):
+        _read_surroundings("role\twords\twhy\nbehind\tMonday\t\n")
 
 
 # ---- names in a text
