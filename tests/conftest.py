@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from datetime import date
 
-    from loader.extraction.reading import Reading
+    from loader.document import StatementKind
+    from loader.extraction.reading import Attribution, Reading
 
 SEED = Path(__file__).parent.parent / "seeds" / "000_a1f631c494d1a9e1.txt"
 PACTGRAPH = str(Path(sys.executable).with_name("pactgraph"))
@@ -45,19 +47,61 @@ def seed() -> Path:
 
 @pytest.fixture(scope="session")
 def read() -> Callable[..., Reading]:
-    """Return a function that parses a text (and the day it was published) into a Reading with what its names denote."""
-    from loader.document import Article, Mention
+    """Return a function that parses a text (and the day it was published) into a Reading with what its words denote."""
+    from loader.document import Article
+    from loader.extraction.mentions import find_mentions
     from loader.extraction.page import read_page
     from loader.extraction.parse import load_model, parse
+    from loader.extraction.quotations import find_quotations
     from loader.extraction.reading import Reading
     from loader.registry import Registry
 
     model, registry = load_model(), Registry.load()
 
     def build(text: str, published: date | None = None) -> Reading:
-        doc = next(parse(model, [text]))
-        mentions = tuple(Mention(match.span, match.entity) for match in registry.matches(text))
-        return Reading(Article(text, "-", published=published), doc, read_page(text), registry, mentions=mentions)
+        page, doc = read_page(text), next(parse(model, [text]))
+        quotations = find_quotations(text, page)
+        words = find_mentions(doc, page, registry, quotations)
+        article = Article(text, "-", published=published)
+        return Reading(article, doc, page, registry, quotations, words.mentions, words.groups, words.unnamed)
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def attribute(read: Callable[..., Reading]) -> Callable[..., tuple[Reading, Attribution]]:
+    """Return a function that reads a marked sentence: "<Japan> {said} [it would join]" with source, cue and content.
+
+    The sentence stands below a headline; the marks are no part of the text. A content inside quote marks is direct.
+    """
+    from loader.document import ReportMode, Span, StatementKind
+    from loader.extraction.reading import Attribution
+
+    def build(
+        sentence: str, kind: StatementKind = StatementKind.SPEECH, before: str = "A headline\n", *, denied: bool = False
+    ) -> tuple[Reading, Attribution]:
+        spans: dict[str, Span] = {}
+        text = before
+        for piece in re.split(r"([<{\[].*?[>}\]])", sentence):
+            marked = piece[:1] in ("<", "{", "[")
+            if marked:
+                spans[piece[0]] = Span(len(text), len(text) + len(piece) - 2)
+            text += piece[1:-1] if marked else piece
+        reading = read(text)
+        content, cue, source = spans["["], spans["{"], spans.get("<")
+        direct = text[content.start - 1] in '"“'
+        verb = next((t for t in reading.tokens(cue) if t.pos_ in ("VERB", "NOUN", "ADJ")), reading.tokens(cue).root)
+        return reading, Attribution(
+            content,
+            ReportMode.DIRECT if direct else ReportMode.INDIRECT,
+            kind,
+            cue,
+            verb,
+            source,
+            reading.tokens(source).root if source else None,
+            verbatim=(content,) if direct else (),
+            negated_cue=denied,
+        )
 
     return build
 

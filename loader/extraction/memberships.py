@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.document import Certainty, EntityKind, Membership, MembershipStatus, Span, Stance, Temporality
-from loader.extraction.clauses import auxiliaries, children, head_of, is_clause, subject_of, tense
+from loader.extraction.clauses import children, head_of, is_clause, subject_of, tense
 from loader.extraction.lexicon import rows
 from loader.extraction.modality import is_negated
 from loader.extraction.participants import speakers
@@ -28,6 +28,14 @@ _LISTING = frozenset({"including", "like", "as", "namely"})
 _WISHING = frozenset({"consider", "explore", "want", "hope", "wish", "seek", "eye", "mull", "weigh", "contemplate"})
 _WISHES = frozenset({"interest", "interested", "keen", "eager", "desire", "bid", "willing", "aspiration"})
 _ASKING = frozenset({"invite", "ask", "urge", "encourage"})
+_REFUSALS = frozenset({"decline", "refuse", "reject", "rebuff"})
+# Deeds and words about a joining that has not come yet.
+_FAVOURS = frozenset(
+    {"support", "back", "favour", "favor", "ratify", "ratification", "oppose", "block", "apply", "approve", "approval"}
+    | {"application", "bid", "veto", "delay", "opposition", "announce", "path", "pathway", "bridge"}
+)
+_EVENTS = frozenset({"accession", "entry", "admission", "inclusion"})
+_AHEAD = frozenset({"future", "eventual", "prospective", "possible", "potential", "planned", "proposed"})
 _BODIES = frozenset({"partnership", "alliance", "pact", "bloc", "grouping", "program", "programme", "initiative"})
 _STEPS = 5  # how far above a word the verb is looked for that says how it is meant
 
@@ -68,40 +76,46 @@ class _Telling:
         self.voices = Voices(statement.naming, statement.speakers, statement.on_behalf_of)
         self.tokens = participants.reading.tokens(statement.content)
         self.bodies = tuple(topic for topic in statement.about if topic.kind is not EntityKind.TECHNOLOGY)
+        text = participants.reading.article.text
+        spans = participants.within(statement.content)
+        denied = {e for span, entities in spans if text[span.start - 1 : span.start] == "-" for e in entities}
+        self.bodies = tuple(body for body in self.bodies if body not in denied)  # "non-NATO ally"
 
     def standings(self) -> Iterator[Standing]:
         """Yield member, body and status for every word of joining, standing, inviting or leaving in the content."""
         for token in self.tokens:
-            entry = _TABLE.get((token.lemma_.lower(), _POS.get(token.pos_, "")))
+            entry = _TABLE.get((_lemma(token), _POS.get(token.pos_, "")))
             if entry is None:
                 continue
             use, status = entry
-            body = self._body(token, use)
-            if body is None:
-                continue
-            found = self._status(token, use, status)
-            if found is None:
-                continue
-            for member in self._members(token, use):
-                if member.kind in _CAN_JOIN and member != body:
-                    yield member, body, found
+            bodies = self._bodies_of(token, use)
+            for member in self._members(token, use) if bodies else ():
+                found = self._status(token, use, status, member) if member.kind in _CAN_JOIN else None
+                for body in bodies:
+                    if found is not None and member != body:
+                        yield member, body, found
         yield from self._interests()
 
     # ---- the body
 
-    def _body(self, token: Token, use: str) -> Entity | None:
-        """Return the partnership or pillar that a word is said of: in its phrase, else the only one of the content."""
-        first, last = token.left_edge, token.right_edge
-        within = Span(first.idx, last.idx + len(last))
+    def _bodies_of(self, token: Token, use: str) -> tuple[Entity, ...]:
+        """Return the bodies that a word is said of: those that its object or complement names, else the only one."""
+        for link in children(token, "prep", "dobj", "poss", "compound", "agent"):
+            nouns = children(link, "pobj") if link.dep_ == "prep" else (link,)
+            for noun in nouns:
+                named = [entity for entity in self.participants.denoted_by(noun) if entity in self.bodies]
+                if named:
+                    return tuple(named)
+        if token.dep_ in ("compound", "appos") and (beside := self._named_by(token.head)):
+            return (beside,)
+        if use == "standing" and _lemma(token) != "candidate":
+            return ()
+        within = Span(token.left_edge.idx, token.right_edge.idx + len(token.right_edge))
         named = [e for _, entities in self.participants.within(within) for e in entities if e in self.bodies]
         if named:
             pillars = [body for body in named if body.kind is EntityKind.PILLAR]
-            return (pillars or named)[0]
-        if token.dep_ in ("compound", "appos") and (beside := self._named_by(token.head)):
-            return beside
-        if use == "standing" and token.lemma_ != "candidate":
-            return None
-        return self.bodies[0] if len(self.bodies) == 1 else None
+            return tuple((pillars or named)[:1])
+        return self.bodies if len(self.bodies) == 1 else ()
 
     def _named_by(self, noun: Token) -> Entity | None:
         return next((entity for entity in self.participants.denoted_by(noun) if entity in self.bodies), None)
@@ -119,6 +133,8 @@ class _Telling:
         return self._subject(token) if token.pos_ == "VERB" else self._owners(token)
 
     def _subject(self, verb: Token) -> tuple[Entity, ...]:
+        if verb.dep_ == "acl" and verb.tag_ == "VB" and not any(children(verb, "nsubj")):  # "the decision to join"
+            return self._owners(verb.head)
         found = self.participants.subject(verb, self.voices)
         return speakers(self.voices) if found is None else found
 
@@ -143,7 +159,8 @@ class _Telling:
 
     def _subject_above(self, noun: Token) -> tuple[Entity, ...]:
         for token in _above(noun):
-            if token.pos_ in ("VERB", "AUX") and subject_of(token) is not None:
+            plan = token.dep_ == "acl" and token.tag_ == "VB"
+            if token.pos_ in ("VERB", "AUX") and (plan or subject_of(token) is not None):
                 return self._subject(token)
         return speakers(self.voices)
 
@@ -164,9 +181,12 @@ class _Telling:
     def _beside(self, noun: Token) -> tuple[Entity, ...]:
         """Return those named with "and other members": whoever is coordinated before."""
         other = any(child.lower_ == "other" for child in noun.children)
-        if noun.dep_ != "appos" and not (noun.dep_ == "conj" and other):
+        if noun.dep_ == "conj" and other:
+            return tuple(e for e in self.participants.denoted_by(noun.head) if e.kind in _CAN_JOIN)
+        edge = noun.left_edge
+        if edge.i < 2 or edge.nbor(-1).text != ",":
             return ()
-        return tuple(e for e in self.participants.denoted_by(noun.head) if e.kind in _CAN_JOIN)
+        return tuple(e for e in self.participants.at(edge.nbor(-2)) if e.kind in _CAN_JOIN)
 
     def _listed(self, noun: Token) -> tuple[Entity, ...]:
         for child in noun.children:
@@ -205,39 +225,33 @@ class _Telling:
 
     # ---- the status
 
-    def _status(self, token: Token, use: str, status: MembershipStatus) -> MembershipStatus | None:
+    def _status(self, token: Token, use: str, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
         if use == "standing":
-            former = any(child.lower_ in _FORMER for child in token.children)
-            return (
-                MembershipStatus.FORMER
-                if former
-                else None
-                if is_negated(token.head) and token.dep_ == "attr"
-                else status
-            )
-        if use in ("asking", "leaving"):
-            done = token.pos_ != "VERB" or tense(token) is Temporality.PAST or use == "asking"
+            return _status_of_standing(token, status)
+        if use == "asking":
+            return None if is_negated(token) else status
+        if use == "leaving":
+            done = token.pos_ != "VERB" or tense(token) is Temporality.PAST
             return status if done and not is_negated(token) else None
         if use == "refusing":
             return status if any(t.lemma_ in ("join", "invitation", "membership") for t in token.subtree) else None
-        return self._status_of_joining(token, status)
+        return self._status_of_joining(token, status, member)
 
-    def _status_of_joining(self, token: Token, status: MembershipStatus) -> MembershipStatus | None:
+    def _status_of_joining(self, token: Token, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
+        """Return what a joining comes to: asked for, refused, wished for, still to come, or done."""
         above = {word.lemma_ for word in _above(token)}
-        if above & {"decline", "refuse", "reject", "rebuff"}:
-            return MembershipStatus.DECLINED
-        if above & _ASKING:
+        if token.dep_ in ("xcomp", "ccomp", "advcl") and token.head.lemma_ in _ASKING:
             return MembershipStatus.INVITED
-        will = tense(token) is Temporality.FUTURE if token.pos_ == "VERB" else False
-        if is_negated(token):
-            return MembershipStatus.DECLINED if will else None
-        if above & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED:
+        will = token.pos_ == "VERB" and tense(token) is Temporality.FUTURE
+        if above & _REFUSALS or is_negated(token):
+            return MembershipStatus.DECLINED if above & _REFUSALS or will else None
+        wished = above & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED
+        if wished and member in (*self.statement.stance_holders, *self.statement.speakers):
             return MembershipStatus.INTERESTED
-        open_ = any(helper.tag_ == "MD" or helper.lower_ == "to" for helper in auxiliaries(token))
-        ahead = self.statement.temporality is Temporality.FUTURE or self.statement.stance is Stance.COMMITTED
-        if will or ahead or open_ or self.statement.certainty is not Certainty.CERTAIN:
+        if self.statement.certainty is not Certainty.CERTAIN or wished or above & _FAVOURS:
             return MembershipStatus.PROSPECTIVE
-        return status
+        done = _is_done(token) and self.statement.temporality is not Temporality.FUTURE
+        return status if done else MembershipStatus.PROSPECTIVE
 
     def _interests(self) -> Iterator[Standing]:
         """Yield an interest in the body itself: "Japan expresses interest in the pact"."""
@@ -256,6 +270,34 @@ class _Telling:
                 for holder in self.statement.stance_holders:
                     if holder.kind in _CAN_JOIN:
                         yield holder, body, MembershipStatus.INTERESTED
+
+
+def _status_of_standing(noun: Token, status: MembershipStatus) -> MembershipStatus | None:
+    if any(child.lower_ in _FORMER for child in noun.children):
+        return MembershipStatus.FORMER
+    if noun.dep_ not in ("attr", "oprd", "dobj") or noun.head.lemma_ not in ("be", "become", "remain"):
+        return status
+    if is_negated(noun.head):
+        return None
+    if noun.head.lemma_ == "become" and status is MembershipStatus.MEMBER:
+        done = tense(noun.head) is Temporality.PAST
+        return status if done else MembershipStatus.PROSPECTIVE
+    return status
+
+
+def _is_done(token: Token) -> bool:
+    """Whether a joining is told as a fact: "joined", "has joined", "its membership", not "to join", "accession"."""
+    if token.pos_ == "VERB":
+        return tense(token) in (Temporality.PAST, Temporality.PRESENT)
+    if token.lemma_ in _EVENTS or any(child.lower_ in _AHEAD for child in token.children):
+        return False
+    return not (token.dep_ == "pobj" and token.head.lower_ in ("to", "toward", "towards"))
+
+
+def _lemma(token: Token) -> str:
+    """Return the lemma; of a capitalised plural ("NATO's Partners") the parser gives none."""
+    lemma = token.lemma_.lower()
+    return lemma[:-1] if token.tag_ == "NNPS" and lemma.endswith("s") else lemma
 
 
 def _above(token: Token) -> Iterator[Token]:

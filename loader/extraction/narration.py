@@ -71,7 +71,7 @@ _TALK = frozenset(
 _OPENINGS = frozenset({"worth", "noted", "recalled", "remembered", "important", "notable", "clear"})
 _CLOSING = frozenset("\"”'’)")
 _LEADING = frozenset(
-    {"and", "but", "or", "as", "while", "because", "since", "although", "though", "so", "when", "after"}
+    {"that", "and", "but", "or", "as", "while", "because", "since", "although", "though", "so", "when", "after"}
 )
 _CLAUSES = frozenset({"conj", "advcl", "parataxis", "pcomp"})
 _CONDITIONS = frozenset({"if", "whether", "unless", "how", "why", "what"})
@@ -107,6 +107,7 @@ _JOINT = frozenset(
     }
 )
 _JOURNEYS = frozenset({"visit", "travel", "fly", "tour", "arrive"})
+_FIRST_PERSON = frozenset({"i", "we", "our", "my", "us", "me", "ours", "you", "your"})
 _RELATED = frozenset({EntityKind.STATE, EntityKind.PERSON})
 
 
@@ -131,7 +132,12 @@ def find_tellings(participants: Participants, attributions: Sequence[Attribution
     found: list[Telling] = []
     for part in sorted(filter(None, (reading.page.headline, reading.page.standfirst, *reading.page.body))):
         for sentence in _sentences(reading.tokens(part)):
+            if _is_in_first_person(participants, sentence):
+                continue
+            said = bool(_near(taken, Span(sentence.start_char, sentence.end_char)))
             for clause in _clauses(sentence):
+                if said and not _stands_first_or_beside(clause):
+                    continue
                 content = _content(reading, clause)
                 if content is None or any(content.overlaps(span) for span in _near(taken, content)):
                     continue
@@ -173,6 +179,17 @@ def _sentences(tokens: TokenSpan) -> Iterator[TokenSpan]:
         at = sentence.end
 
 
+def _is_in_first_person(participants: Participants, sentence: TokenSpan) -> bool:
+    """Whether somebody speaks for themselves: a transcript, a letter, not the article's voice."""
+    words = (token for token in sentence if token.lower_ in _FIRST_PERSON)
+    return any(token.tag_ in ("PRP", "PRP$") and not participants.at(token) for token in words)  # not "Pillar I"
+
+
+def _stands_first_or_beside(clause: Token) -> bool:
+    """Whether a clause of a sentence in which somebody is quoted is the article's: it leads in, or is coordinated."""
+    return clause.dep_ in ("conj", "ROOT", "parataxis", "ccomp") or clause.left_edge.i == clause.sent.start
+
+
 def _clauses(sentence: TokenSpan) -> Iterator[Token]:
     """Yield the verbs whose clauses can stand alone: the root, coordinated ones with a subject, adverbial clauses."""
     root = _below_opening(sentence.root)
@@ -205,7 +222,7 @@ def _content(reading: Reading, verb: Token) -> Span | None:
     """Return the words of a clause without the clauses coordinated with it and the word that joins it."""
     inner = {token.i for token in verb.subtree}
     for child in verb.children:
-        if child.dep_ == "conj" and any(children(child, "nsubj", "nsubjpass")):
+        if child.dep_ == "conj" and any(children(child, "nsubj", "nsubjpass", "expl")):
             inner -= {token.i for token in child.subtree}
             inner -= {other.i for other in children(verb, "cc")}
     first = last = verb.i

@@ -73,11 +73,15 @@ def _of_cue(reading: Reading, attribution: Attribution, head: Token, voices: Voi
     tokens = [token for token in reading.tokens(attribution.cue) if token.pos_ in _PARTS_OF_SPEECH]
     found: Stance | None = None
     for token in tokens:
+        if any(child.lower_ == "no" for child in token.children):  # "has no doubt"
+            return None
         stance = _look_up("cue", token) or _look_up_phrase("cue", token)
         if stance is not None and (found is None or token.pos_ in ("NOUN", "ADJ")):
             found = stance
     if found is None or not _fits(found, attribution, head):
         return None
+    if found is Stance.SUPPORTIVE and _is_infinitive(head):
+        found = Stance.INTERESTED  # "would like to"
     if found is Stance.SUPPORTIVE and not is_clause(head) and _look_up("cue", head) is Stance.COMMITTED:
         found = Stance.COMMITTED  # "reaffirmed the commitment to"
     if any(child.dep_ == "neg" for child in attribution.cue_token.children):
@@ -96,9 +100,17 @@ def _fits(stance: Stance, attribution: Attribution, head: Token) -> bool:
     )
     if lemma in ("agree", "decide", "resolve", "suggest", "insist", "accept", "affirm", "reaffirm", "assure", "credit"):
         return not finite
-    if lemma in ("question", "ask", "swear", "offer", "doubt", "advocate"):
+    if lemma in ("ask", "press", "question", "wonder"):
+        return _is_infinitive(head) or lemma == "question"
+    if lemma == "welcome" and (head.ent_type_ == "PERSON" or head.pos_ == "PRON"):  # a guest
+        return False
+    if lemma in ("swear", "offer", "doubt", "advocate"):
         return attribution.kind is not StatementKind.SPEECH or not finite
     return not (stance is Stance.SUPPORTIVE and lemma in ("value", "prize", "root") and finite)
+
+
+def _is_infinitive(head: Token) -> bool:
+    return head.tag_ == "VB" and not any(helper.tag_ == "MD" for helper in auxiliaries(head))
 
 
 # ---- an attitude told in the content
@@ -130,7 +142,10 @@ def _holders(participants: Participants, word: Token, head: Token, voices: Voice
             return first_person(voices, plural=owner.lower_ != "my")
         return participants.denoted_by(owner) or (speakers(voices) if owner.tag_ == "PRP$" else ())
     if not is_clause(head):
-        return ()
+        link = next(children(word, "prep"), None)
+        named = next(children(link, "pobj"), None) if link is not None and link.lower_ == "of" else None
+        own = named is not None and _actors(participants.denoted_by(named))
+        return own or speakers(voices)
     if word.lemma_ in _VIEWS:
         link = next(children(word, "prep"), None)
         named = next(children(link, "pobj"), None) if link is not None and link.lower_ == "of" else None
@@ -266,9 +281,14 @@ def _of_judgement(
 
 
 def _is_denied(token: Token) -> bool:
-    """Whether a word is itself negated, or completes a verb that is."""
-    above = token.head if token.dep_ in ("acomp", "attr", "oprd", "dobj", "amod") else token
-    return any(child.dep_ == "neg" for word in (token, above) for child in word.children)
+    """Whether a word is itself negated, or stands in what a negated verb says (its subject is not)."""
+    for _ in range(6):
+        if any(child.dep_ == "neg" for child in token.children):
+            return True
+        if token.head == token or token.dep_ in ("nsubj", "nsubjpass", "advcl", "relcl", "conj", "ccomp"):
+            return False
+        token = token.head
+    return False
 
 
 def _is_own_act(participants: Participants, verb: Token, voices: Voices) -> bool:
