@@ -9,10 +9,13 @@
       snapshots/7/        a checkpoint of data/ for readers; never written again
       snapshots/7.lease   held by every reader of snapshot 7 (flock, shared)
       current             "7": the snapshot that new readers take; replaced by rename
+      unpublished         there from the first change until a snapshot shows it
+      rollback/           the database as it was before a change that is not whole yet
 
 A writer commits to ``data/``, makes a checkpoint under the next number and then replaces ``current``. A reader takes
 the lease of the current snapshot and keeps it while it reads; the writer removes a snapshot that is no longer
-current once it can take its lease for itself.
+current once it can take its lease for itself. A writer that finds ``rollback/`` puts it in the place of ``data/``
+before it opens it: the process that made the change died on the way.
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 VERSION = 1
@@ -176,6 +179,56 @@ class Layout:
             if folder.is_dir() and folder.name != str(number):
                 self._remove(folder)
 
+    # ---- a writer's way back, and its way to the readers; all of it under `writer`
+
+    @property
+    def rollback(self) -> Path:
+        """The database as it was before a change that is not whole yet."""
+        return self.root / "rollback"
+
+    @property
+    def unpublished(self) -> Path:
+        """The file that is there from the first change until a snapshot shows it."""
+        return self.root / "unpublished"
+
+    @property
+    def _half_rollback(self) -> Path:
+        return self.root / "rollback.new"
+
+    def restore(self) -> None:
+        """Undo what a writer left half done; before the database is opened."""
+        shutil.rmtree(self._half_rollback, ignore_errors=True)
+        if self.rollback.exists():
+            shutil.rmtree(self.data, ignore_errors=True)
+            self.rollback.rename(self.data)
+
+    def keep(self, backup: Callable[[str], object]) -> None:
+        """Keep the database as it is, to `restore` it, until `settle`; ``backup`` writes it to a new folder."""
+        shutil.rmtree(self._half_rollback, ignore_errors=True)
+        backup(str(self._half_rollback))
+        self._half_rollback.rename(self.rollback)
+        _sync(self.root)
+
+    def settle(self) -> None:
+        """Let the change stand, which has to be on disk: from here on there is no way back."""
+        self.rollback.rename(self._half_rollback)
+        _sync(self.root)
+        shutil.rmtree(self._half_rollback)
+
+    def release(self, backup: Callable[[str], object]) -> int:
+        """Make a snapshot of the database with ``backup``, publish it and return its number."""
+        number = self.next_number()
+        folder = self.snapshot(number)
+        try:
+            backup(str(folder))
+            _sync(self.snapshots)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)  # part of a snapshot is none
+            raise
+        self.publish(number)
+        self.unpublished.unlink(missing_ok=True)
+        return number
+
     @contextmanager
     def lease(self) -> Iterator[Path]:
         """Hold the current snapshot for reading and give its folder; it is not removed while the lease is held.
@@ -229,3 +282,13 @@ def _replace(path: Path, content: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     fresh.replace(path)
+    _sync(path.parent)
+
+
+def _sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
