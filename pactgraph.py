@@ -1,0 +1,515 @@
+"""The front door: the command line ``pactgraph``, and nothing else.
+
+Exit codes: 0 all went well, 1 some of the input was skipped or breaks the shapes, 2 the command could not start or
+could not go on. Each command imports what it needs when it runs, so that none waits for what another needs.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import sys
+import tempfile
+from contextlib import contextmanager
+from dataclasses import asdict
+from importlib.metadata import version
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+from ontology.layout import StoreError
+from ontology.vocabulary import DEFAULT_BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from loader.articles import Options
+    from loader.summary import Summary
+    from ontology.conformance import Violation
+
+app = typer.Typer(
+    name="pactgraph",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="From news articles to a knowledge graph of who said what about which partnership, served over SPARQL.",
+    epilog="Start with `pactgraph demo`. Every command shows an example: `pactgraph load --help`.",
+)
+
+DEFAULT_STORE = Path("pactgraph-store")
+
+StorePath = Annotated[Path, typer.Option("--store", help="The store's directory.", envvar="PACTGRAPH_STORE")]
+Base = Annotated[str, typer.Option("--base", help="What the IRIs of the data begin with.", envvar="PACTGRAPH_BASE")]
+Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another process that writes.", min=0)]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but problems.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH…", help="Files (.txt .md .json .jsonl .html, also .gz), folders, or - for standard input."
+    ),
+]
+Date = Annotated[str | None, typer.Option("--date", help="Date of publication, for articles that name none.")]
+Outlet = Annotated[str | None, typer.Option("--outlet", help="Outlet, for articles that name none.")]
+Url = Annotated[str | None, typer.Option("--url", help="Address, for one article that names none.")]
+Language = Annotated[str | None, typer.Option("--language", help="Language tag, for articles that name none.")]
+License = Annotated[str | None, typer.Option("--license", help="Licence, for articles that name none.")]
+FieldMap = Annotated[
+    str, typer.Option("--map", help="Fields of JSON records: title=headline,text=body,date=meta.published.")
+]
+InputFormat = Annotated[
+    str | None, typer.Option("--input-format", help="txt, md, json, jsonl or html; else by the file's name.")
+]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text files that are not UTF-8.")]
+Least = Annotated[
+    float, typer.Option("--min-confidence", help="Leave out statements less sure than this.", min=0, max=1)
+]
+Workers = Annotated[int | None, typer.Option("--workers", help="Processes that read articles; else by need.", min=1)]
+Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one sentence on standard error, never a traceback."""
+    from endpoint.protocol import ProtocolError
+    from loader.articles import InputError
+    from loader.exports import Unexportable
+    from loader.processes import WorkerError
+
+    try:
+        app()
+    except (StoreError, InputError, Unexportable, ProtocolError, WorkerError) as error:
+        typer.echo(f"pactgraph: {error}", err=True)
+        sys.exit(2)
+    except BrokenPipeError:  # whoever reads our output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+@app.callback(invoke_without_command=True)
+def about(
+    *, show: Annotated[bool, typer.Option("--version", help="Print the version and end.", is_eager=True)] = False
+) -> None:
+    """Print the version where it is asked for."""
+    if show:
+        typer.echo(f"pactgraph {version('pactgraph')}")
+        raise typer.Exit
+
+
+@app.command(epilog="Example: `pactgraph demo --no-serve`")
+def demo(
+    *,
+    serve: Annotated[bool, typer.Option(help="Serve the graph after the table, until stopped with Ctrl-C.")] = True,
+    port: Port = 8000,
+    store: Annotated[Path | None, typer.Option(help="Keep the store here; else it goes when the demo ends.")] = None,
+) -> None:
+    """Load the seed article, show in a table what it says, and serve the graph."""
+    from endpoint.terminal import TABLE, first_question
+
+    with tempfile.TemporaryDirectory(prefix="pactgraph-") as folder, as_file(files("seeds")) as seeds:
+        place = store or Path(folder) / "store"
+        summary = _load([str(seeds)], _options(), place, show=_tell)
+        _report(summary, "loaded", quiet=False, as_json=False)
+        _ask(place, first_question(), TABLE)
+        if serve:
+            _serve(place, port=port)
+
+
+@app.command(epilog="Example: `pactgraph load articles/ --outlet 'Al Mayadeen' --store my-store`")
+def load(
+    paths: Paths,
+    *,
+    store: StorePath = DEFAULT_STORE,
+    date: Date = None,
+    outlet: Outlet = None,
+    url: Url = None,
+    language: Language = None,
+    licence: License = None,
+    field_map: FieldMap = "",
+    input_format: InputFormat = None,
+    encoding: Encoding = None,
+    min_confidence: Least = 0.0,
+    workers: Workers = None,
+    base: Base = DEFAULT_BASE,
+    wait: Wait = 30.0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Read articles and store what they say: one named graph for each article.
+
+    The same article again changes nothing; another text of the same address is kept as a revision of the one before.
+    """
+    options = _options(date, outlet, url, language, licence, field_map, input_format, encoding)
+    settings = {"base": base, "wait": wait, "workers": workers, "least": min_confidence}
+    summary = _load(paths, options, store, quiet=quiet, **settings)
+    _report(summary, "loaded", quiet=quiet, as_json=as_json)
+    raise typer.Exit(0 if summary.is_whole else 1)
+
+
+@app.command(epilog="Example: `pactgraph extract article.txt --out readings/`")
+def extract(
+    paths: Paths,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write to: one file for each article.")],
+    form: Annotated[str, typer.Option("--format", "-f", help="json (statements with offsets) or nq (quads).")] = "json",
+    date: Date = None,
+    outlet: Outlet = None,
+    url: Url = None,
+    language: Language = None,
+    licence: License = None,
+    field_map: FieldMap = "",
+    input_format: InputFormat = None,
+    encoding: Encoding = None,
+    min_confidence: Least = 0.0,
+    workers: Workers = None,
+    base: Base = DEFAULT_BASE,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Read articles and write what they say into files, without a store."""
+    from loader import pipeline
+
+    if form not in list(pipeline.Form):
+        _refuse(f"{form!r} is no format of an extract; json and nq are.")
+    options = _options(date, outlet, url, language, licence, field_map, input_format, encoding)
+    settings = pipeline.Settings(pipeline.Form(form), base, min_confidence)
+    with _articles(paths, options, quiet=quiet) as articles:
+        summary = pipeline.extract(articles, out, settings=settings, plan=_plan(workers))
+    _report(summary, f"written to {out}", quiet=quiet, as_json=as_json)
+    raise typer.Exit(0 if summary.is_whole else 1)
+
+
+@app.command(epilog="Example: `pactgraph unload https://example.org/news/1` or `pactgraph unload 05908f127f035a79`")
+def unload(
+    names: Annotated[
+        list[str], typer.Argument(metavar="ARTICLE…", help="Article's IRI, id or address; or an imported graph's IRI.")
+    ],
+    *,
+    store: StorePath = DEFAULT_STORE,
+    base: Base = DEFAULT_BASE,
+    wait: Wait = 30.0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Remove articles from the store, with the actors that only they name."""
+    from loader.store import NoSuchArticle, Store
+    from ontology.layout import Layout
+
+    Layout(store).check()
+    removed: list[str] = []
+    missing: list[str] = []
+    with Store.open(store, base=base, wait=wait) as held:
+        for name in names:
+            try:
+                removed.extend(held.unload(name))
+            except NoSuchArticle as error:
+                missing.append(name)
+                typer.echo(f"pactgraph: {error}", err=True)
+        held.publish()
+    if as_json:
+        typer.echo(json.dumps({"unloaded": removed, "missing": missing}))
+    else:
+        _tell("\n".join([f"Unloaded {len(removed)}:", *removed]) if removed else "Nothing was unloaded.", quiet=quiet)
+    raise typer.Exit(1 if missing else 0)
+
+
+@app.command("import", epilog="Example: `pactgraph import facts.ttl.gz --graph https://example.org/facts`")
+def import_(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="RDF: .nt .nq .ttl .trig .rdf .jsonld, each also .gz.")
+    ],
+    *,
+    graph: Annotated[str | None, typer.Option(help="The graph for triples; else {base}user/{file name}.")] = None,
+    store: StorePath = DEFAULT_STORE,
+    base: Base = DEFAULT_BASE,
+    wait: Wait = 30.0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Bulk-load your own RDF beside the articles: each file whole or not at all."""
+    from loader.imports import Unimportable
+    from loader.store import Store
+
+    counts: dict[str, int] = {}
+    failed: list[str] = []
+    with Store.open(store, base=base, wait=wait) as held:
+        for path in paths:
+            with _bar(f"Importing {path.name}", "quads", quiet=quiet) as told:
+                try:
+                    counts[str(path)] = held.import_rdf(path, graph, told)
+                except Unimportable as error:
+                    failed.append(str(path))
+                    typer.echo(f"pactgraph: {error}", err=True)
+        held.publish()
+    if as_json:
+        typer.echo(json.dumps({"imported": counts, "failed": failed, "quads": sum(counts.values())}))
+    else:
+        _tell(f"Imported {sum(counts.values()):,} quads from {len(counts)} of {len(paths)} files.", quiet=quiet)
+    raise typer.Exit(1 if failed else 0)
+
+
+@app.command(epilog="Example: `pactgraph query 'SELECT ?words WHERE { ?s pact:text ?words } LIMIT 3'`")
+def query(
+    text: Annotated[str, typer.Argument(metavar="QUERY", help="SPARQL, or @FILE; our prefixes need no declaration.")],
+    *,
+    store: StorePath = DEFAULT_STORE,
+    form: Annotated[
+        str, typer.Option("--format", "-f", help="table, json, xml, csv, tsv; for graphs ttl, nt, rdf, jsonld.")
+    ] = "table",
+) -> None:
+    """Ask the store a question; the answer goes to standard output."""
+    if text.startswith("@"):
+        try:
+            text = Path(text[1:]).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            _refuse(f"The query {text[1:]} cannot be read: {getattr(error, 'strerror', None) or error}.")
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the engine notices no other interruption
+    _ask(store, text, form)
+
+
+@app.command(epilog="Example: `pactgraph export graph.nq` or `pactgraph export - --format ttl | less`")
+def export(
+    out: Annotated[str, typer.Argument(metavar="OUT", help="The file to write (.gz compresses), or - for output.")],
+    *,
+    store: StorePath = DEFAULT_STORE,
+    form: Annotated[
+        str | None, typer.Option("--format", "-f", help="nq, trig, jsonld, nt, ttl or rdf; else by OUT's name.")
+    ] = None,
+    provenance: Annotated[bool, typer.Option(help="Tell also by which run, and when, each graph came.")] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the whole store as RDF; equal sets of articles give equal bytes."""
+    from loader import exports
+
+    if out == "-":
+        exports.export(store, sys.stdout.buffer, form=form or "nq", provenance=provenance)
+    else:
+        count = exports.export(store, Path(out), form=form or exports.form_of(out), provenance=provenance)
+        _tell(f"Wrote {count:,} triples to {out}.", quiet=quiet)
+
+
+@app.command(epilog="Example: `pactgraph validate` for the store, `pactgraph validate mine.ttl` for a file")
+def validate(
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="[FILE]…", help="RDF files; without any, the store.")
+    ] = None,
+    *,
+    store: StorePath = DEFAULT_STORE,
+    base: Base = DEFAULT_BASE,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Hold the store, or files of RDF, against the shapes of the vocabulary."""
+    found = _violations(paths, store, base)
+    if as_json:
+        typer.echo(json.dumps({"conforms": not found, "violations": [asdict(each) for each in found]}))
+    else:
+        for violation in found:
+            typer.echo(str(violation))
+        _tell(f"{len(found):,} violations." if found else "Everything conforms to the shapes.", quiet=quiet)
+    raise typer.Exit(1 if found else 0)
+
+
+@app.command(epilog="Example: `pactgraph serve --store my-store --port 8000`")
+def serve(
+    *,
+    store: StorePath = DEFAULT_STORE,
+    host: Annotated[str, typer.Option(help="The address to listen on; 0.0.0.0 for every network.")] = "127.0.0.1",
+    port: Port = 8000,
+    default_graph: Annotated[
+        str, typer.Option(help="What a query that names no graph asks: union (of all named graphs) or plain.")
+    ] = "union",
+    base: Base = DEFAULT_BASE,
+    timeout: Annotated[float, typer.Option(help="Seconds that one query may take.", min=0.01)] = 30.0,
+    memory: Annotated[
+        int | None, typer.Option(help="MB for holding the store in memory (0: on disk); else a quarter of all.", min=0)
+    ] = None,
+    root_path: Annotated[str, typer.Option(help="The path that a proxy puts before ours.")] = "",
+) -> None:
+    """Answer SPARQL over HTTP, with a query page at /, until stopped with Ctrl-C.
+
+    Read-only, unless the environment's PACTGRAPH_TOKEN holds the bearer token for writes.
+    """
+    if default_graph not in ("union", "plain"):
+        _refuse(f"The default graph is union or plain, not {default_graph!r}.")
+    budget = {} if memory is None else {"memory": memory << 20}
+    options = {"base": base, "default_graph": default_graph, **budget}
+    _serve(store, host=host, port=port, root_path=root_path, seconds=timeout, **options)
+
+
+def _serve(
+    store: Path, *, host: str = "127.0.0.1", port: int, root_path: str = "", seconds: float = 30.0, **options: Any
+) -> None:
+    """Run the endpoint until SIGINT or SIGTERM."""
+    import uvicorn
+
+    from endpoint.app import create_app
+    from endpoint.settings import Limits, Settings
+
+    token = os.environ.get("PACTGRAPH_TOKEN") or None
+    application = create_app(Settings(store=store, token=token, limits=Limits(seconds=seconds), **options))
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        _refuse(f"Cannot listen on {host}:{port}: {(error.strerror or str(error)).lower()}; name another --port.")
+    address = f"[{host}]" if ":" in host else host
+    _tell(f"Serving on http://{address}:{listening.getsockname()[1]}/ (SPARQL at /sparql); stop with Ctrl-C.")
+    config = uvicorn.Config(
+        application, log_level="warning", root_path=root_path, server_header=False, timeout_graceful_shutdown=5
+    )
+    server = uvicorn.Server(config)
+    server.run(sockets=[listening])
+    if not server.started:
+        _refuse("The endpoint could not start; the reason stands above.")
+
+
+def _load(
+    paths: list[str], options: Options, place: Path, *, quiet: bool = False, show: Any = None, **settings: Any
+) -> Summary:
+    """Load articles into the store at ``place``; make it if it is not there."""
+    from loader import pipeline
+    from loader.registry import Registry
+    from loader.store import Store
+
+    base = settings.get("base", DEFAULT_BASE)
+    chosen = pipeline.Settings(base=base, least=settings.get("least", 0.0))
+    with (
+        _articles(paths, options, quiet=quiet) as articles,
+        Store.open(place, base=base, registry=Registry.load(), wait=settings.get("wait", 30.0)) as store,
+    ):
+        if show:
+            show("Reading the seed article …")
+        return pipeline.load(articles, store, settings=chosen, plan=_plan(settings.get("workers")))
+
+
+def _ask(place: Path, text: str, form: str) -> None:
+    """Write the answer of the store at ``place`` to standard output."""
+    from endpoint.terminal import answer
+    from loader.exports import snapshot
+
+    with snapshot(place) as (data, mint):
+        answer(data, mint.prefixes, text, form, sys.stdout.buffer)
+    sys.stdout.flush()
+
+
+def _violations(paths: list[Path] | None, place: Path, base: str) -> list[Violation]:
+    """Hold the store, or each of the files beside the registry, against the shapes."""
+    from loader.exports import snapshot
+    from loader.imports import Unimportable, read_rdf
+    from loader.registry import Registry
+    from ontology.conformance import Conformance, validate
+    from ontology.vocabulary import Mint
+
+    if not paths:
+        with snapshot(place) as (data, mint):
+            return list(validate(data, mint))
+    mint = Mint(base)
+    conformance = Conformance(Registry.load().quads(mint))
+    try:
+        return [each for path in paths for each in conformance.report(read_rdf(path, path.absolute().as_uri(), mint))]
+    except Unimportable as error:
+        _refuse(str(error))
+
+
+def _plan(workers: int | None) -> Any:
+    from loader.processes import Plan
+
+    return None if workers is None else Plan(workers=workers)
+
+
+def _options(  # noqa: PLR0917 (the options of the command line, in its order)
+    date: str | None = None,
+    outlet: str | None = None,
+    url: str | None = None,
+    language: str | None = None,
+    licence: str | None = None,
+    names: str = "",
+    form: str | None = None,
+    encoding: str | None = None,
+) -> Options:
+    """Return how to read, as the command line says."""
+    from loader.articles import Format, Options, defaults, field_map
+
+    if form is not None and form not in list(Format):
+        _refuse(f"{form!r} is no format of articles; {', '.join(Format)} are.")
+    return Options(
+        defaults=defaults(date=date, outlet=outlet, url=url, language=language, license=licence),
+        field_map=field_map(names) if names else {},
+        format=Format(form) if form else None,
+        encoding=encoding,
+    )
+
+
+@contextmanager
+def _articles(paths: list[str], options: Options, *, quiet: bool) -> Iterator[Any]:
+    """Give the articles of the inputs, with a progress bar over their bytes."""
+    from loader.articles import find_inputs, read_articles
+
+    inputs = find_inputs(paths, options.format)
+    with _bar("Reading", "bytes", quiet=quiet, total=inputs.size or None) as told:
+        yield read_articles(inputs, options=options, stdin=sys.stdin.buffer, progress=told)
+
+
+@contextmanager
+def _bar(label: str, unit: str, *, quiet: bool, total: int | None = None) -> Iterator[Callable[[int], None]]:
+    """Show progress on standard error, if that is a terminal; give what is told of each step."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(show_speed=True))
+    with Progress(*columns, TimeElapsedColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as progress:
+        task = progress.add_task(f"{label} ({unit})", total=total)
+        yield lambda step: progress.advance(task, step)
+
+
+def _report(summary: Summary, done: str, *, quiet: bool, as_json: bool) -> None:
+    """Tell what was skipped, and how much was done."""
+    for problem in summary.problems:
+        typer.echo(f"pactgraph: {problem}", err=True)
+    if as_json:
+        typer.echo(json.dumps(asdict(summary)))
+        return
+    counts = {
+        "new": summary.added + summary.written,
+        "revised": summary.revised,
+        "replaced": summary.replaced,
+        "unchanged": summary.unchanged,
+        "skipped": summary.refused + summary.failed + summary.duplicate,
+    }
+    told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
+    articles = "article" if summary.read == 1 else "articles"
+    _tell(
+        f"{summary.read:,} {articles} {done} ({told}): {summary.statements:,} statements "
+        f"in {summary.seconds.in_all:.1f} s.",
+        quiet=quiet,
+    )
+
+
+def _tell(sentence: str, *, quiet: bool = False) -> None:
+    if not quiet:
+        typer.echo(sentence, err=True)
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(f"pactgraph: {sentence}", err=True)
+    raise typer.Exit(2)
+
+
+if __name__ == "__main__":
+    main()
