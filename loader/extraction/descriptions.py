@@ -20,6 +20,9 @@ _BINDING = frozenset({"of", "from", "for", "at", "with", "in", "to", "on", "with
 _NEXT = 2  # sentences in which a name may follow "a doctor"
 _OPENING = 12  # tokens of such a sentence in which it stands
 _DEPTH = 2  # phrases inside phrases in which an affiliation is looked for
+_SAME, _ALIKE = 60.0, 10.0  # what a noun that the article used of a person, or one like it, adds to nearness
+_NEAR = 6  # moments back in which a person may be taken up by a like noun
+_KNOWN = 12  # mentions that count for a person who may be taken up by any fitting noun
 _EPITHET_REACH = 3  # moments back in which a person may be taken up by any fitting noun
 
 
@@ -43,10 +46,10 @@ class Descriptions:
         if token.dep_ in ("compound", "amod", "nmod") or token.tag_ in ("JJ", "VBG"):
             return
         affiliation = self._affiliation(token, noun, start)
-        definite = self._words.low[start] in DEFINITE or self._words.tokens[start].tag_ == "PRP$"
+        definite = self._is_definite(token, start)
         end = self._words.phrase_end(token, noun)
         referent = None
-        if definite and not plural and not _is_narrowed(token, affiliation):
+        if definite and not plural and not _is_narrowed(token, noun, affiliation):
             referent = self._taken_up(token, noun, affiliation)
         if referent is None:
             referent = self._told_before(noun, affiliation, plural=plural, definite=definite)
@@ -62,6 +65,15 @@ class Descriptions:
         if noun.gender != "-" and not referent.sure:
             referent.gender, referent.sure = noun.gender, True
         self._discourse.mention(start, noun.end if referent.is_named_person else end, token, referent)
+
+    def _is_definite(self, token: Token, start: int) -> bool:
+        """Whether an article or possessor makes the phrase definite, its own or that of "the president and emir"."""
+        if self._words.low[start] in DEFINITE or self._words.tokens[start].tag_ == "PRP$":
+            return True
+        first = token.head
+        return (
+            token.dep_ == "conj" and start == token.i and self._words.low[self._words.phrase_start(first)] in DEFINITE
+        )
 
     def _names_somebody(self, token: Token) -> bool:
         """Whether the phrase stands beside a name, which then says who it is."""
@@ -89,24 +101,27 @@ class Descriptions:
             own = referent.entity.affiliation
             return affiliation is None or own is None or same_home(own, affiliation)
 
-        found = trail.latest(lambda other: agrees(other) and noun.words in other.nouns)
-        if found is None and noun.kind is NounKind.OFFICE:
-            found = trail.latest(
-                lambda other: agrees(other) and any(own.endswith(" " + noun.words) for own in other.nouns)
-            )
-        if found is None:
-            found = trail.latest(lambda other: agrees(other) and reworded(noun.words, other.nouns), here)
-        if found is not None or not takes_up_anyone(noun.words):
-            return found
-
         def score(use: Use) -> float | None:
+            nouns = use.referent.nouns
+            if not agrees(use.referent):
+                return None
+            value = salience(use, here, -1)
+            if noun.words in nouns:
+                return value + _SAME
+            near = here - use.moment <= _NEAR
+            if noun.kind is NounKind.OFFICE and any(own.endswith(" " + noun.words) for own in nouns):
+                return value + _SAME / 2
+            return value + _ALIKE if near and reworded(noun.words, nouns) else None
+
+        def last(use: Use) -> float | None:
             if not agrees(use.referent) or not use.referent.is_named_person or here - use.moment > _EPITHET_REACH:
                 return None
             if noun.gender != "-" and use.referent.gender not in ("-", noun.gender):
                 return None
-            return salience(use, here, -1)
+            return salience(use, here, -1) + min(use.referent.times, _KNOWN)
 
-        return trail.best(score, here)
+        found = trail.best(score)
+        return trail.best(last, here) if found is None and takes_up_anyone(noun.words) else found
 
     def _told_before(self, noun: Noun, affiliation: Entity | None, *, plural: bool, definite: bool) -> Referent | None:
         """Return the unnamed person or people of whom a like phrase spoke before."""
@@ -172,12 +187,12 @@ class Descriptions:
         return self._after(target, depth + 1)
 
 
-def _is_narrowed(token: Token, affiliation: Entity | None) -> bool:
+def _is_narrowed(token: Token, noun: Noun, affiliation: Entity | None) -> bool:
     """Whether a clause or phrase says which one is meant, so that nobody spoken of before need be."""
     for child in token.children:
-        if child.i > token.i:
+        if child.i >= noun.end:
             if child.dep_ in ("relcl", "acl"):
                 return True
-            if child.dep_ == "prep" and child.lower_ in ("of", "for", "from", "behind") and affiliation is None:
+            if child.dep_ == "prep" and child.lower_ in ("of", "from", "behind") and affiliation is None:
                 return True
     return False

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from loader.extraction.discourse import Discourse
     from loader.extraction.referents import Referent
 
-_STAFFS = frozenset({"campaign", "team", "administration", "camp", "presidential campaign", "foundation"})
+_STAFFS = frozenset({"campaign", "administration", "camp", "presidential campaign", "foundation"})
+_STAFFS_OF = frozenset({"team", "office", "party", "company", "government"})  # with the possessive: "Roe's team"
 _NEWS = frozenset(
     {
         "newspaper",
@@ -92,13 +93,14 @@ class Institutions:
 
     def _staff(self, noun: Noun, start: int) -> Referent | None:
         """Return the organisation that a person's name makes of a campaign, a team or an administration."""
-        if noun.words not in _STAFFS:
+        if noun.words not in _STAFFS and noun.words not in _STAFFS_OF:
             return None
         at = self._discourse.at
         owner = next((at[i] for i in range(noun.start - 1, start - 1, -1) if at[i] is not None), None)
         if owner is None or not owner.is_named_person:
             return None
-        label = f"{owner.entity.label} {noun.words}"
+        link = " " if noun.words in _STAFFS else "'s "
+        label = f"{owner.entity.label}{link}{noun.words}"
         entity = Entity(EntityKind.ORGANIZATION, slug(label), label, affiliation=owner.entity)
         return self._discourse.referent(entity)
 

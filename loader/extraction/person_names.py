@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from loader.document import EntityKind
-from loader.extraction.nouns import NounKind, ends_title, fold, gender_of_given_name, kind_of, title_of
+from loader.extraction.nouns import PERSONAL, NounKind, ends_title, fold, gender_of_given_name, kind_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,6 +46,7 @@ _SUFFIXES = frozenset(
     ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d.", "mp", "mep", "kc", "qc"]
 )
 _NAME_WORD = re.compile(r"^[^\W\d_](?:[\w.'’-]*\w)?\.?$")
+_HYPHENS = frozenset(["-", "‐", "‑"])
 _ENDS = frozenset(["'s", "’s", ",", "(", "["])
 _NO_PERSON = frozenset(["ORG", "GPE", "DATE", "NORP", "LAW", "FAC"])
 _NO_NAME = frozenset({NounKind.THING, NounKind.BODY, NounKind.DOCUMENT})
@@ -78,13 +80,28 @@ def find_names(words: Words, known: Sequence[Entity | None]) -> list[PersonName]
         if name is not None and not any(taken[name.start : name.end]):
             taken[name.start : name.end] = [True] * (name.end - name.start)
             found.append(name)
-    surnames = {name.words[-1] for name in found if len(name.words) > 1 and len(name.words[-1]) > 2}
+    surnames = _surnames(words, found)
     for token in words.tokens:
         i = token.i
         free = not taken[i] and known[i] is None and token.text[0].isupper()
         if free and fold(token.text) in surnames and _stands_alone(words, token):
             found.append(PersonName(i, i + 1, (fold(token.text),), *_title(words, i), entity=None))
     return sorted(found, key=lambda name: name.start)
+
+
+def _surnames(words: Words, names: Sequence[PersonName]) -> set[str]:
+    """Return the words that name a person wherever they stand alone.
+
+    They are the last words of names in full, and the single words that a title vouches for or that the tagger takes
+    for a person more often than not.
+    """
+    full = {name.words[-1] for name in names if len(name.words) > 1 and len(name.words[-1]) > 2}
+    single = Counter(name.words[0] for name in names if len(name.words) == 1)
+    other = Counter(
+        fold(words.tokens[ent.start].text) for ent in words.doc.ents if ent.label_ != "PERSON" and len(ent) == 1
+    )
+    titled = {name.words[0] for name in names if len(name.words) == 1 and name.titled}
+    return full | titled | {word for word, times in single.items() if times > 1 and times >= other[word]}
 
 
 def title_before(words: Words, start: int) -> tuple[str, str] | None:
@@ -113,23 +130,39 @@ def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[
             yield ent.start, ent.end, None
     for token in words.tokens[:-1]:
         start = token.i + 1
-        if token.text[0].isupper() and ends_title(token.text) and _is_name_word(words.tokens[start]):
+        leads = ends_title(token.text) or kind_of(words.low[token.i]) in PERSONAL or _is_given_name(token)
+        if token.text[0].isupper() and leads and _is_name_word(words.tokens[start]):
+            start = token.i if _is_given_name(token) and not ends_title(token.text) else start
             end = start
             while end < length and end - start < _LONGEST and _continues(words, start, end):
                 end += 1
-            if words.tokens[start].ent_type_ not in _NO_PERSON:
+            if words.tokens[start].ent_type_ not in _NO_PERSON and (end - start > 1 or ends_title(token.text)):
                 yield start, end, None
+
+
+def _is_given_name(token: Token) -> bool:
+    """Whether a capitalised word is a given name that the tagger saw nothing in."""
+    return not token.ent_type_ and token.tag_ == "NNP" and gender_of_given_name(token.text) != "-"
 
 
 def _continues(words: Words, start: int, i: int) -> bool:
     token = words.tokens[i]
     if i == start:
         return _is_name_word(token)
-    return words.sentence[i] == words.sentence[start] and (_is_name_word(token) or words.low[i] in PARTICLES)
+    if words.sentence[i] != words.sentence[start]:
+        return False
+    return _is_name_word(token) or words.low[i] in PARTICLES or _is_hyphenated(words, i)
 
 
 def _is_name_word(token: Token) -> bool:
     return token.text[0].isupper() and token.tag_ in ("NNP", "NNPS") and bool(_NAME_WORD.match(token.text))
+
+
+def _is_hyphenated(words: Words, i: int) -> bool:
+    """Whether a token is a hyphen inside a word or what follows one: "Al-Sudani", "Ki-moon"."""
+    if words.low[i] in _HYPHENS:
+        return 0 < i < len(words) - 1 and not words.tokens[i].whitespace_ and not words.tokens[i - 1].whitespace_
+    return i > 1 and words.low[i - 1] in _HYPHENS and words.tokens[i].is_alpha and _is_hyphenated(words, i - 1)
 
 
 def _stands_alone(words: Words, token: Token) -> bool:
@@ -165,6 +198,8 @@ def _trim(
             start += 1
     while end > start and (words.low[end - 1] in _SUFFIXES or not _NAME_WORD.match(tokens[end - 1].text)):
         end -= 1
+    while end - start > 1 and kind_of(words.low[end - 1]) in PERSONAL:  # "Roe Ally" of a headline
+        end -= 1
     if start >= end:
         return None
     gender, titled = _title(words, start)
@@ -173,7 +208,7 @@ def _trim(
             end += 1
     if end - start > _LONGEST:
         return None
-    folded = tuple(fold(token.text).rstrip(".") for token in tokens[start:end])
+    folded = tuple(fold(part).rstrip(".") for part in words.doc[start:end].text.split())
     if entity is None and not _may_name(words, start, end, folded, known):
         return None
     return PersonName(start, end, folded, gender, titled, entity)
@@ -184,6 +219,8 @@ def _after_titles(words: Words, start: int, end: int) -> int:
     while start < end:
         sizes = (size for size in range(_LONGEST_TITLE, 0, -1) if start + size < end)
         size = next((n for n in sizes if title_of(tuple(token.text for token in words.tokens[start : start + n]))), 0)
+        if not size and start + 1 < end and kind_of(words.low[start]) in PERSONAL:  # "Actress Jane Roe"
+            size = 1
         if not size:
             break
         start += size
@@ -199,9 +236,10 @@ def _lengthens(words: Words, start: int, i: int, known: Sequence[Entity | None])
 
 def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known: Sequence[Entity | None]) -> bool:
     tokens = words.tokens
-    if any(not tokens[i].text[0].isupper() and words.low[i] not in PARTICLES for i in range(start, end)):
-        return False
-    if kind_of(" ".join(folded)) or kind_of(folded[-1]) in _NO_NAME:
+    for i in range(start, end):
+        if not (tokens[i].text[0].isupper() or words.low[i] in PARTICLES or _is_hyphenated(words, i)):
+            return False
+    if title_of(folded) or kind_of(" ".join(folded)) or kind_of(folded[-1]) in _NO_NAME:
         return False
     others = [entity for entity in known[start:end] if entity is not None]
     if others:  # "Jordan Smith" is a person, "Texas Republican" and "Artificial Intelligence" are none

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import EntityKind
 from loader.extraction.nouns import PERSONAL, Noun, NounKind, fold, gender_of_given_name, kind_of
-from loader.extraction.person_names import PARTICLES, PersonName, title_before
+from loader.extraction.person_names import PersonName, title_before
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -119,7 +119,9 @@ def _place(single: list[PersonName], persons: list[Person], registry: Registry) 
         for name in person.names:
             _enter(last, name.words[-1], person)
             _enter(other, name.words[0], person)
-            if len(name.words) > 2 and name.words[-2] in PARTICLES:
+            if "-" in name.words[-1]:  # "Sudani" of "Al-Sudani"
+                _enter(other, name.words[-1].rpartition("-")[2], person)
+            if len(name.words) > 2:  # "López Obrador", "dos Santos"
                 _enter(other, name.words[-2], person)
     times = Counter(name.words[0] for name in single)
     titled = {name.words[0] for name in single if name.titled}
@@ -200,7 +202,11 @@ def _before(words: Words, name: PersonName) -> list[Noun]:
         elif words.low[i] in ("of", "for"):  # "secretary of state Jane Roe"
             if i == least or words.noun(words.tokens[i - 1]) is None:
                 break
-        elif token.text not in _INSIDE_TITLES and token.pos_ not in ("ADJ", "PART", "CCONJ"):
+        elif token.pos_ == "CCONJ":  # "the president and Prime Minister Roe" are two
+            other = words.noun(words.tokens[i - 1]) if i > least else None
+            if other is None or (other.start > least and words.low[other.start - 1] in ("the", "a", "an")):
+                break
+        elif token.text not in _INSIDE_TITLES and token.pos_ not in ("ADJ", "PART"):
             break
         i -= 1
     return found

@@ -116,7 +116,7 @@ class Trail:
         """Return the referent used last of those that fit."""
         return next((use.referent for use in self.back(moment) if fits(use.referent)), None)
 
-    def best(self, score: Callable[[Use], float | None], moment: int) -> Referent | None:
+    def best(self, score: Callable[[Use], float | None], moment: int | None = None) -> Referent | None:
         """Return the referent whose best use scores highest, of equals the one used last; None where none scores."""
         best: tuple[float, Referent] | None = None
         for use in self.back(moment):
