@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import time
 from collections import defaultdict
 from contextlib import contextmanager
 from itertools import chain, islice
@@ -89,6 +90,7 @@ class Database:
         self._layout = layout
         self._rollback = layout.root / "rollback"
         self._unpublished = layout.root / "unpublished"
+        self.publishing = 0.0  # seconds spent on snapshots
         with guarded(layout):
             self._restore()
             self._store: ox.Store | None = ox.Store(str(layout.data))
@@ -193,6 +195,7 @@ class Database:
         """Make a snapshot of the database and hand it to readers; return its number, None if nothing was new."""
         if self.is_published:
             return None
+        started = time.perf_counter()
         with guarded(self._layout):
             self.inner.flush()
             number = self._layout.next_number()
@@ -205,6 +208,7 @@ class Database:
                 raise
             self._layout.publish(number)
             self._unpublished.unlink(missing_ok=True)
+        self.publishing += time.perf_counter() - started
         return number
 
     # ---- the way back from a bulk load

@@ -87,6 +87,12 @@ def export(path: Path, out: Path | IO[bytes], *, form: str = "nq", provenance: b
             raise Unexportable(message) from error
 
 
+def form_of(name: str) -> str:
+    """Return the form that a file's name stands for (``graph.ttl.gz`` is ``ttl``); N-Quads where it stands for none."""
+    ending = name.lower().removesuffix(".gz").rpartition(".")[2]
+    return ending if ending in FORMATS else "nq"
+
+
 def status(path: Path) -> Status:
     """Count what the published snapshot of a store holds. Raises NoStore or another StoreError."""
     with snapshot(path) as (store, mint):

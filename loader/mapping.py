@@ -6,7 +6,7 @@ Both are functions of the document and the base alone, in one order.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from loader.document import Document, Membership, Span, Statement, StatementKey, TimeReference
+    from loader.registry import Registry
     from ontology.vocabulary import Mint
 
 
@@ -56,6 +57,24 @@ def new_outlet(document: Document) -> Entity | None:
     """Return the outlet that the article names, as one that the registry lacks; None where it names none."""
     name = document.article.outlet
     return Entity(EntityKind.NEWS_OUTLET, slug(name), name) if name else None
+
+
+def known_outlet(document: Document, registry: Registry) -> Entity | None:
+    """Return the outlet that the article names, the registry's own where that has it; None where it names none.
+
+    Where the registry has the name for something that is no outlet (a ministry that publishes), the outlet is another
+    actor, whose slug says so.
+    """
+    new = new_outlet(document)
+    if new is None:
+        return None
+    match = registry.find(new.label)
+    if match and match.entity.kind is EntityKind.NEWS_OUTLET:
+        return match.entity
+    known = registry.entity(new.path)
+    if known is None or known.kind is EntityKind.NEWS_OUTLET:
+        return known or new
+    return replace(new, key=f"{new.key}-outlet")
 
 
 def entities(document: Document) -> tuple[Entity, ...]:

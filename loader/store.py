@@ -192,6 +192,11 @@ class Store:
         with self._lock:
             return self._database.publish()
 
+    @property
+    def publishing(self) -> float:
+        """Seconds that were spent on snapshots since the store was opened."""
+        return self._database.publishing
+
     @contextmanager
     def run(self, every: float = 1.0) -> Iterator[None]:
         """Publish what the block stores, each ``every`` seconds while it runs and at its end, and note its times.
