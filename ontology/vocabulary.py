@@ -166,6 +166,14 @@ PREFIXES: Mapping[str, str] = MappingProxyType(
 """Prefixes of the vocabularies that our graphs use; those of the data hang on the base (``Mint.prefixes``)."""
 
 
+def compact(iri: str) -> str:
+    """Return an IRI as people write it: with its prefix (``pact:speaker``), or between angle brackets."""
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and _LOCAL_NAME.fullmatch(iri, len(namespace)):
+            return f"{prefix}:{iri[len(namespace) :]}"
+    return f"<{iri}>"
+
+
 def canonical(data: bytes | str) -> str:
     """Return the canonical text of an article: what its offsets index and its identity is taken from.
 
@@ -381,6 +389,7 @@ _DEFAULT_PORT = re.compile(r"(?::(?:80|443))+$")
 _TRACKING = re.compile(r"(?i)utm_|fbclid|gclid|mc_[ce]id")
 _LAST_POSSESSIVE = re.compile(r"[’']s$", re.IGNORECASE)
 _POSSESSIVE = re.compile(r"[’']s\b", re.IGNORECASE)
+_LOCAL_NAME = re.compile(r"[A-Za-z0-9](?:[\w-]*\w)?", re.ASCII)
 _NO_WORD = re.compile(r"[^0-9a-z]+")
 
 
