@@ -60,9 +60,10 @@ def subject_of(verb: Token) -> Token | None:
             return own
         if verb.dep_ == "relcl" or (verb.dep_ == "acl" and verb.tag_ in ("VBN", "VBG")):
             return verb.head
-        if verb.dep_ not in ("conj", "xcomp", "aux", "auxpass", "advcl") or verb.head == verb:
+        above = governing_verb(verb.head) if verb.dep_ == "pcomp" else verb.head  # "interested in joining"
+        if verb.dep_ not in ("conj", "xcomp", "aux", "auxpass", "advcl", "pcomp") or above is None or above == verb:
             return None
-        verb = verb.head
+        verb = above
     return None
 
 

@@ -53,7 +53,8 @@ def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
             continue
         before = Span(max(0, token.idx - _TAKEN_UP_WITHIN), token.idx)
         named = [e for _, entities in participants.within(before) for e in entities if e.kind in _TOPICS[:2]]
-        return tuple(named[-1:])
+        pillar = len(named) > 1 and participants.reading.registry.partnership(named[-2]) == named[-1]
+        return (named[-2],) if pillar else tuple(named[-1:])  # "Pillar II of AUKUS"
     return ()
 
 
