@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from loader.document import Entity, EntityKind
 from loader.registry import NameForm, Preference, Registry, RegistryError, _read_preferences, _read_surroundings
+from ontology.conformance import Conformance
 from ontology.vocabulary import PACT, PREFIXES, Mint, slug
 
 if TYPE_CHECKING:
@@ -134,6 +135,10 @@ def test_it_says_all_that_the_annotated_seed_article_supposes(gold: Path, quads:
 
 
 # ---- whether it may be trusted
+
+
+def test_the_registry_is_as_the_shapes_want_it(quads: list[ox.Quad]) -> None:
+    Conformance().conform(quads)
 
 
 def test_every_triple_is_written_once() -> None:
