@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from loader.articles import (
@@ -36,7 +36,7 @@ from loader.document import Article
 from loader.formats.fields import NAMES, folded_name
 from loader.formats.metadata import web_address
 from loader.formats.record import CHARACTERS
-from ontology.vocabulary import canonical
+from ontology.vocabulary import Mint, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -1101,6 +1101,45 @@ def test_progress_adds_up_to_the_size_of_the_inputs(tmp_path: Path) -> None:
 
 def test_the_outcome_is_the_same_every_time() -> None:
     assert list(read_articles([FORMATS])) == list(read_articles([FORMATS]))
+
+
+DAMAGE = [
+    b"\0",
+    b"\xff",
+    b"[",
+    b"}",
+    b'"',
+    b"\\",
+    b"\\ud800",
+    b"\r",
+    b"---\n",
+    b"<",
+    b"&#1;",
+    b"```",
+    b"\xef\xbb\xbf",
+    b"| ",
+]
+
+
+@given(st.data())
+@settings(max_examples=300, deadline=None)
+def test_whatever_the_bytes_are_there_come_articles_or_sentences(data: st.DataObject) -> None:
+    path = data.draw(st.sampled_from([path for path in sorted(FORMATS.iterdir()) if path.suffix != ".html"]))
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 8))):
+        place = data.draw(st.integers(0, len(content)))
+        content[place : place + data.draw(st.sampled_from([0, 1, 30]))] = data.draw(st.sampled_from(DAMAGE))
+    form = data.draw(st.sampled_from([None, *(form for form in Format if form is not Format.HTML)]))
+    options = Options(format=form, markup=data.draw(st.sampled_from(Markup)))
+    for found in read_articles(["-"], stdin=io.BytesIO(bytes(content)), options=options):
+        if isinstance(found, ArticleError):
+            str(found).encode()
+            assert found.message.rstrip("…").strip().endswith((".", "title:"))
+        else:
+            assert canonical(found.text) == found.text
+            assert found.title.strip()
+            assert found.text.partition("\n")[2].strip()
+            Mint().article(found.text, found.url)
 
 
 # What the documentation says
