@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from loader.document import StatementKind
 from loader.extraction import asides, contents, cues, sources
 from loader.extraction.findings import Marks, assemble
+from loader.extraction.labels import find_labels
 from loader.extraction.propositions import split
 from loader.extraction.relays import find_relays
 from loader.extraction.syntax import child, children, group, is_negated, is_passive
@@ -71,7 +72,8 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
         if found.released >= 0:
             shared[found.released] = found.source
         clausal.append(found)
-    kept = _outermost(find_turns(reading, marks, clausal))
+    labels = tuple(find_labels(reading, marks))
+    kept = _outermost([*find_turns(reading, marks, clausal, taken=labels), *labels])
     return tuple(find_relays(reading, marks, finding) for finding in kept)
 
 

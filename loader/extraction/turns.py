@@ -24,11 +24,19 @@ _LEAD = 2  # words before a quotation that make it part of a sentence
 _REACH = 60  # tokens that a cue is looked for beside a quotation
 
 
-def find_turns(reading: Reading, marks: Marks, clausal: list[Finding]) -> list[Finding]:
-    """Give every quotation that is speech to a cue: one that attributes already, one beside it, or the one before."""
+def find_turns(
+    reading: Reading, marks: Marks, clausal: list[Finding], taken: tuple[Finding, ...] = ()
+) -> list[Finding]:
+    """Give every quotation that is speech to a cue: one that attributes already, one beside it, or the one before.
+
+    Quotations that the findings ``taken`` hold already are left to them.
+    """
+    held = sorted((part.start, part.end) for finding in taken for part in finding.parts)
     turns = _Turns(reading, marks, clausal)
     for number, quotation in enumerate(marks.speeches):
-        turns.take(number, quotation)
+        at = bisect_right(held, (quotation.inner.start, len(marks.text))) - 1
+        if at < 0 or held[at][1] < quotation.inner.end:
+            turns.take(number, quotation)
     return list(turns.by_cue.values())
 
 

@@ -1,0 +1,134 @@
+"""Labels: speakers set before or behind their words by a mark alone ("WALLACE: If I may", '"We won." — Ann Lee')."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from loader.document import Span, StatementKind
+from loader.extraction.cues import Cue, Entry
+from loader.extraction.findings import Finding
+from loader.extraction.sources import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from spacy.tokens import Token
+
+    from loader.extraction.findings import Marks
+    from loader.extraction.reading import Reading
+
+_ENTRY = Entry(":", StatementKind.SPEECH, frozenset())
+_NAME = r"[A-Z][\w.'’-]*(?:[ ,]+(?:of|the|de|van|von|al|bin|for|&|[A-Z][\w.'’-]*)){0,6}"
+_LABEL = re.compile(rf"({_NAME})(:)[ \t]+(?=\S)")
+_TAG = re.compile(rf"[ \t]*\n?[ \t]*([—–―]|--?)[ \t]*({_NAME})[ \t]*(?=\n|$)")
+# Headings that stand before a colon and name nobody.
+_HEADING = frozenset(
+    [
+        "update",
+        "breaking",
+        "correction",
+        "note",
+        "photo",
+        "photos",
+        "video",
+        "watch",
+        "listen",
+        "read",
+        "related",
+        "exclusive",
+        "analysis",
+        "opinion",
+        "editorial",
+        "live",
+        "factbox",
+        "explainer",
+        "timeline",
+        "summary",
+        "background",
+        "q",
+        "a",
+        "question",
+        "answer",
+        "topic",
+        "title",
+        "subject",
+        "date",
+        "time",
+        "place",
+        "source",
+        "image",
+        "picture",
+        "map",
+        "chart",
+        "key",
+        "tags",
+        "location",
+        "contact",
+        "media",
+        "warning",
+        "clarification",
+        "advertisement",
+        "more",
+        "poem",
+        "letter",
+        "review",
+        "transcript",
+        "interview",
+        "profile",
+        "feature",
+        "sports",
+        "weather",
+        "recipe",
+        "day",
+        "week",
+        "part",
+        "chapter",
+    ]
+)
+_PAPERS = frozenset({"poll", "survey", "report", "study", "source", "sources", "officials", "police", "experts"})
+
+
+def find_labels(reading: Reading, marks: Marks) -> Iterator[Finding]:
+    """Yield a finding for each line that a speaker's name and a colon open, and for each quotation signed with a name.
+
+    In the headline the name of a person or body, or a paper such as "Report", will do; in the body a name is a label
+    only where it opens at least two lines, as in a transcript.
+    """
+    text = marks.text
+    lines = [match.span() for match in re.finditer(r"[^\n]+", text)]
+    found = [(start, end, match) for start, end in lines if (match := _LABEL.match(text, start, end))]
+    often = Counter(match.group(1) for _, _, match in found)
+    for start, end, match in found:
+        headline = start == reading.page.headline.start
+        if marks.is_left_out(Span(start, end)) or not (headline or often[match.group(1)] > 1):
+            continue
+        head = _head(reading, match.start(1), match.end(1))
+        content = marks.tidy(match.end(), end)
+        if content is None or head is None or (headline and not _speaks(reading, head, content)):
+            continue
+        yield _finding(reading, Span(*match.span(2)), Source(head, Span(*match.span(1))), content)
+    for quotation in marks.speeches:
+        tag = _TAG.match(text, quotation.outer.end)
+        head = _head(reading, tag.start(2), tag.end(2)) if tag else None
+        if tag is not None and head is not None:
+            yield _finding(reading, Span(*tag.span(1)), Source(head, Span(*tag.span(2))), quotation.inner)
+
+
+def _finding(reading: Reading, mark: Span, source: Source, content: Span) -> Finding:
+    token = reading.tokens(mark)[0]
+    return Finding(Cue(token, _ENTRY, token.i, token.i), mark, (content,), source, "label", StatementKind.SPEECH)
+
+
+def _head(reading: Reading, start: int, end: int) -> Token | None:
+    words = {word.lower().strip(".") for word in reading.article.text[start:end].split()}
+    if words & _HEADING:
+        return None
+    return reading.tokens(Span(start, end)).root
+
+
+def _speaks(reading: Reading, head: Token, content: Span) -> bool:
+    """Whether the name before the colon of a headline can speak, and what follows is a clause."""
+    verbal = any(token.pos_ in ("VERB", "AUX") for token in reading.tokens(content))
+    return verbal and (head.ent_type_ in ("PERSON", "ORG", "NORP", "GPE") or head.lower_ in _PAPERS)
