@@ -25,6 +25,7 @@ from endpoint.negotiation import GRAPHS, HTML
 from endpoint.pages import NotFound, Pages
 from endpoint.questions import questions
 from endpoint.words import Vocabulary
+from endpoint.writer import Writer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -86,7 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # their pages load scripts from another host
         redoc_url=None,
     )
-    app.sparql = service.Service(settings, engine, description)
+    app.sparql = service.Service(settings, engine, Writer(settings, engine), description)
     app.middleware("http")(_secure)
     app.add_exception_handler(protocol.ProtocolError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_plainly)

@@ -55,7 +55,7 @@ class Engine:
         self._generations: set[Generation] = set()
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: Control | None = None
-        self._births: deque[asyncio.Future[socket.socket]] = deque()
+        self._births: deque[asyncio.Future[tuple[socket.socket, int]]] = deque()
         self._watcher: asyncio.Task[None] | None = None
         self._too_large: set[str] = set()
         self._closed = False
@@ -285,7 +285,14 @@ class Engine:
             generation = Generation(self, None, workers=self.settings.limits.workers, in_memory=True)
         self._generations.add(generation)
         try:
-            end = await self._birth(generation)
+            end, _ = await self.birth(
+                {
+                    "do": "keep",
+                    "path": str(generation.path) if generation.path is not None else None,
+                    "memory": (self.settings.memory or 1) if generation.in_memory else 0,
+                    "limit": self.settings.limits.memory,
+                }
+            )
             generation.start(Control(end))
             await generation.ready
         except BaseException:
@@ -307,18 +314,12 @@ class Engine:
         settled = time.time() - generation.since >= _SETTLED
         return settled and _GROWTH * _bytes_under(generation.path) <= self.settings.memory
 
-    async def _birth(self, generation: Generation) -> socket.socket:
-        """Have the nursery fork a keeper for the generation's snapshot, and return the control socket to it."""
+    async def birth(self, order: dict[str, Any]) -> tuple[socket.socket, int]:
+        """Have the nursery fork a process for ``order``; return the socket to it and its process id."""
         control = self._control or self._start_nursery()
-        birth: asyncio.Future[socket.socket] = asyncio.get_running_loop().create_future()
+        birth: asyncio.Future[tuple[socket.socket, int]] = asyncio.get_running_loop().create_future()
         self._births.append(birth)
-        control.send(
-            {
-                "path": str(generation.path) if generation.path is not None else None,
-                "memory": (self.settings.memory or 1) if generation.in_memory else 0,
-                "limit": self.settings.limits.memory,
-            }
-        )
+        control.send(order)
         return await birth
 
     def _start_nursery(self) -> Control:
@@ -348,7 +349,7 @@ class Engine:
             if birth.done():
                 end.close()
             else:
-                birth.set_result(end)
+                birth.set_result((end, message["pid"]))
 
     async def _watch(self) -> None:
         failures = 0

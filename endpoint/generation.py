@@ -13,7 +13,7 @@ from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from endpoint import host
+from endpoint.frames import CHUNK, HEADER, frame
 from endpoint.protocol import GraphRead, ProtocolError, rejected_syntax
 from ontology.layout import Layout, StoreError
 
@@ -57,13 +57,15 @@ class WorkerLost(ProtocolError):  # noqa: N818 (it reads as a sentence)
 class Answer:
     """One running or finished query: what its worker has sent and how it ends.
 
-    ``kind`` is ``results`` or ``graph``, ``encoding`` the content coding or None. Iterate over ``chunks`` once; it
+    ``kind`` is ``results`` or ``graph``, ``encoding`` the content coding or None, ``digest`` stands for a graph that
+    was read whole. Iterate over ``chunks`` once; it
     raises ProtocolError where the query fails on the way.
     """
 
     def __init__(self, worker: Worker, query: Query | GraphRead, client: str, limits: float) -> None:
         self.kind = ""
         self.encoding: str | None = None
+        self.digest: str | None = None
         self.snapshot = worker.generation.tag
         self.query = query
         self.client = client
@@ -128,7 +130,7 @@ class Answer:
                 self._worker.pause()
         elif letter == b"H":
             head = json.loads(payload)
-            self.kind, self.encoding = head["kind"], head.get("encoding")
+            self.kind, self.encoding, self.digest = head["kind"], head.get("encoding"), head.get("digest")
         elif letter == b"E":
             end = json.loads(payload)
             self.seconds, self.written = end["seconds"], end["bytes"]
@@ -211,9 +213,9 @@ class Worker(asyncio.Protocol):
         """Take bytes from the process and hand on the frames that are whole."""
         buffer = self._buffer
         buffer += data
-        start, size = 0, host.HEADER.size
+        start, size = 0, HEADER.size
         while len(buffer) - start >= size:
-            letter, length = host.HEADER.unpack_from(buffer, start)
+            letter, length = HEADER.unpack_from(buffer, start)
             if len(buffer) - start - size < length:
                 break
             payload = bytes(memoryview(buffer)[start + size : start + size + length])
@@ -237,7 +239,7 @@ class Worker(asyncio.Protocol):
         """Have the process run a query; its frames go to the answer."""
         self.answer = answer
         if self._transport is not None:
-            self._transport.write(host.frame(b"Q", json.dumps(job).encode()))
+            self._transport.write(frame(b"Q", json.dumps(job).encode()))
 
     def pause(self) -> None:
         """Read no more until ``resume``; the process then waits with the rest."""
@@ -299,7 +301,7 @@ class Control:
 
     def _readable(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._socket, host.CHUNK, 16)
+            data, descriptors, _, _ = socket.recv_fds(self._socket, CHUNK, 16)
         except BlockingIOError:
             return
         except ConnectionResetError:

@@ -2,7 +2,8 @@
 
 Three kinds, each single-threaded, forked from the first one, which starts in a fresh interpreter:
 
-- the *nursery* holds nothing; it forks a keeper for each snapshot that it is told to open;
+- the *nursery* holds nothing; it forks a keeper for each snapshot that it is told to open, and a scribe
+  (see scribe.py) for each change;
 - a *keeper* holds one snapshot (in memory, or only its path) and forks workers that share its memory;
 - a *worker* answers one query after another on its own socket, in frames.
 
@@ -10,45 +11,36 @@ The engine offers no cancellation, and its results may be used by one thread onl
 query settles both. Every process ends when the socket to the one above it closes, a worker in the midst of a query
 by the kernel's parent-death signal.
 
-Control messages are JSON lines; a new socket travels beside its message as a file descriptor. A worker's frames are a
-letter, four bytes of length (big endian) and the payload:
-
-=====  ==========================================================
-``Q``  to the worker: the query as JSON
-``H``  the kind of the result and its media type, as JSON
-``D``  bytes of the answer
-``E``  the end: JSON with the seconds spent
-``X``  an error instead of an answer or of its rest, as JSON
-=====  ==========================================================
+Control messages are JSON lines; a new socket travels beside its message as a file descriptor. Workers speak in frames
+(see frames.py).
 """
 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import json
 import os
 import resource
 import signal
 import socket
-import struct
-import sys
 import threading
 import time
 import zlib
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pyoxigraph
 
+from endpoint import scribe
+from endpoint.frames import CHUNK, HEADER, frame
+from endpoint.process import die_with, limit_memory, silence, unlimit_memory
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-HEADER = struct.Struct(">cI")
-CHUNK = 65536
-_PARENT_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
 _COMPRESS_FROM = 1024
-_WRITE_FORMATS = ("JSON", "XML", "CSV", "TSV")
+_TAGGED = 50_000  # triples up to which a graph is read whole for its digest
 
 
 class TooLarge(Exception):  # noqa: N818 (it reads as a sentence)
@@ -61,7 +53,7 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are not waited for
     control = socket.socket(fileno=descriptor)
     for message in _messages(control):
-        _fork(control, partial(_keep, message))
+        _fork(control, scribe.write if message["do"] == "write" else partial(_keep, message))
 
 
 def _messages(control: socket.socket) -> Iterator[dict[str, Any]]:
@@ -81,21 +73,13 @@ def _fork(control: socket.socket, life: Callable[[socket.socket], object]) -> in
         with contextlib.suppress(BaseException):
             control.close()
             ours.close()
-            _die_with(parent)
+            die_with(parent)
             life(theirs)
         os._exit(0)
     theirs.close()
     socket.send_fds(control, [json.dumps({"event": "forked", "pid": pid}).encode() + b"\n"], [ours.fileno()])
     ours.close()
     return pid
-
-
-def _die_with(parent: int) -> None:
-    """Ask the kernel to kill this process when its parent dies; does nothing where the kernel is not Linux."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PARENT_DEATH, signal.SIGKILL)
-    if os.getppid() != parent:
-        os._exit(0)
 
 
 def _keep(order: dict[str, Any], control: socket.socket) -> None:
@@ -137,7 +121,7 @@ def _in_memory(path: str | None, budget: int) -> pyoxigraph.Store:
     if path is None:
         return store
     source = pyoxigraph.Store.read_only(path)
-    resource.setrlimit(resource.RLIMIT_DATA, (_data_size() + budget, resource.RLIM_INFINITY))
+    limit_memory(budget)
     reading, writing = os.pipe()
     with os.fdopen(reading, "rb", CHUNK) as quads:
         dump = threading.Thread(target=_dump, args=(source, writing))
@@ -146,7 +130,7 @@ def _in_memory(path: str | None, budget: int) -> pyoxigraph.Store:
         dump.join()
     for graph in source.named_graphs():  # an empty graph has no quads to be loaded with
         store.add_graph(graph)
-    resource.setrlimit(resource.RLIMIT_DATA, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    unlimit_memory()
     return store
 
 
@@ -155,28 +139,16 @@ def _dump(source: pyoxigraph.Store, descriptor: int) -> None:
         source.dump(file, pyoxigraph.RdfFormat.N_QUADS)
 
 
-def _data_size() -> int:
-    """Return the bytes of private memory of this process; 0 where the kernel does not say."""
-    try:
-        with open("/proc/self/statm", encoding="ascii") as file:  # noqa: PTH123 (one read of a pseudo-file)
-            return int(file.read().split()[5]) * resource.getpagesize()
-    except OSError:
-        return 0
-
-
 def _work(channel: socket.socket, store: pyoxigraph.Store | None, path: str | None, memory: int) -> NoReturn:
     """Be a worker: answer queries until the channel closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115, PTH123 (the engine's panics are told by the exit status)
-    os.dup2(sys.stderr.fileno(), 2)
+    silence()
     if store is None:
         if path is None:
             message = "a worker needs a store or the path of one"
             raise ValueError(message)
         store = pyoxigraph.Store.read_only(path)
-    size = _data_size()
-    if size:
-        resource.setrlimit(resource.RLIMIT_DATA, (size + memory, resource.RLIM_INFINITY))
+    limit_memory(memory)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     channel.sendall(HEADER.pack(b"R", 0))
     stream = channel.makefile("rb", buffering=CHUNK)
@@ -236,11 +208,6 @@ class _Writer:
         self._channel.sendall(self._frames(last=True) + frame(b"E", json.dumps(end).encode()))
 
 
-def frame(letter: bytes, payload: bytes) -> bytes:
-    """Return a frame of the workers' channel."""
-    return HEADER.pack(letter, len(payload)) + payload
-
-
 def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket) -> None:
     """Run one query and write its frames. The result lives and dies in this one thread."""
     used = resource.getrusage(resource.RUSAGE_SELF)
@@ -280,9 +247,17 @@ def _read_graph(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.so
     if isinstance(graph, pyoxigraph.NamedNode) and not store.contains_named_graph(graph):
         channel.sendall(frame(b"X", json.dumps({"error": "missing", "message": iri}).encode()))
         return
-    writer = _Writer(channel, {"kind": "graph"}, gzip=job["gzip"], limit=job["limit"])
+    triples = [quad.triple for quad in islice(store.quads_for_pattern(None, None, None, graph), _TAGGED + 1)]
+    format_: pyoxigraph.RdfFormat = getattr(pyoxigraph.RdfFormat, job["graph"])
+    head = {"kind": "graph"}
+    if len(triples) <= _TAGGED:
+        head["digest"] = scribe.graph_digest(triples)
+    writer = _Writer(channel, head, gzip=job["gzip"], limit=job["limit"])
     file: Any = writer
-    store.dump(file, getattr(pyoxigraph.RdfFormat, job["graph"]), from_graph=graph)
+    if len(triples) <= _TAGGED:  # in order, so that equal graphs give equal bytes as far as their nodes have names
+        pyoxigraph.serialize(sorted(triples, key=str), file, format=format_)
+    else:
+        store.dump(file, format_, from_graph=graph)
     writer.finish({"seconds": time.perf_counter() - start, "bytes": writer.written})
 
 

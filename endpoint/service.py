@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import logging
 import re
 import time
@@ -26,10 +27,12 @@ from endpoint.protocol import (
     Query,
     Request,
     Update,
+    query_parameters,
     read_operation,
     rewrite_refused_calls,
 )
 from endpoint.syntax import is_volatile, normal
+from endpoint.writer import Invalid
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -37,8 +40,10 @@ if TYPE_CHECKING:
     from endpoint.description import Description
     from endpoint.engine import Engine
     from endpoint.generation import Answer
+    from endpoint.graphstore import GraphWrite
     from endpoint.negotiation import Choice
     from endpoint.settings import Settings
+    from endpoint.writer import Writer
 
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
@@ -67,9 +72,10 @@ class Gone(Exception):  # noqa: N818 (it reads as a sentence)
 class Service:
     """The paths /sparql, /update and /graphs of the endpoint."""
 
-    def __init__(self, settings: Settings, engine: Engine, description: Description) -> None:
+    def __init__(self, settings: Settings, engine: Engine, writer: Writer, description: Description) -> None:
         self._settings = settings
         self._engine = engine
+        self._writer = writer
         self._description = description
 
     @staticmethod
@@ -118,7 +124,7 @@ class Service:
         operation = read_operation(request, longest=longest)
         if isinstance(operation, Update):
             self._authorise(request)
-            await self._write(exchange, operation)
+            await self._write(exchange, request, operation)
         elif isinstance(operation, Describe):
             await self._describe(exchange, request, operation)
         else:
@@ -213,7 +219,7 @@ class Service:
         operation = read_operation(request, longest=longest)
         if not isinstance(operation, Update):
             raise ProtocolError(400, "This path takes updates; queries go to /sparql.")
-        await self._write(exchange, operation)
+        await self._write(exchange, request, operation)
 
     async def _graphs(self, exchange: _Exchange, watch: _Watch) -> None:
         if exchange.method == "OPTIONS":
@@ -224,21 +230,38 @@ class Service:
             raise ProtocolError(405, message, {"Allow": GRAPH_METHODS})
         if exchange.method not in ("GET", "HEAD"):
             self._authorise(exchange.request())
-            raise ProtocolError(501, "Graphs cannot be written yet.")
         request = await exchange.read(self._settings.limits.upload)
-        watch.start()
         operation = read_graph_request(request, exchange.path)
-        await self._read_graph(exchange, request, operation)
+        if isinstance(operation, GraphRead):
+            watch.start()
+            await self._read_graph(exchange, request, operation)
+        else:
+            await self._write_graph(exchange, request, operation)
 
     async def _read_graph(self, exchange: _Exchange, request: Request, operation: GraphRead) -> None:
         answer = await self._engine.run(
             operation, exchange.client, gzip=accepts_gzip(request.header("accept-encoding"))
         )
-        await self._send(exchange, answer, operation.choice, {}, volatile=False)
+        tag = f'"{answer.digest}.{operation.choice.format.name}"' if answer.digest else None
+        if tag is not None and answer.encoding:
+            tag = f"W/{tag}"  # other bytes than those without the coding
+        if tag is not None and is_known(request, tag):
+            answer.abandon()
+            await exchange.respond(304, _headers({"ETag": tag}, volatile=False))
+            return
+        await self._send(exchange, answer, operation.choice, {"ETag": tag} if tag else {}, volatile=False)
 
-    async def _write(self, exchange: _Exchange, operation: Update) -> None:
-        del exchange, operation
-        raise ProtocolError(501, "The store cannot be updated yet.")
+    async def _write_graph(self, exchange: _Exchange, request: Request, operation: GraphWrite) -> None:
+        change = await self._writer.write(operation, validate=_wants_validation(request))
+        headers = _headers({}, volatile=True)
+        if operation.created is not None:
+            headers["Location"] = operation.created
+        created = operation.method != "DELETE" and not change.existed
+        await exchange.respond(201 if created else 204, headers | ({"Content-Length": "0"} if created else {}))
+
+    async def _write(self, exchange: _Exchange, request: Request, operation: Update) -> None:
+        await self._writer.update(operation, validate=_wants_validation(request))
+        await exchange.respond(204, _headers({}, volatile=True))
 
     def _authorise(self, request: Request) -> None:
         """Raise ProtocolError 403 where nobody may write, 401 without the right token."""
@@ -296,8 +319,12 @@ class _Exchange:
     async def refuse(self, error: ProtocolError) -> None:
         """Answer with an error's sentence."""
         body = (error.sentence + "\n").encode()
+        content_type = "text/plain; charset=utf-8"
+        if isinstance(error, Invalid):
+            body = json.dumps({"message": error.sentence, "violations": error.report}, indent=1).encode()
+            content_type = "application/json"
         headers = {
-            "Content-Type": "text/plain; charset=utf-8",
+            "Content-Type": content_type,
             "Content-Length": str(len(body)),
             "Cache-Control": "no-store",
             **_CORS,
@@ -372,6 +399,10 @@ class _Watch:
 
 
 _CLOSE = {"Connection": "close"}
+
+
+def _wants_validation(request: Request) -> bool:
+    return query_parameters(request).get("validate", [""])[0].lower() in ("true", "1", "yes")
 
 
 def _headers(more: Mapping[str, str], *, volatile: bool) -> dict[str, str]:

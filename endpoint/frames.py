@@ -1,0 +1,25 @@
+"""The frames that the endpoint's processes speak in: a letter, four bytes of length (big endian), the payload.
+
+=====  ==============================================================================================
+``Q``  a query for a worker or a change for the scribe, as JSON; ``B`` the body of a change behind it
+``R``  a worker is ready
+``H``  the kind of a result and its content coding, as JSON
+``D``  bytes of an answer
+``E``  the end: JSON with what there is to report
+``X``  an error instead of an answer or of its rest, as JSON
+``L``  the scribe holds the writer's lock
+``C``  the scribe is past the point of no return
+=====  ==============================================================================================
+"""
+
+from __future__ import annotations
+
+import struct
+
+HEADER = struct.Struct(">cI")
+CHUNK = 65536
+
+
+def frame(letter: bytes, payload: bytes) -> bytes:
+    """Return a frame."""
+    return HEADER.pack(letter, len(payload)) + payload
