@@ -54,6 +54,7 @@ _EVENTS = frozenset(
     | {"incident", "assault", "massacre", "annexation", "collapse", "failure", "mistake", "victory", "defeat", "vote"}
     | {"report", "allegation", "claim", "remark", "comment", "statement", "resignation", "dismissal", "withdrawal"}
 )
+_OBJECTS = frozenset({"welcome", "condemn", "praise", "criticize", "criticise", "support", "oppose", "hail", "applaud"})
 _PAST_WORDS = re.compile(
     r"\b(?:ago|yesterday|in the past|last (?:night|week|month|year)|previously|once|in [12]\d{3})\b"
 )
@@ -216,13 +217,20 @@ def _temporality(head: Token, content: Span, attribution: Attribution | None) ->
     if any(noun.lemma_ in _HEDGES["noun"] for noun in children(head, "attr")) and any(children(head, "expl")):
         return Temporality.FUTURE  # "there is a possibility of"
     found = tense(head)
-    if found is Temporality.FUTURE and attribution is not None and _is_verdict(head, attribution):
-        return Temporality.PRESENT
-    if found is Temporality.PAST and attribution is not None and _is_shifted(head, attribution):
-        return Temporality.PRESENT
-    if found is not None:
+    if found is None:
+        return _open_time(head, content, attribution)
+    if attribution is None:
         return found
-    return _open_time(head, content, attribution)
+    shifted = found is Temporality.PAST and _is_shifted(head, attribution)
+    softened = found is Temporality.FUTURE and _is_verdict(head, attribution)
+    return Temporality.PRESENT if shifted or softened or _is_object(head, content, attribution) else found
+
+
+def _is_object(head: Token, content: Span, attribution: Attribution) -> bool:
+    """Whether a content without "that" after "welcomed" is a thing, though the parser took it for a clause."""
+    if attribution.cue_token.lemma_ not in _OBJECTS or attribution.cue.end + 1 != content.start:
+        return False
+    return head.tag_ in ("VBD", "VBN") and not auxiliaries(head)
 
 
 def _is_verdict(head: Token, attribution: Attribution) -> bool:
@@ -236,7 +244,7 @@ def _is_shifted(head: Token, attribution: Attribution) -> bool:
     """Whether the past of an indirect content is the present of one who spoke in the past."""
     if attribution.mode is ReportMode.DIRECT or tense(attribution.cue_token) is not Temporality.PAST:
         return False
-    if _PAST_WORDS.search(" ".join(token.lower_ for token in head.subtree)):
+    if _PAST_WORDS.search(head.doc.text, attribution.content.start, attribution.content.end):
         return False
     helpers = auxiliaries(head)
     if any(helper.lemma_ == "have" for helper in helpers):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import Certainty, EntityKind, Span
 from loader.extraction.clauses import children, is_clause, subject_of
+from loader.extraction.cover import Cover
 from loader.extraction.lexicon import rows
 from loader.extraction.topics import about, taking_part
 
@@ -69,6 +70,7 @@ _TALK = frozenset(
     }
 )
 _OPENINGS = frozenset({"worth", "noted", "recalled", "remembered", "important", "notable", "clear"})
+_LONGEST = 200  # tokens: a longer "sentence" is a list or no prose
 _CLOSING = frozenset("\"”'’)")
 _LEADING = frozenset(
     {"that", "and", "but", "or", "as", "while", "because", "since", "although", "though", "so", "when", "after"}
@@ -128,18 +130,18 @@ def find_tellings(participants: Participants, attributions: Sequence[Attribution
     its subject. Words inside quotation marks are nobody's telling; neither is a question.
     """
     reading = participants.reading
-    taken = sorted(_taken(reading, attributions))
+    taken = Cover(_taken(reading, attributions))
     found: list[Telling] = []
     for part in sorted(filter(None, (reading.page.headline, reading.page.standfirst, *reading.page.body))):
         for sentence in _sentences(reading.tokens(part)):
-            if _is_in_first_person(participants, sentence):
+            if len(sentence) > _LONGEST or _is_in_first_person(participants, sentence):
                 continue
-            said = bool(_near(taken, Span(sentence.start_char, sentence.end_char)))
+            said = taken.touches(Span(sentence.start_char, sentence.end_char))
             for clause in _clauses(sentence):
                 if said and not _stands_first_or_beside(clause):
                     continue
                 content = _content(reading, clause)
-                if content is None or any(content.overlaps(span) for span in _near(taken, content)):
+                if content is None or taken.touches(content):
                     continue
                 below = _inference(clause)
                 what = _content(reading, below) if below is not None else None
@@ -165,10 +167,6 @@ def _taken(reading: Reading, attributions: Sequence[Attribution]) -> Iterator[Sp
         if not quotation.scare:
             yield quotation.inner
     yield from reading.page.boilerplate
-
-
-def _near(taken: list[Span], content: Span) -> list[Span]:
-    return [span for span in taken if span.start < content.end and content.start < span.end]
 
 
 def _sentences(tokens: TokenSpan) -> Iterator[TokenSpan]:

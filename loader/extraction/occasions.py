@@ -33,6 +33,7 @@ _UTTERANCES = frozenset(
         "interview",
     }
 )
+_NEAR = 400  # characters between a cue and a time that tells when it was said
 _OCCASIONS = frozenset({"trip", "visit", "meeting", "summit", "talk", "conference", "tour", "stay", "session"})
 _OF_OCCASIONS = frozenset({"visit", "travel", "meet", "tour", "attend", "host", "hold", "go", "fly", "arrive"})
 
@@ -69,8 +70,9 @@ class Occasions:
         A sentence right after it may tell ("The statement on Wednesday …").
         """
         sentence = attribution.cue_token.sent
+        start, end = attribution.cue.start - _NEAR, attribution.cue.end + _NEAR
         found = []
-        for time in self._in(sentence):
+        for time in self.within(Span(max(sentence.start_char, start), min(sentence.end_char, end))):
             if time.overlaps(attribution.content):
                 continue
             root = self.reading.tokens(time).root

@@ -66,6 +66,10 @@ class Participants:
                 return beside
         return ()
 
+    def owners(self, word: Token) -> tuple[Entity, ...]:
+        """Return whom a possessive denotes; officials who say "their" speak of their state."""
+        return _spoken_for(word, self.denoted_by(word))
+
     def subject(self, verb: Token, voices: Voices) -> tuple[Entity, ...] | None:
         """Return the entities that a verb's subject denotes; empty for one that denotes none known, None without one.
 
@@ -77,10 +81,20 @@ class Participants:
             return None
         if noun.lower_ in _PLURAL | _SINGULAR:
             return first_person(voices, plural=noun.lower_ in _PLURAL)
-        found = self.denoted_by(noun)
+        found = _spoken_for(noun, self.denoted_by(noun))
         if not found and noun.lower_ in _PRONOUNS and noun.lower_ != "it":
             return speakers(voices)
         return found
+
+
+def _spoken_for(noun: Token, found: tuple[Entity, ...]) -> tuple[Entity, ...]:
+    """Return the state of its officials: what "they" want is what it wants."""
+    if noun.lower_ not in ("they", "their", "we", "our"):
+        return found
+    return tuple(
+        entity.affiliation if entity.kind is EntityKind.UNNAMED_SOURCE and entity.affiliation is not None else entity
+        for entity in found
+    )
 
 
 def speakers(voices: Voices) -> tuple[Entity, ...]:

@@ -140,7 +140,7 @@ def _holders(participants: Participants, word: Token, head: Token, voices: Voice
     if owner is not None and (word == head or word.dep_ in ("nsubj", "attr")):
         if is_first_person(owner):
             return first_person(voices, plural=owner.lower_ != "my")
-        return participants.denoted_by(owner) or (speakers(voices) if owner.tag_ == "PRP$" else ())
+        return participants.owners(owner) or (first_person(voices, plural=True) if owner.tag_ == "PRP$" else ())
     if not is_clause(head):
         link = next(children(word, "prep"), None)
         named = next(children(link, "pobj"), None) if link is not None and link.lower_ == "of" else None

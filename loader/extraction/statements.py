@@ -6,8 +6,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from loader.document import Certainty, EntityKind, ReportMode, Section, SourceNaming, Span, Statement
+from loader.document import Certainty, EntityKind, ReportMode, Section, SourceNaming, Span, Stance, Statement
 from loader.extraction.confidence import confidence
+from loader.extraction.cover import Cover
 from loader.extraction.media import find_medium, goes_on
 from loader.extraction.memberships import find_memberships
 from loader.extraction.modality import read_modality
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from loader.extraction.reading import Attribution, Reading
     from loader.extraction.stance import Held
 
+_TAKING_PART = (EntityKind.STATE, EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET, EntityKind.PERSON)
 _NOBODY = Voices(SourceNaming.NONE)
 _DERIVED_WITHIN = 600  # characters: an inference rests on what was said at most so far before it
 
@@ -66,6 +68,7 @@ class _Composer:
         self.occasions = Occasions(reading, times)
         self._found: dict[StatementKey, Statement] = {}
         self._stances: dict[int, Held] = {}  # by the place of the cue's word
+        self._boilerplate = Cover(reading.page.boilerplate)
         self._last: tuple[Attribution, Statement] | None = None
 
     def statements(self) -> tuple[Statement, ...]:
@@ -75,7 +78,7 @@ class _Composer:
 
     def add_attributed(self, attribution: Attribution, voices: Voices) -> None:
         spans = [attribution.content, attribution.cue, *([attribution.source] if attribution.source else [])]
-        if any(span.overlaps(line) for span in (*spans, *attribution.relays) for line in self.reading.page.boilerplate):
+        if any(self._boilerplate.touches(span) for span in (*spans, *attribution.relays)):
             return
         content = attribution.content
         modality = read_modality(self.reading, content, attribution)
@@ -107,6 +110,9 @@ class _Composer:
             event_times=self.occasions.of_event(content),
             edited=attribution.edited,
         )
+        if statement.stance is Stance.COMMITTED and not statement.involves:  # who binds itself takes part
+            bound = tuple(holder for holder in statement.stance_holders if holder.kind in _TAKING_PART)
+            statement = replace(statement, involves=bound)
         if voices.relayed_by and attribution.relays:
             statement = replace(statement, relays=attribution.relays, relayed_by=voices.relayed_by)
         statement = self._from_before(attribution, statement)
