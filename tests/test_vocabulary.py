@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pyoxigraph
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
+from pyoxigraph import RdfFormat
 from rdflib import OWL, RDF, RDFS, SKOS, BNode, Graph, URIRef
 
-from ontology.vocabulary import PACT, PREFIXES, Mint, article_id, canonical, canonical_url, content_hash, slug
+from ontology.reference import reference
+from ontology.vocabulary import (
+    PACT,
+    PREFIXES,
+    Mint,
+    article_id,
+    canonical,
+    canonical_url,
+    compact,
+    content_hash,
+    slug,
+)
 
 if TYPE_CHECKING:
     from random import Random
@@ -22,6 +37,7 @@ SEED = files("seeds").joinpath("000_a1f631c494d1a9e1.txt").read_bytes()
 URL_PARTS = st.from_regex(r"[A-Za-z0-9.:&=_~%/@+-]{0,12}", fullmatch=True)
 
 
+CONTEXT = files("ontology").joinpath("context.jsonld").read_text(encoding="utf-8")
 TURTLE = Graph().parse(str(files("ontology").joinpath("pactgraph.ttl")))
 SHAPES = Graph().parse(str(files("ontology").joinpath("shapes.ttl")))
 DEFINED = {term for term in TURTLE.subjects(unique=True) if str(term).startswith(str(PACT))}
@@ -107,6 +123,20 @@ def test_the_prefix_table_names_the_vocabulary_and_ends_each_namespace_in_a_sepa
 def test_the_prefixes_of_the_data_follow_the_base() -> None:
     assert MINT.prefixes["actor"] == "https://data.example.org/actor/"
     assert MINT.prefixes["pact"] == PREFIXES["pact"]
+
+
+@pytest.mark.parametrize(
+    ("iri", "written"),
+    [
+        ("https://pactgraph.example/ns#mode-direct", "pact:mode-direct"),
+        ("http://www.w3.org/ns/oa#start", "oa:start"),
+        ("https://pactgraph.example/ns#", "<https://pactgraph.example/ns#>"),
+        ("https://schema.org/a/b", "<https://schema.org/a/b>"),
+        ("https://user.example/a", "<https://user.example/a>"),
+    ],
+)
+def test_an_iri_is_written_with_its_prefix_where_that_is_one_word(iri: str, written: str) -> None:
+    assert compact(iri) == written
 
 
 # ---- canonical text
@@ -330,3 +360,32 @@ def test_the_graphs_of_the_loader_are_reserved_and_a_users_are_not() -> None:
     assert all(MINT.is_reserved(graph) for graph in [*ours, MINT.graph(MINT.article("T"))])
     assert not MINT.is_reserved(MINT.user_graph("my file.ttl"))
     assert MINT.user_graph("my file.ttl") == "https://data.example.org/user/my%20file.ttl"
+
+
+# ---- the page about it, and the context for JSON
+
+
+def test_the_page_about_the_vocabulary_is_up_to_date() -> None:
+    page = Path(__file__).parent.parent / "docs" / "vocabulary.md"
+    written = page.read_text(encoding="utf-8")
+    assert written == reference(), "write it anew: python -m ontology.reference > docs/vocabulary.md"
+
+
+def test_the_page_about_the_vocabulary_tells_of_every_term() -> None:
+    told = set(re.findall(r"^#+ (pact:[\w-]+)$|^\| `(pact:[\w-]+)` \|", reference(), re.MULTILINE))
+    assert {first or second for first, second in told} >= {compact(str(term)) for term in DEFINED}
+
+
+def test_every_term_has_a_short_name_in_the_context_and_every_short_name_is_a_term() -> None:
+    context = json.loads(CONTEXT)["@context"]
+    named = {entry["@id"] if isinstance(entry, dict) else entry for entry in context.values() if entry != 1.1}
+    ours = {name for name in named if name.startswith("pact:")}
+    schemes = {compact(str(scheme)) for scheme in TURTLE.subjects(RDF.type, SKOS.ConceptScheme)}
+    assert ours == {compact(str(term)) for term in DEFINED} - schemes - {"pact:PLOVER", "pact:span"}
+
+
+def test_a_graph_comes_back_from_json_with_our_context_as_it_was() -> None:
+    turtle = Path(__file__).parent / "graphs" / "harbour-pact.ttl"
+    written = Graph().parse(str(turtle)).serialize(format="json-ld", context=json.loads(CONTEXT)["@context"])
+    assert '"reportMode": "mixed"' in written
+    assert set(pyoxigraph.parse(written, RdfFormat.JSON_LD)) == set(pyoxigraph.parse(path=turtle))
