@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from loader.document import Entity, EntityKind
 from loader.extraction.nouns import INSTITUTIONAL, PERSONAL, Noun, NounKind, fold, kind_of
 from loader.extraction.places import WHERE, acts_as_state, stands_for_government
+from loader.extraction.referents import SPEECH, verb_of
 from loader.names import NameForm
 from ontology.vocabulary import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from spacy.tokens import Token
 
@@ -34,6 +35,7 @@ _OUTLET = re.compile(
 _QUARTERS = {"North": "South", "South": "North", "East": "West", "West": "East"}
 _NO_BODY = frozenset({NounKind.THING, NounKind.DOCUMENT, NounKind.LEADERS, NounKind.PARTIES, NounKind.TERRITORY})
 _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
+_NO_SPEAKER = ("NORP", "DATE", "TIME", "GPE", "LOC", "FAC", "PERSON", "EVENT", "LANGUAGE", "WORK_OF_ART")
 _SPEAKING = ("nsubj", "dobj", "dative", "pobj", "poss", "appos", "conj")
 
 
@@ -54,6 +56,7 @@ class Bodies:
     def __init__(self, words: Words, registry: Registry) -> None:
         self._words = words
         self._registry = registry
+        self._found: dict[str, Match | None] = {}
         self.known: list[Entity | None] = [None] * len(words)
         self._form: list[NameForm | None] = [None] * len(words)
         self._matches: list[tuple[int, int, Match]] = []
@@ -84,9 +87,16 @@ class Bodies:
         take(tagged)
         take(self._acronyms(found))
         take(self._acting(found))
+        take(self._speaking(taken))
         return sorted(found, key=lambda name: name.start)
 
     # ---- what the registry knows
+
+    def _look_up(self, name: str) -> Match | None:
+        """Return what a name alone denotes, asked of the registry once."""
+        if name not in self._found:
+            self._found[name] = self._registry.find(name)
+        return self._found[name]
 
     def _as_meant(self, start: int, end: int, match: Match) -> tuple[int, int, Match]:
         """Return the match as the words around it ask for: in "the Australian coast" no newspaper is named."""
@@ -94,7 +104,7 @@ class Bodies:
         if match.entity.kind is EntityKind.NEWS_OUTLET and end - start == 2 and self._words.tokens[start].text == "the":
             placed = last.dep_ == "pobj" and last.head.lower_ in WHERE
             if placed or last.dep_ not in _SPEAKING:
-                other = self._registry.find(last.text)
+                other = self._look_up(last.text)
                 if other is not None:
                     return (end - 1, end, other)
         return (start, end, match)
@@ -120,15 +130,15 @@ class Bodies:
             first, _, rest = name.entity.label.partition(" ")
             if name.entity.kind is EntityKind.STATE and rest and first in _QUARTERS and first not in named:
                 named[first] = name.entity
-                sibling = self._registry.find(f"{_QUARTERS[first]} {rest}")
+                sibling = self._look_up(f"{_QUARTERS[first]} {rest}")
                 if sibling is not None:
                     named.setdefault(_QUARTERS[first], sibling.entity)
         if not named:
             return
         words = self._words
-        for token in words.tokens[:-2]:
+        for token in words.capitals:
             i, entity = token.i, named.get(token.text)
-            if entity is None or self.known[i] is not None:
+            if entity is None or self.known[i] is not None or i + 2 >= len(words):
                 continue
             after = words.tokens[i + 1]
             listed = words.low[i + 1] == "and" and self._state_at(i + 2) is not None
@@ -141,8 +151,8 @@ class Bodies:
     def _institutions(self) -> Iterator[BodyName]:
         """Yield the bodies that the words give a state: "Japan's embassy in Australia", "the parliament of Georgia"."""
         words = self._words
-        for token in words.tokens:
-            if token.pos_ not in ("NOUN", "PROPN") or words.left_out[token.i]:
+        for token, pos in zip(words.tokens, words.pos, strict=True):
+            if pos not in ("NOUN", "PROPN") or words.left_out[token.i]:
                 continue
             noun = words.noun(token)
             if (
@@ -183,7 +193,7 @@ class Bodies:
         own = self._own_words(noun, start)
         label = f"{own} of {with_article(state.label)}"
         for name in (f"{state.label} {noun.words}", f"{state.label} {own}", label):
-            match = self._registry.find(name)
+            match = self._look_up(name)
             if match is not None and match.entity.kind is EntityKind.ORGANIZATION:
                 return match.entity
         return Entity(EntityKind.ORGANIZATION, slug(label), label, affiliation=state, based_in=state)
@@ -231,7 +241,7 @@ class Bodies:
     def _doubtful_state(self, i: int) -> tuple[Entity, int] | None:
         """Return the state of a name that the registry would not take for one here; "parliament of" dispels doubt."""
         token = self._words.tokens[i]
-        match = self._registry.find(token.text) if token.ent_type_ in ("GPE", "LOC") else None
+        match = self._look_up(token.text) if token.ent_type_ in ("GPE", "LOC") else None
         if match is None or match.entity.kind is not EntityKind.STATE or match.form is NameForm.CAPITAL:
             return None
         return (match.entity, i + 1)
@@ -246,7 +256,7 @@ class Bodies:
             start, end = self._trimmed(ent.start, ent.end)
             if start < end <= start + _LONGEST_NAME and self._is_organisation(start, end):
                 label = " ".join(words.doc[start:end].text.split())
-                match = self._registry.find(label)
+                match = self._look_up(label)
                 if match is not None and match.entity.kind in _BODIES:
                     yield BodyName(start, end, match.entity)
                     continue
@@ -321,7 +331,7 @@ class Bodies:
             entity = meanings.get(words.doc[name.start : name.end].text)
             if entity is not None:
                 found[place] = name._replace(entity=entity)
-        for token in words.tokens:
+        for token in words.capitals:
             if token.text in meanings:
                 yield BodyName(token.i, token.i + 1, meanings[token.text])
 
@@ -351,6 +361,34 @@ class Bodies:
                 entity = next((state for stem, state in stems.items() if fold(text).startswith(stem)), None)
             if entity is not None:
                 yield from (BodyName(start, end, entity) for start, end in spans)
+
+    def _speaking(self, taken: Sequence[bool]) -> Iterator[BodyName]:
+        """Yield the capitalised names of no person that say something and that the tagger made nothing of."""
+        words = self._words
+        for token in words.capitals:
+            i = token.i
+            if taken[i] or words.tag[i] != "NNP" or token.ent_type_ in _NO_SPEAKER:
+                continue
+            verb = verb_of(token)
+            if verb is None or not (verb.lower_ == "according" or verb.lemma_.lower() in SPEECH) or words.noun(token):
+                continue
+            start, end = i, i + 1
+            while start > words.start(i) and self._is_of_name(start - 1, taken):
+                start -= 1
+            while end < words.end(i) and self._is_of_name(end, taken):
+                end += 1
+            label = " ".join(words.doc[start:end].text.split())
+            kind = EntityKind.NEWS_OUTLET if _OUTLET.search(label) else EntityKind.ORGANIZATION
+            yield BodyName(start, end, Entity(kind, slug(label), label))
+
+    def _is_of_name(self, i: int, taken: Sequence[bool]) -> bool:
+        token = self._words.tokens[i]
+        return (
+            not taken[i]
+            and token.tag_ in ("NNP", "NNPS")
+            and token.text[0].isupper()
+            and token.ent_type_ not in _NO_SPEAKER
+        )
 
 
 def with_article(label: str) -> str:

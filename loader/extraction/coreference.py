@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loader.extraction.nouns import Noun
     from loader.extraction.reading import Denotations
 
+_VISITED = frozenset({"NOUN", "PROPN", "PRON", "ADJ", "NUM", "DET", "X", "VERB", "INTJ"})
 _NOMINAL = frozenset({"nsubj", "nsubjpass", "pobj", "dobj", "dative"})
 _ALL_OF_THEM = frozenset({"each", "both", "two", "three", "all"})
 
@@ -29,9 +30,10 @@ def resolve(discourse: Discourse, finder: Bodies, opening_end: int) -> Denotatio
     last name may come before the full one). ``opening_end`` is where headline and standfirst end.
     """
     walk = _Walk(discourse, finder, opening_end)
-    for token in discourse.words.tokens:
-        if not discourse.words.left_out[token.i]:
-            walk.visit(token)
+    words = discourse.words
+    for token, pos, left_out in zip(words.tokens, words.pos, words.left_out, strict=True):
+        if pos in _VISITED and not left_out:
+            walk.visit(token, pos)
     return discourse.denotations()
 
 
@@ -46,8 +48,8 @@ class _Walk:
         self._institutions = Institutions(discourse, finder)
         self._descriptions = Descriptions(discourse, self._institutions, opening_end)
 
-    def visit(self, token: Token) -> None:
-        """Resolve what a token is the head of."""
+    def visit(self, token: Token, pos: str) -> None:
+        """Resolve what a token of this part of speech is the head of."""
         named = self._discourse.name(token.i)
         if named is not None:
             root, referent = named
@@ -56,7 +58,6 @@ class _Walk:
             return
         if self._discourse.at[token.i] is not None or token.i in self._discourse.titles:
             return
-        pos = token.pos_
         if token.lower_ in _ALL_OF_THEM and token.dep_ in ("nsubj", "nsubjpass"):
             referent_of_all = self._groups.each(token)
             if referent_of_all is not None:

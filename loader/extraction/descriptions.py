@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from loader.extraction.referents import Referent, Use
 
 _BINDING = frozenset({"of", "from", "for", "at", "with", "in", "to", "on", "within", "inside", "under"})
+_REMEMBERED = 100  # unnamed persons among whom a like phrase is looked for
 _NEXT = 2  # sentences in which a name may follow "a doctor"
 _OPENING = 12  # tokens of such a sentence in which it stands
 _DEPTH = 2  # phrases inside phrases in which an affiliation is looked for
@@ -53,8 +54,8 @@ class Descriptions:
             referent = self._taken_up(token, noun, affiliation)
         if referent is None:
             referent = self._told_before(noun, affiliation, plural=plural, definite=definite)
-        if referent is None and not plural and not definite:
-            referent = self._named_next(token, noun)
+        if referent is None and not plural and not definite and noun.kind is not NounKind.SPOKESPERSON:
+            referent = self._named_next(token, noun, affiliation)
         if referent is None:
             if token.dep_ == "attr":
                 return
@@ -118,16 +119,20 @@ class Descriptions:
                 return None
             if noun.gender != "-" and use.referent.gender not in ("-", noun.gender):
                 return None
+            if use.subject and self._words.sentence[use.token] == self._words.sentence[token.i]:
+                return None  # "Roe defended the candidate"
             return salience(use, here, -1) + min(use.referent.times, _KNOWN)
 
         found = trail.best(score)
-        return trail.best(last, here) if found is None and takes_up_anyone(noun.words) else found
+        if found is not None or token.dep_ == "attr" or token.head.lower_ == "as" or not takes_up_anyone(noun.words):
+            return found
+        return trail.best(last, here)
 
     def _told_before(self, noun: Noun, affiliation: Entity | None, *, plural: bool, definite: bool) -> Referent | None:
         """Return the unnamed person or people of whom a like phrase spoke before."""
         if affiliation is None and not (plural and definite):
             return None
-        for referent, in_opening in reversed(self._people):
+        for referent, in_opening in reversed(self._people[-_REMEMBERED:]):
             if referent.plural is not plural or referent.entity.affiliation != affiliation:
                 continue
             if noun.gender != "-" and referent.sure and referent.gender != noun.gender:
@@ -138,7 +143,7 @@ class Descriptions:
                 return referent
         return None
 
-    def _named_next(self, token: Token, noun: Noun) -> Referent | None:
+    def _named_next(self, token: Token, noun: Noun, affiliation: Entity | None) -> Referent | None:
         """Return the person whom one of the next sentences first names with this noun: "a doctor … Dr. Roe"."""
         at, sentences = self._discourse.at, self._words.sentences
         seen = {id(use.referent) for use in self._discourse.trail.back()}
@@ -146,7 +151,9 @@ class Descriptions:
         for start, end in sentences[here + 1 : here + 1 + _NEXT]:
             for referent in at[start : min(end, start + _OPENING)]:
                 if referent is not None and referent.is_named_person and noun.words in referent.nouns:
-                    return None if id(referent) in seen else referent
+                    own = referent.entity.affiliation
+                    other = own is not None and affiliation is not None and not same_home(own, affiliation)
+                    return None if id(referent) in seen or other else referent
         return None
 
     # ---- to whom a person belongs
@@ -191,7 +198,7 @@ def _is_narrowed(token: Token, noun: Noun, affiliation: Entity | None) -> bool:
     """Whether a clause or phrase says which one is meant, so that nobody spoken of before need be."""
     for child in token.children:
         if child.i >= noun.end:
-            if child.dep_ in ("relcl", "acl"):
+            if child.dep_ in ("relcl", "acl") and child.left_edge.nbor(-1).text != ",":
                 return True
             if child.dep_ == "prep" and child.lower_ in ("of", "from", "behind") and affiliation is None:
                 return True

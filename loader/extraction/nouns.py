@@ -57,6 +57,7 @@ class Noun(NamedTuple):
 
 
 _NOUNS = {words: (NounKind(kind), gender) for words, kind, gender, _ in rows("nouns")}
+_LASTS = frozenset(words.rpartition(" ")[2] for words in _NOUNS if " " in words)
 _TITLES = {title.lower(): (gender, noun if noun != "-" else "") for title, gender, noun, _ in rows("titles")}
 _TITLE_ENDS = frozenset(title.split()[-1] for title in _TITLES)
 _GIVEN = {name.lower(): gender for name, gender, _ in rows("given_names")}
@@ -84,7 +85,7 @@ def noun_of(head: Token) -> Noun | None:
     """Return what the noun with this head denotes, the longest entry of the table that its words spell; or None."""
     doc = head.doc
     last = _singular(head)
-    before = [doc[i].lower_ for i in range(max(0, head.i - 3), head.i)]
+    before = [doc[i].lower_ for i in range(max(0, head.i - 3), head.i)] if last in _LASTS else []
     while before:
         words = " ".join([*before, last])
         if words in _NOUNS:

@@ -80,13 +80,27 @@ def find_names(words: Words, known: Sequence[Entity | None]) -> list[PersonName]
         if name is not None and not any(taken[name.start : name.end]):
             taken[name.start : name.end] = [True] * (name.end - name.start)
             found.append(name)
+    found = _without_headlines(words, found)
     surnames = _surnames(words, found)
-    for token in words.tokens:
+    for token in words.capitals:
         i = token.i
-        free = not taken[i] and known[i] is None and token.text[0].isupper()
-        if free and fold(token.text) in surnames and _stands_alone(words, token):
+        if not taken[i] and known[i] is None and fold(words.low[i]) in surnames and _stands_alone(words, token):
             found.append(PersonName(i, i + 1, (fold(token.text),), *_title(words, i), entity=None))
     return sorted(found, key=lambda name: name.start)
+
+
+def _without_headlines(words: Words, names: Sequence[PersonName]) -> list[PersonName]:
+    """Cut the names of a headline in capitals ("Jane Roe Backs Plan") to those that the report knows."""
+    end = words.end(0) if len(words) else 0
+    known = {name.words for name in names if name.start >= end}
+    found = []
+    for name in names:
+        size = len(name.words)
+        plain = size == name.end - name.start  # a word a token: no hyphens
+        if name.start < end and size > 2 and plain and name.words not in known and name.entity is None:
+            size = next((n for n in range(size - 1, 0, -1) if name.words[:n] in known), size)
+        found.append(name._replace(end=name.start + size, words=name.words[:size]) if plain else name)
+    return found
 
 
 def _surnames(words: Words, names: Sequence[PersonName]) -> set[str]:
@@ -126,18 +140,27 @@ def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[
             yield i, j, entity
         i = j
     for ent in words.doc.ents:
-        if ent.label_ == "PERSON":
+        if ent.label_ == "PERSON" or (ent.label_ == "ORG" and _is_like_person(words, ent.start, ent.end)):
             yield ent.start, ent.end, None
-    for token in words.tokens[:-1]:
-        start = token.i + 1
-        leads = ends_title(token.text) or kind_of(words.low[token.i]) in PERSONAL or _is_given_name(token)
-        if token.text[0].isupper() and leads and _is_name_word(words.tokens[start]):
-            start = token.i if _is_given_name(token) and not ends_title(token.text) else start
-            end = start
-            while end < length and end - start < _LONGEST and _continues(words, start, end):
-                end += 1
-            if words.tokens[start].ent_type_ not in _NO_PERSON and (end - start > 1 or ends_title(token.text)):
-                yield start, end, None
+    for token in words.capitals:
+        titled = ends_title(token.text)
+        given = not titled and _is_given_name(token)
+        if not (titled or given or kind_of(words.low[token.i]) in PERSONAL):
+            continue
+        start = token.i if given else token.i + 1
+        end = start
+        while end < length and end - start < _LONGEST and _continues(words, start, end):
+            end += 1
+        long_enough = end - start > (0 if titled else 1)
+        if long_enough and words.tokens[start].ent_type_ not in _NO_PERSON:
+            yield start, end, None
+
+
+def _is_like_person(words: Words, start: int, end: int) -> bool:
+    """Whether a tagged organisation is rather a person: two or three names of which the first is a given name."""
+    if not 2 <= end - start <= 3 or gender_of_given_name(words.low[start]) == "-":
+        return False
+    return all(_is_name_word(words.tokens[i]) for i in range(start, end)) and kind_of(words.low[end - 1]) is None
 
 
 def _is_given_name(token: Token) -> bool:
@@ -235,19 +258,28 @@ def _lengthens(words: Words, start: int, i: int, known: Sequence[Entity | None])
 
 
 def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known: Sequence[Entity | None]) -> bool:
-    tokens = words.tokens
-    for i in range(start, end):
-        if not (tokens[i].text[0].isupper() or words.low[i] in PARTICLES or _is_hyphenated(words, i)):
-            return False
+    if not all(_may_be_in_name(words, i, alone=end - start == 1) for i in range(start, end)):
+        return False
     if title_of(folded) or kind_of(" ".join(folded)) or kind_of(folded[-1]) in _NO_NAME:
         return False
     others = [entity for entity in known[start:end] if entity is not None]
     if others:  # "Jordan Smith" is a person, "Texas Republican" and "Artificial Intelligence" are none
         return len(others) < end - start and (known[end - 1] is None or gender_of_given_name(folded[0]) != "-")
-    after = tokens[end] if end < len(words) else None
-    if after is None:
+    return end == len(words) or not _goes_on(words, start, end)
+
+
+def _may_be_in_name(words: Words, i: int, *, alone: bool) -> bool:
+    """Whether a token has the form of a part of a name; in a headline in capitals "Be Next" has, but is none."""
+    token = words.tokens[i]
+    if words.low[i] in PARTICLES or _is_hyphenated(words, i):
         return True
-    if end - start == 1 and tokens[start].is_upper and len(folded[0]) > 1 and not after.is_upper:
-        return False  # an acronym
-    larger = after.text[0].isupper() and tokens[end - 1].dep_ == "compound" and tokens[end - 1].head.i == after.i
-    return not (larger and kind_of(words.low[after.i]) is not None)  # "Roe Foundation"
+    return token.text[0].isupper() and (alone or not token.is_stop)
+
+
+def _goes_on(words: Words, start: int, end: int) -> bool:
+    """Whether the words are an acronym, or the first part of a longer name ("Roe Foundation")."""
+    last, after = words.tokens[end - 1], words.tokens[end]
+    if end - start == 1 and last.is_upper and len(last.text) > 1 and not after.is_upper:
+        return True
+    larger = after.text[0].isupper() and last.dep_ == "compound" and last.head.i == after.i
+    return larger and kind_of(words.low[end]) is not None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loader.extraction.words import Words
     from loader.registry import Registry
 
+_ALIKE = 40  # spellings that share a word and are compared
 _TITLE_REACH = 7  # tokens before a name in which its titles stand
 _SHORT_FORMS = {
     "bill": "william", "bob": "robert", "rob": "robert", "joe": "joseph", "jim": "james", "mike": "michael",
@@ -70,16 +71,22 @@ def gather(words: Words, names: Iterable[PersonName], registry: Registry) -> lis
     """
     persons: list[Person] = []
     single: list[PersonName] = []
+    bearers: dict[str, list[tuple[tuple[str, ...], Person]]] = {}  # by every word of the name
     for name in names:
         if len(name.words) == 1 and name.entity is None:
             single.append(name)
             continue
-        person = next((other for other in persons if _same(other, name)), None)
+        alike = bearers.get(name.words[-1], ())[:_ALIKE]
+        person = next((other for words_, other in alike if _same(other, words_, name)), None)
         if person is None:
-            persons.append(Person([name], entity=name.entity))
+            person = Person([name], entity=name.entity)
+            persons.append(person)
         else:
             person.entity = person.entity or name.entity
             person.names.append(name)
+        for word in set(name.words):
+            if not any(words_ == name.words for words_, _ in bearers.get(word, ())[:_ALIKE]):
+                bearers.setdefault(word, []).append((name.words, person))
     _place(single, persons, registry)
     for person in persons:
         person.names.sort(key=lambda name: name.start)
@@ -92,11 +99,11 @@ def titles(words: Words, name: PersonName) -> list[Noun]:
     return [*_before(words, name), *_beside(words, name)]
 
 
-def _same(person: Person, name: PersonName) -> bool:
-    """Whether a name in full is one of this person's."""
+def _same(person: Person, spelt: tuple[str, ...], name: PersonName) -> bool:
+    """Whether a name in full is this person's, who is also spelt so."""
     if person.entity is not None and name.entity is not None:
         return person.entity == name.entity
-    return any(_agree(other.words, name.words) for other in person.names)
+    return _agree(spelt, name.words)
 
 
 def _agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -104,6 +111,8 @@ def _agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
         return True
     if len(one) < 2 or len(other) < 2 or one[-1] != other[-1]:
         return False
+    if len(one) != len(other) and (one[-len(other) :] == other or other[-len(one) :] == one):
+        return True  # "López Obrador"
     first, second = one[0], other[0]
     if first == second or _SHORT_FORMS.get(first, first) == _SHORT_FORMS.get(second, second):
         return True

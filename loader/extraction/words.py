@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
 
 _LONGEST_PHRASE = 12  # tokens before the head of a noun phrase
+_LONGEST_TAIL = 40  # tokens after it
 _OF = frozenset(["of", "from", "for", "at", "with", "in", "to", "on", "within", "inside", "under", "close", "familiar"])
 _CUTS = frozenset([",", ";", ":", "—", "–", "--", "(", '"', "“", "”"])
 
@@ -20,7 +21,8 @@ _CUTS = frozenset([",", ";", ":", "—", "–", "--", "(", '"', "“", "”"])
 class Words:
     """The tokens of one parse, their sentences by number, and the nouns of the table among them.
 
-    ``left_out`` says for each token whether it is no part of the report: boilerplate, or a blank.
+    ``low``, ``pos`` and ``tag`` are what spaCy says of each token; ``capitals`` are the tokens that begin with a
+    capital; ``left_out`` says for each token whether it is no part of the report: boilerplate, or a blank.
     """
 
     def __init__(self, doc: Doc, boilerplate: Iterable[Span] = ()) -> None:
@@ -28,7 +30,10 @@ class Words:
         self.text: str = doc.text
         self.tokens = list(doc)
         self.low = [token.lower_ for token in self.tokens]
-        self.left_out = [token.is_space for token in self.tokens]
+        self.pos = [token.pos_ for token in self.tokens]
+        self.tag = [token.tag_ for token in self.tokens]
+        self.capitals = [token for token in self.tokens if token.text[0].isupper()]
+        self.left_out = [pos == "SPACE" for pos in self.pos]
         for span in boilerplate:
             found = doc.char_span(span.start, span.end, alignment_mode="expand")
             if found is not None:
@@ -97,7 +102,8 @@ class Words:
             if child.i > end + 1:
                 break
             last = child.i
-            while last + 1 <= child.right_edge.i and not self._cuts(last + 1):
+            limit = min(child.right_edge.i, token.i + _LONGEST_TAIL)
+            while last + 1 <= limit and not self._cuts(last + 1):
                 last += 1
             if last == child.i:
                 break
