@@ -139,7 +139,13 @@ def _replace(store: pyoxigraph.Store, job: dict[str, Any], body: bytes) -> dict[
         data = body[part["start"] : part["end"]]
         format_ = pyoxigraph.RdfFormat.from_media_type(part["media_type"])
         try:
-            store.load(data, format_, base_iri=job["base"], to_graph=graph)
+            if format_ is not None and format_.supports_datasets:  # their named graphs have no place in one graph
+                parsed = pyoxigraph.parse(
+                    data, format_, base_iri=job["base"], without_named_graphs=True, rename_blank_nodes=True
+                )
+                store.extend([pyoxigraph.Quad(quad.subject, quad.predicate, quad.object, graph) for quad in parsed])
+            else:
+                store.load(data, format_, base_iri=job["base"], to_graph=graph)
         except (SyntaxError, ValueError) as error:
             raise Refused(400, f"The body cannot be read as {part['media_type']}: {str(error).rstrip('.')}.") from None
     return {"existed": exists}

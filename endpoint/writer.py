@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from endpoint.frames import HEADER, frame
 from endpoint.protocol import ProtocolError, rejected_syntax, rewrite_refused_calls, with_using
 from endpoint.updates import written_graphs
+from ontology.layout import StoreError
 
 if TYPE_CHECKING:
     import socket
@@ -121,7 +122,10 @@ class Writer:
             "wait": settings.lock,
             "memory": settings.limits.memory,
         }
-        end, pid = await self._engine.birth({"do": "write"})
+        try:
+            end, pid = await self._engine.birth({"do": "write"})
+        except StoreError as error:
+            raise ProtocolError(503, f"Nothing was stored: {error}.", {"Retry-After": "1"}) from None
         return await _Scribe(pid, settings.lock, settings.limits.seconds).run(end, job, body)
 
 
@@ -162,7 +166,7 @@ class _Scribe:
             except TimeoutError:
                 message = f"The update was stopped after {self._seconds:g} seconds; nothing of it was stored."
                 raise ProtocolError(504, message) from None
-            except asyncio.IncompleteReadError:
+            except (asyncio.IncompleteReadError, ConnectionError):
                 message = "The update was stopped: it took too much memory, or its process was killed."
                 raise ProtocolError(503, message + " Look whether it was stored before you send it again.") from None
             if letter == b"L":
