@@ -212,3 +212,23 @@ def _minister() -> list[Quad]:
     label = NamedNode("http://www.w3.org/2004/02/skos/core#prefLabel")
     person = NamedNode("https://pactgraph.example/ns#Person")
     return [Quad(node, kind, person, graph), Quad(node, label, Literal("Anna Berg", language="en"), graph)]
+
+
+@pytest.mark.parametrize(
+    ("rule", "voices", "least", "most"),
+    [
+        ("quote", STATE, 0.9, 1.0),
+        ("clause+quote+quote", STATE, 0.9, 1.0),
+        ("object", STATE, 0.6, 0.85),
+        ("noun of", STATE, 0.3, 0.6),
+        ("a rule that no table knows", STATE, 0.3, 0.8),
+        ("clause", Voices(SourceNaming.NONE), 0.3, 0.7),
+    ],
+)
+def test_confidence_follows_the_rule_and_how_well_the_source_is_known(
+    attribute: Attribute, rule: str, voices: Voices, least: float, most: float
+) -> None:
+    reading, attribution = attribute("<Canada> {said} [it was over].")
+    statement = said((reading, replace(attribution, rule=rule)), voices)
+    assert statement.confidence is not None
+    assert least <= statement.confidence <= most

@@ -76,10 +76,6 @@ class _Telling:
         self.voices = Voices(statement.naming, statement.speakers, statement.on_behalf_of)
         self.tokens = participants.reading.tokens(statement.content)
         self.bodies = tuple(topic for topic in statement.about if topic.kind is not EntityKind.TECHNOLOGY)
-        text = participants.reading.article.text
-        spans = participants.within(statement.content)
-        denied = {e for span, entities in spans if text[span.start - 1 : span.start] == "-" for e in entities}
-        self.bodies = tuple(body for body in self.bodies if body not in denied)  # "non-NATO ally"
 
     def standings(self) -> Iterator[Standing]:
         """Yield member, body and status for every word of joining, standing, inviting or leaving in the content."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PLURAL = frozenset({"we", "us", "our", "ours", "ourselves"})
 _SINGULAR = frozenset({"i", "me", "my", "mine", "myself"})
+_NOT = ("non-", "non ")  # "a major non-NATO ally"
 _PRONOUNS = frozenset({"he", "she", "it", "they"})
 _DEPTH = 8  # how long a chain of affiliations or coordinations is followed
 
@@ -30,6 +31,8 @@ class Participants:
             (mention.span, (mention.entity,)) for mention in reading.mentions
         ]
         found += [(group.span, group.entities) for group in (*reading.groups, *find_partners(reading))]
+        text = reading.article.text
+        found = [item for item in found if text[max(0, item[0].start - 4) : item[0].start].lower() not in _NOT]
         self._denoted = sorted(found, key=lambda item: item[0])
         self._starts = [span.start for span, _ in self._denoted]
 
