@@ -26,6 +26,7 @@ import shutil
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -97,26 +98,29 @@ class Layout:
 
         Raises StoreError for a directory that holds something else, NewerStore for a later layout.
         """
-        if self.root.exists() and not self.format.exists() and any(self.root.iterdir()):
-            message = f"{self.root} is not empty and holds no Pactgraph store; name another --store."
+        if self.root.exists() and not self.root.is_dir():
+            message = f"{self.root} is a file and no directory; name another --store."
             raise StoreError(self.root, message)
-        self.snapshots.mkdir(parents=True, exist_ok=True)
         if not self.format.exists():
+            if self.root.exists() and any(not _is_ours(path.name) for path in self.root.iterdir()):
+                message = f"{self.root} is not empty and holds no Pactgraph store; name another --store."
+                raise StoreError(self.root, message)
+            self.snapshots.mkdir(parents=True, exist_ok=True)
             _replace(self.format, f"{_MARK} {VERSION}\n")
         self.check()
+        self.snapshots.mkdir(exist_ok=True)
 
     def check(self) -> None:
         """Raise NoStore, NewerStore or StoreError unless a store of this layout is here."""
         try:
             mark, version = self.format.read_text(encoding="utf-8").split()
             number = int(version)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             message = f"There is no store at {self.root}; make one with `pactgraph load`."
             raise NoStore(self.root, message) from None
         except ValueError:
-            message = f"{self.format} does not name a Pactgraph store; name another --store."
-            raise StoreError(self.root, message) from None
-        if mark != _MARK:
+            mark, number = "", 0
+        if mark != _MARK or number < 1:
             message = f"{self.format} does not name a Pactgraph store; name another --store."
             raise StoreError(self.root, message)
         if number > VERSION:
@@ -127,11 +131,17 @@ class Layout:
             raise NewerStore(self.root, message)
 
     def current_number(self) -> int | None:
-        """Return the number of the published snapshot, or None before the first."""
+        """Return the number of the published snapshot, or None before the first.
+
+        Raises StoreError where the file that names it holds no number.
+        """
         try:
             return int(self.current.read_text(encoding="ascii"))
         except FileNotFoundError:
             return None
+        except ValueError:
+            message = f"{self.current} does not name a snapshot; remove it and load once to mend the store."
+            raise StoreError(self.root, message) from None
 
     def snapshot(self, number: int) -> Path:
         """Return the folder of a snapshot."""
@@ -168,16 +178,15 @@ class Layout:
 
     def next_number(self) -> int:
         """Return the number for the next snapshot: one more than any that is there or was published."""
-        there = [int(folder.name) for folder in self.snapshots.iterdir() if folder.name.isdigit()]
-        return max([*there, self.current_number() or 0]) + 1
+        return max([*self._numbers(), self.current_number() or 0]) + 1
 
     def publish(self, number: int) -> None:
         """Make ``number`` the snapshot for new readers and remove those that nobody reads any more."""
         self._lease_of(number).touch()
         _replace(self.current, f"{number}\n")
-        for folder in self.snapshots.iterdir():
-            if folder.is_dir() and folder.name != str(number):
-                self._remove(folder)
+        for other in self._numbers():
+            if other != number:
+                self._remove(other)
 
     # ---- a writer's way back, and its way to the readers; all of it under `writer`
 
@@ -254,34 +263,52 @@ class Layout:
                 if folder.exists():
                     yield folder
                     return
+                if number == self.current_number():
+                    message = f"The store at {self.root} lacks snapshot {number}; load once to mend it."
+                    raise StoreError(self.root, message)
             finally:
                 os.close(handle)
 
     def _lease_of(self, number: int) -> Path:
         return self.snapshots / f"{number}.lease"
 
-    def _remove(self, folder: Path) -> None:
-        lease = self._lease_of(int(folder.name))
+    def _numbers(self) -> list[int]:
+        """Return the numbers of which there is a snapshot or a lease, in order; other files are not ours to touch."""
+        names = (path.name.removesuffix(".lease") for path in self.snapshots.iterdir())
+        return sorted({int(name) for name in names if name.isdecimal()})
+
+    def _remove(self, number: int) -> None:
+        lease = self._lease_of(number)
         handle = os.open(lease, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return  # somebody reads it still; a later publish removes it
         else:
-            shutil.rmtree(folder)
+            if self.snapshot(number).exists():
+                shutil.rmtree(self.snapshot(number))
             lease.unlink()
         finally:
             os.close(handle)
 
 
+def _is_ours(name: str) -> bool:
+    """Whether a directory may hold a file of this name and yet become a store: another process is making it."""
+    return name in {"snapshots", "lock"} or name.startswith("format.")
+
+
 def _replace(path: Path, content: str) -> None:
     """Write a small file so that a reader sees the old content or the new, never a part."""
-    fresh = path.with_name(path.name + ".new")
-    with fresh.open("w", encoding="utf-8") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{get_ident()}")  # two may write it at once
+    try:
+        with fresh.open("w", encoding="utf-8") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        fresh.replace(path)
+    except OSError:
+        fresh.unlink(missing_ok=True)
+        raise
     _sync(path.parent)
 
 
