@@ -52,7 +52,7 @@ class Denotation:
     def of(self, source: Span, head: Token) -> tuple[tuple[Entity, ...], bool]:
         """Return whom a source with this head denotes, and whether it is a document that stands for its issuer."""
         head = self._noun_in(source, head)
-        entities = self._listed(source)
+        entities = self._listed(source) or self._persons_listed(source)
         if entities:
             return entities, False
         found: list[Entity] = []
@@ -86,6 +86,27 @@ class Denotation:
             if token.i in self._named:
                 found += self._named[token.i]
             elif token.lower_ not in _LIST_WORDS:
+                return ()
+        entities = distinct(found)
+        return entities if len(entities) > 1 and joined else ()
+
+    def _persons_listed(self, source: Span) -> tuple[Entity, ...]:
+        """Return the persons of a list with titles ("President Roe and her counterpart Paul Hansen"), all or none."""
+        found: list[Entity] = []
+        joined = False
+        for token in self._reading.tokens(source):
+            named = self.named(token.i)
+            if _is_person(named):
+                after = token.nbor() if token.i + 1 < len(token.doc) else None
+                inside = after is not None and after.idx < source.end and self.named(after.i) is not named
+                if inside and after is not None and after.lower_ not in ("and", ",", "&"):
+                    return ()
+                found += named
+            elif token.lower_ in ("and", "&"):
+                joined = joined or bool(found)
+            elif token.text != "," and (
+                token.pos_ not in ("NOUN", "PROPN", "ADJ", "PART", "PRON") or token.tag_ == "PRP"
+            ):
                 return ()
         entities = distinct(found)
         return entities if len(entities) > 1 and joined else ()

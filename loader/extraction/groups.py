@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind
 from loader.extraction.nouns import NounKind
+from loader.extraction.referents import verb_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -18,6 +19,8 @@ DEFINITE = frozenset({"the", "this", "that", "these", "those", "both"})
 NUMBERS = {"two": 2, "both": 2, "bilateral": 2, "three": 3, "trilateral": 3, "four": 4, "quadrilateral": 4, "five": 5}
 
 _LONGEST = 20  # members of a list
+_LONGEST_TITLE = 7  # tokens
+_TITLE = ("NOUN", "PROPN", "ADJ", "PART", "PRON")
 _LISTING = frozenset({",", "and", "the", "&", "both"})
 _SEVERAL = frozenset({NounKind.LEADERS, NounKind.PARTIES, NounKind.COUNTRY, NounKind.GOVERNMENT, NounKind.TERRITORY})
 _STATES = frozenset(
@@ -47,7 +50,9 @@ class Groups:
             return
         if places[0] not in self._coordinated:
             self._coordinated.add(places[0])
-            self._discourse.use(self._words.tokens[places[0]], self._discourse.group(members))
+            heads = [self._words.tokens[i] for i in places]
+            head = next((token for token in heads if verb_of(token) is not None), heads[0])
+            self._discourse.use(head, self._discourse.group(members))
 
     def _listed(self, root: Token) -> list[int]:
         """Return one token of each name in a list that ends with this one, as the commas and the "and" show it."""
@@ -56,17 +61,29 @@ class Groups:
         i = self._first(root.i, start)
         found, joined = [root.i], False
         while i > start and len(found) <= _LONGEST:
-            j = i - 1
+            j = self._before_titles(i, start) - 1
             while j > start and low[j] in _LISTING:
                 joined = joined or low[j] in ("and", "&")
                 j -= 1
-            if j == i - 1 or not _is_actor(at[j]) or (not joined and len(found) == 1):
+            if low[j + 1] not in _LISTING or not _is_actor(at[j]) or (not joined and len(found) == 1):
                 break
             found.append(j)
             i = self._first(j, start)
         after = low[root.i + 1] if root.i + 1 < len(low) else ""
         continued = after in ("and", "&") or (after == "," and not joined)
         return found[::-1] if len(found) > 1 and joined and not continued else []
+
+    def _before_titles(self, i: int, start: int) -> int:
+        """Return where the titles before a person's name at ``i`` begin; ``i`` itself where no "and" precedes them."""
+        referent, j = self._discourse.at[i], i
+        if referent is None or not referent.is_named_person:
+            return i
+        while j > max(start, i - _LONGEST_TITLE) and self._words.low[j - 1] not in _LISTING:
+            other = self._discourse.at[j - 1]
+            if self._words.pos[j - 1] not in _TITLE or (other is not None and other.is_named_person):
+                return i
+            j -= 1
+        return j if self._words.low[j - 1] in ("and", "&") else i
 
     def _first(self, i: int, start: int) -> int:
         at = self._discourse.at

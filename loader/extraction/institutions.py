@@ -35,7 +35,8 @@ _NEWS = frozenset(
     | {"publication", "channel", "station", "daily", "tabloid", "network"}
 )
 _ANY_BODY = frozenset(
-    {"group", "company", "organization", "organisation", "firm", "rights group", "advocacy group", "body"}
+    {"group", "company", "organization", "organisation", "firm", "rights group", "advocacy group", "body", "think tank"}
+    | {"institution", "charity", "nonprofit", "watchdog"}
 )
 _OF_STATES = frozenset(
     {"parliament", "ministry", "military", "embassy", "army", "forces", "department", "senate", "congress", "house"}

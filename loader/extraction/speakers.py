@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from loader.document import Span
     from loader.extraction.reading import Attribution, Reading
 
-_TITLE_REACH = 3  # tokens before a name in which "spokesman" may stand
+_TITLE_REACH = 6  # tokens before a name in which "spokesman" may stand
 _BODY_REACH = 8  # tokens before "spokesman" in which the body may stand
 _FOR = frozenset({"for", "of", "from", "at", "with", "to"})
 _RELAYING = frozenset(
@@ -33,7 +33,8 @@ _STATEMENT = re.compile(
 _APART = re.compile(r"\b(?:on|about|at|in|with|to|after|before|and)\b|[,:;–—]", re.IGNORECASE)
 _I = frozenset({"i", "we", "my", "our", "me", "us"})
 _MISSIONS = ("embassy-", "consulate-", "permanent-mission-", "high-commission-")
-_OF_GOVERNMENT = frozenset({"ministry", "embassy", "consulate", "mission", "department", "office"})
+_OF_GOVERNMENT = frozenset({"ministry", "embassy", "consulate", "mission", "department", "office", "kremlin"})
+_SEATS = frozenset({"white-house", "blue-house", "downing-street", "elysee-palace"})  # of those who govern
 
 
 def identify(reading: Reading, attributions: Sequence[Attribution]) -> tuple[Voices, ...]:
@@ -181,8 +182,7 @@ def _called(start: int, root: Token) -> list[Token]:
 
 
 def _state_behind(body: Entity) -> Entity:
-    """Return the state for an embassy or a ministry, which are parts of its government; any other body itself."""
+    """Return the state for an embassy, a ministry or the seat of its government; any other body itself."""
     state = body.affiliation if body.kind is EntityKind.ORGANIZATION else None
-    if state is None or state.kind is not EntityKind.STATE or not _OF_GOVERNMENT & set(body.key.split("-")):
-        return body
-    return state
+    governing = body.key in _SEATS or bool(_OF_GOVERNMENT & set(body.key.split("-")))
+    return state if state is not None and state.kind is EntityKind.STATE and governing else body
