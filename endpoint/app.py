@@ -38,6 +38,15 @@ if TYPE_CHECKING:
 _STATIC = Path(__file__).parent / "static"
 _READS = ["GET", "HEAD"]
 _NOT_READY: dict[int | str, dict[str, Any]] = {503: {"description": "No snapshot is ready yet"}}
+_NEEDS_TOKEN: dict[int | str, dict[str, Any]] = {
+    401: {"description": "The bearer token is missing or wrong"},
+    403: {"description": "The endpoint was started without a token"},
+}
+_NO_SUCH_QUERY: dict[int | str, dict[str, Any]] = {
+    204: {"description": "Stopped"},
+    404: {"description": "No such query runs"},
+    **_NEEDS_TOKEN,
+}
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -92,14 +101,14 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(protocol.ProtocolError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_plainly)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
-    app.include_router(_operations(engine))
+    app.include_router(_operations(engine, app.sparql))
     app.include_router(_front(settings.base, vocabulary))
     app.include_router(_data(Pages(settings.base, engine), description, vocabulary))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the way that FastAPI documents
     return app
 
 
-def _operations(engine: Engine) -> APIRouter:
+def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
     router = APIRouter()
 
     @router.get("/health", summary="Whether the endpoint lives and answers", tags=["operations"], responses=_NOT_READY)
@@ -116,6 +125,37 @@ def _operations(engine: Engine) -> APIRouter:
                 "waiting": sum(engine.waiting.values()),
             }
         return JSONResponse(state, 200 if generation is not None else 503, {"Cache-Control": "no-store"})
+
+    @router.get("/metrics", summary="Counts and times for Prometheus", tags=["operations"])
+    async def metrics() -> PlainTextResponse:
+        return PlainTextResponse(sparql.metrics.text(), media_type="text/plain; version=0.0.4")
+
+    @router.get("/queries", summary="The queries that run", tags=["operations"], responses=_NEEDS_TOKEN)
+    async def queries(request: Request) -> Response:
+        sparql.authorise(_plain(request))
+        now = time.monotonic()
+        running = [
+            {
+                "id": answer.identifier,
+                "client": answer.client,
+                "seconds": round(now - answer.started, 3),
+                "memory": answer.memory,
+                "form": getattr(answer.query, "form", None),
+                "query": getattr(answer.query, "text", None),
+            }
+            for answer in engine.answers.values()
+        ]
+        return JSONResponse({"running": running, "waiting": sum(engine.waiting.values())})
+
+    @router.delete("/queries/{identifier}", summary="Stop a query", tags=["operations"], responses=_NO_SUCH_QUERY)
+    async def stop(request: Request, identifier: str) -> Response:
+        sparql.authorise(_plain(request))
+        answer = engine.answers.get(identifier)
+        if answer is None:
+            return PlainTextResponse("No such query runs.\n", 404)
+        sentence = "The query was stopped by the owner of this endpoint."
+        answer.stop("owner", protocol.ProtocolError(503, sentence))
+        return PlainTextResponse("", 204)
 
     return router
 

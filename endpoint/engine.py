@@ -51,6 +51,7 @@ class Engine:
         self.running: Counter[str] = Counter()
         self.waiting: Counter[str] = Counter()
         self.killed: Counter[str] = Counter()
+        self.answers: dict[str, Answer] = {}
         self._queue: deque[tuple[str, asyncio.Future[Worker]]] = deque()
         self._generations: set[Generation] = set()
         self._nursery: subprocess.Popen[bytes] | None = None
@@ -102,8 +103,11 @@ class Engine:
         past its limits.
         """
         for last in (False, True):
+            queued = time.monotonic()
             worker = await self._worker(client)
             answer = Answer(worker, query, client, self.settings.limits.seconds)
+            answer.waited = answer.started - queued
+            self.answers[answer.identifier] = answer
             worker.send(answer, self._job(query, gzip=gzip))
             try:
                 await answer.head()
@@ -157,6 +161,9 @@ class Engine:
 
     def release(self, answer: Answer) -> None:
         """Take note that a client's query runs no longer."""
+        self.answers.pop(answer.identifier, None)
+        if answer.stopped:
+            self.killed[answer.stopped] += 1
         self._free(answer.client)
 
     def cause(self, status: int) -> ProtocolError:

@@ -7,8 +7,10 @@ import contextlib
 import json
 import logging
 import os
+import resource
 import socket
 import time
+import uuid
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
@@ -57,9 +59,9 @@ class WorkerLost(ProtocolError):  # noqa: N818 (it reads as a sentence)
 class Answer:
     """One running or finished query: what its worker has sent and how it ends.
 
-    ``kind`` is ``results`` or ``graph``, ``encoding`` the content coding or None, ``digest`` stands for a graph that
-    was read whole. Iterate over ``chunks`` once; it
-    raises ProtocolError where the query fails on the way.
+    ``identifier`` names it among those that run. ``kind`` is ``results`` or ``graph``, ``encoding`` the content coding
+    or None, ``digest`` stands for a graph that was read whole. Iterate over ``chunks`` once; it raises ProtocolError
+    where the query fails on the way.
     """
 
     def __init__(self, worker: Worker, query: Query | GraphRead, client: str, limits: float) -> None:
@@ -73,6 +75,9 @@ class Answer:
         self.seconds: float | None = None
         self.written: int | None = None
         self.finished = False
+        self.waited = 0.0
+        self.stopped = ""
+        self.identifier = uuid.uuid4().hex[:12]
         self._worker = worker
         self._limit = limits
         self._error: ProtocolError | None = None
@@ -116,9 +121,23 @@ class Answer:
 
     def abandon(self) -> None:
         """Stop the query, since nobody wants its answer any more."""
+        self.stop("client", ProtocolError(499, "The client went away."))
+
+    def stop(self, reason: str, error: ProtocolError) -> None:
+        """Kill the query and end with an error; ``reason`` is one word for the statistics."""
         if not self.finished:
-            self.fail(ProtocolError(499, "The client went away."))
+            self.stopped = reason
+            self.fail(error)
             self._worker.kill()
+
+    @property
+    def memory(self) -> int:
+        """The bytes of private memory that the query's process holds; 0 where the kernel does not say."""
+        try:
+            resident, shared = Path(f"/proc/{self._worker.pid}/statm").read_text(encoding="ascii").split()[1:3]
+        except OSError:
+            return 0
+        return (int(resident) - int(shared)) * resource.getpagesize()
 
     def frame(self, letter: bytes, payload: bytes) -> None:
         """Take one frame from the worker."""
@@ -167,14 +186,11 @@ class Answer:
         if left > 0.001:
             self._timer = asyncio.get_running_loop().call_later(left, self._expire)
             return
-        self.fail(
-            ProtocolError(
-                504,
-                f"The query was stopped after {self._limit:g} seconds, the longest this endpoint lets a query run; "
-                "ask for less, for instance with LIMIT or a narrower pattern.",
-            )
+        sentence = (
+            f"The query was stopped after {self._limit:g} seconds, the longest this endpoint lets a query run; "
+            "ask for less, for instance with LIMIT or a narrower pattern."
         )
-        self._worker.kill()
+        self.stop("time", ProtocolError(504, sentence))
 
     def _refusal(self, told: dict[str, str]) -> ProtocolError:
         error, message = told["error"], told["message"]

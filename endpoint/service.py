@@ -14,11 +14,14 @@ import json
 import logging
 import re
 import time
+import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from endpoint.cache import Cache, Kept, Key
 from endpoint.graphstore import read_graph_request
+from endpoint.metrics import Metrics
 from endpoint.negotiation import accepts_gzip
 from endpoint.protocol import (
     Describe,
@@ -51,6 +54,9 @@ if TYPE_CHECKING:
     Send = Callable[[Message], Awaitable[None]]
 
 _LOG = logging.getLogger("pactgraph.endpoint")
+_ACCESS = logging.getLogger("pactgraph.access")
+_SLOW = logging.getLogger("pactgraph.slow")
+_SHOWN = 4000  # characters of a slow query that its log shows
 _PATIENCE = 0.05  # seconds after which it is worth watching whether the client is still there
 QUERY_METHODS = "GET, HEAD, OPTIONS, POST, QUERY"
 UPDATE_METHODS = "OPTIONS, POST"
@@ -77,6 +83,8 @@ class Service:
         self._engine = engine
         self._writer = writer
         self._description = description
+        self._cache = Cache(settings.cache)
+        self.metrics = Metrics(engine, self._cache)
 
     @staticmethod
     def serves(path: str) -> bool:
@@ -85,7 +93,35 @@ class Service:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
+        start = time.perf_counter()
         exchange = _Exchange(scope, receive, send)
+        try:
+            await self._attend(exchange, receive)
+        finally:
+            self._record(exchange, time.perf_counter() - start)
+
+    def _record(self, exchange: _Exchange, seconds: float) -> None:
+        """Count the request, and write it to the logs that want it."""
+        path = "/graphs" if exchange.path.startswith("/graphs") else exchange.path
+        self.metrics.record(path, exchange.method, exchange.status, exchange.form, seconds)
+        slow = seconds >= self._settings.slow and exchange.query
+        if not slow and not _ACCESS.isEnabledFor(logging.INFO):
+            return
+        entry = {
+            "id": exchange.identifier,
+            "client": exchange.client,
+            "method": exchange.method,
+            "path": exchange.path,
+            "status": exchange.status,
+            "seconds": round(seconds, 6),
+            "form": exchange.form,
+            "query": hashlib.sha256(exchange.query.encode()).hexdigest()[:16] if exchange.query else None,
+        }
+        _ACCESS.info("%s", json.dumps(entry))
+        if slow:
+            _SLOW.warning("%s", json.dumps(entry | {"text": exchange.query[:_SHOWN]}))
+
+    async def _attend(self, exchange: _Exchange, receive: Receive) -> None:
         watch = _Watch(receive)
         try:
             await self._answer(exchange, watch)
@@ -123,7 +159,7 @@ class Service:
         watch.start()
         operation = read_operation(request, longest=longest)
         if isinstance(operation, Update):
-            self._authorise(request)
+            self.authorise(request)
             await self._write(exchange, request, operation)
         elif isinstance(operation, Describe):
             await self._describe(exchange, request, operation)
@@ -134,37 +170,74 @@ class Service:
         text = rewrite_refused_calls(query.text, self._settings.services)
         if text is not query.text:
             query = replace(query, text=text)
-        volatile = is_volatile(text)
-        tag = None
-        if not volatile and request.method != "POST" and self._engine.current is not None:
-            tag = entity_tag(
-                self._engine.current.tag,
-                normal(text),
-                query.base,
-                *query.default_graphs,
-                "|",
-                *query.named_graphs,
-                query.choice.media_type if query.choice else "",
-            )
-            if is_known(request, tag):
-                await exchange.respond(304, _headers({"ETag": tag}, volatile=False))
-                return
-        answer = await self._engine.run(query, exchange.client, gzip=accepts_gzip(request.header("accept-encoding")))
-        choice = query.graph if answer.kind == "graph" else query.results
+        exchange.form, exchange.query = query.form or "invalid", text
+        gzip = accepts_gzip(request.header("accept-encoding"))
         current = self._engine.current
-        if tag is not None and (current is None or answer.snapshot != current.tag):
-            tag = None  # the snapshot changed while the query waited; the tag names another one
-        await self._send(exchange, answer, choice, {"ETag": tag} if tag else {}, volatile=volatile)
+        if is_volatile(text) or current is None or query.choice is None:
+            answer = await self._engine.run(query, exchange.client, gzip=gzip)
+            await self._send(exchange, answer, query, {}, volatile=is_volatile(text))
+            return
+        key = Key(
+            current.tag,
+            normal(text),
+            query.base,
+            query.default_graphs,
+            query.named_graphs,
+            query.choice.media_type,
+            gzip,
+        )
+        tag = entity_tag(key)
+        if is_known(request, tag):
+            await exchange.respond(304, _headers({"ETag": tag}, volatile=False))
+            return
+        kept = self._cache.get(key)
+        if kept is None:
+            coming = self._cache.coming(key)
+            kept = await asyncio.shield(coming) if coming is not None else None
+        if kept is None:
+            await self._query_anew(exchange, query, key, {} if request.method == "POST" else {"ETag": tag})
+        else:
+            more = {"Server-Timing": "cache"} | ({} if request.method == "POST" else {"ETag": tag})
+            await self._repeat(exchange, query, kept, more)
+
+    async def _query_anew(self, exchange: _Exchange, query: Query, key: Key, more: Mapping[str, str]) -> None:
+        """Run a query, and keep its answer for whoever asks the same meanwhile or later."""
+        leads = self._cache.coming(key) is None
+        if leads:
+            self._cache.begin(key, asyncio.get_running_loop().create_future())
+        kept: Kept | None = None
+        try:
+            answer = await self._engine.run(query, exchange.client, gzip=key.gzip)
+            same = answer.snapshot == key.snapshot  # or it changed while the query waited: the tag names another one
+            body = await self._send(exchange, answer, query, more if same else {}, volatile=False)
+            if same and body is not None:
+                kept = Kept(answer.kind, answer.encoding, body)
+        finally:
+            if leads:
+                self._cache.end(key, kept)
+
+    async def _repeat(self, exchange: _Exchange, query: Query, kept: Kept, more: Mapping[str, str]) -> None:
+        choice = query.graph if kept.kind == "graph" else query.results
+        headers = _headers({"Content-Type": choice.content_type if choice else "", **more}, volatile=False)
+        if kept.encoding:
+            headers["Content-Encoding"] = kept.encoding
+        headers["Content-Length"] = str(len(kept.body))
+        await exchange.respond(200, headers, b"" if exchange.method == "HEAD" else kept.body)
 
     async def _send(
         self,
         exchange: _Exchange,
         answer: Answer,
-        choice: Choice | None,
+        query: Query | GraphRead,
         more: Mapping[str, str],
         *,
         volatile: bool,
-    ) -> None:
+    ) -> bytes | None:
+        """Send an answer; return its body where it is whole and small enough to be kept."""
+        if isinstance(query, GraphRead):
+            choice: Choice | None = query.choice
+        else:
+            choice = query.graph if answer.kind == "graph" else query.results
         if choice is None:  # the worker would have refused
             raise ProtocolError(406, "The client takes no format of this answer.")
         headers = _headers({"Content-Type": choice.content_type, **more}, volatile=volatile)
@@ -175,22 +248,25 @@ class Service:
             if whole is None and exchange.version == "1.0":  # no chunks there, so the end has to be known before
                 whole = b"".join([chunk async for chunk in answer.chunks()])
             if answer.seconds is not None:
-                headers["Server-Timing"] = f"query;dur={answer.seconds * 1000:.2f}"
+                timing = f"wait;dur={answer.waited * 1000:.2f}, query;dur={answer.seconds * 1000:.2f}"
+                headers["Server-Timing"] = timing
             if whole is not None:
                 headers["Content-Length"] = str(len(whole))
                 await exchange.respond(200, headers, b"" if exchange.method == "HEAD" else whole)
-                return
+                return whole
             if exchange.method == "HEAD":
                 await exchange.respond(200, headers)
-                return
-            await self._stream(exchange, answer, headers)
+                return None
+            return await self._stream(exchange, answer, headers)
         finally:
             answer.abandon()
 
-    async def _stream(self, exchange: _Exchange, answer: Answer, headers: Mapping[str, str]) -> None:
+    async def _stream(self, exchange: _Exchange, answer: Answer, headers: Mapping[str, str]) -> bytes | None:
         limits = self._settings.limits
         start = time.monotonic()
         await exchange.begin(200, headers)
+        small: list[bytes] | None = []
+        size = 0
         async for chunk in answer.chunks():
             try:
                 async with asyncio.timeout(limits.stall):
@@ -199,9 +275,16 @@ class Service:
                 raise ProtocolError(408, "The client did not take its answer.") from None
             if time.monotonic() - start > limits.transfer:
                 raise ProtocolError(408, "The client took its answer too slowly.")
+            size += len(chunk)
+            if small is not None:
+                small.append(chunk)
+                if size > self._cache.largest:
+                    small = None
         await exchange.end()
+        return b"".join(small) if small is not None else None
 
     async def _describe(self, exchange: _Exchange, request: Request, operation: Describe) -> None:
+        exchange.form = "description"
         body = await self._description.service(request.url, operation.choice.format)
         headers = _headers({"Content-Type": operation.choice.content_type}, volatile=False)
         headers["Content-Length"] = str(len(body))
@@ -213,7 +296,7 @@ class Service:
             return
         if exchange.method != "POST":
             raise ProtocolError(405, "An update needs the method POST.", {"Allow": UPDATE_METHODS})
-        self._authorise(exchange.request())
+        self.authorise(exchange.request())
         longest = self._settings.limits.query
         request = await exchange.read(3 * longest + 65536)
         operation = read_operation(request, longest=longest)
@@ -229,11 +312,12 @@ class Service:
             message = f"The method {exchange.method} is not one of {GRAPH_METHODS}."
             raise ProtocolError(405, message, {"Allow": GRAPH_METHODS})
         if exchange.method not in ("GET", "HEAD"):
-            self._authorise(exchange.request())
+            self.authorise(exchange.request())
         request = await exchange.read(self._settings.limits.upload)
         operation = read_graph_request(request, exchange.path)
         if isinstance(operation, GraphRead):
             watch.start()
+            exchange.form = "graph"
             await self._read_graph(exchange, request, operation)
         else:
             await self._write_graph(exchange, request, operation)
@@ -249,9 +333,10 @@ class Service:
             answer.abandon()
             await exchange.respond(304, _headers({"ETag": tag}, volatile=False))
             return
-        await self._send(exchange, answer, operation.choice, {"ETag": tag} if tag else {}, volatile=False)
+        await self._send(exchange, answer, operation, {"ETag": tag} if tag else {}, volatile=False)
 
     async def _write_graph(self, exchange: _Exchange, request: Request, operation: GraphWrite) -> None:
+        exchange.form = "change"
         change = await self._writer.write(operation, validate=_wants_validation(request))
         headers = _headers({}, volatile=True)
         if operation.created is not None:
@@ -260,10 +345,11 @@ class Service:
         await exchange.respond(201 if created else 204, headers | ({"Content-Length": "0"} if created else {}))
 
     async def _write(self, exchange: _Exchange, request: Request, operation: Update) -> None:
+        exchange.form, exchange.query = "update", operation.text
         await self._writer.update(operation, validate=_wants_validation(request))
         await exchange.respond(204, _headers({}, volatile=True))
 
-    def _authorise(self, request: Request) -> None:
+    def authorise(self, request: Request) -> None:
         """Raise ProtocolError 403 where nobody may write, 401 without the right token."""
         if self._settings.token is None:
             raise ProtocolError(403, "This endpoint is read-only: it was started without a token for writing.")
@@ -285,7 +371,13 @@ class _Exchange:
         self.path = local_path(scope)
         self.client: str = scope["client"][0] if scope.get("client") else ""
         self.started = False
+        self.status = 499
+        self.form = "other"
+        self.query = ""
         self.headers = read_headers(scope)
+        self.identifier = self.headers.get("x-request-id", "")
+        if not _IDENTIFIER.fullmatch(self.identifier):
+            self.identifier = uuid.uuid4().hex[:16]
         self._scope = scope
         self._receive = receive
         self._send = send
@@ -349,7 +441,9 @@ class _Exchange:
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:
         """Send the head of the response."""
         self.started = True
-        raw = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        self.status = status
+        raw = [(b"x-request-id", self.identifier.encode())]
+        raw += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
 
     async def send(self, chunk: bytes) -> None:
@@ -398,6 +492,7 @@ class _Watch:
             self._task.cancel()
 
 
+_IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _CLOSE = {"Connection": "close"}
 
 
@@ -449,9 +544,9 @@ def absolute_url(scope: Scope, headers: Mapping[str, str]) -> str:
     return f"{scope.get('scheme', 'http')}://{name}{path}"
 
 
-def entity_tag(*parts: str) -> str:
-    """Return a weak validator for what the parts determine (RFC 9110, 8.8.1): the answer's meaning, not its bytes."""
-    return f'W/"{hashlib.sha256(chr(0).join(parts).encode()).hexdigest()[:32]}"'
+def entity_tag(key: Key) -> str:
+    """Return a weak validator for what the key determines (RFC 9110, 8.8.1): the answer's meaning, not its bytes."""
+    return f'W/"{hashlib.sha256(repr(key[:-1]).encode()).hexdigest()[:32]}"'
 
 
 def is_known(request: Request, tag: str) -> bool:
