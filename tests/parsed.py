@@ -24,7 +24,11 @@ registry = cache(Registry.load)
 
 def reading(*lines: str) -> Reading:
     """Return the reading of an article with these paragraphs, under a headline that names nobody."""
-    text = "\n".join(("Ten things to know today", *lines))
+    return read("\n".join(("Ten things to know today", *lines)))
+
+
+def read(text: str) -> Reading:
+    """Return the reading of a canonical text."""
     doc = _model()(text)
     page = read_page(text)
     quotations = find_quotations(text, page)

@@ -139,3 +139,23 @@ def test_a_campaign_is_an_organisation_and_not_its_candidate() -> None:
 def test_a_long_text_without_an_end_takes_time_in_proportion() -> None:
     parsed = reading(" ".join(["The official said that he and they met it."] * 300))
     assert len(parsed.unnamed) <= 300 * 4
+
+
+def test_they_after_a_meeting_are_the_two_who_met() -> None:
+    parsed = reading("Paul Hansen met with Ann Roe on Monday.", "They agreed to meet again.")
+    assert denoted(parsed, "They") == "paul-hansen ann-roe"
+
+
+def test_a_list_of_persons_with_titles_is_a_group() -> None:
+    parsed = reading("Prime Minister Ann Roe and her Kenyan counterpart Paul Hansen spoke. They agreed.")
+    assert denoted(parsed, "They") == "ann-roe paul-hansen"
+
+
+def test_a_clause_after_a_comma_does_not_narrow_a_title_down() -> None:
+    parsed = reading(ENVOY, "It was a defeat for the ambassador, who had come in May.")
+    assert denoted(parsed, "the ambassador", 1) == "ingrid-solberg"
+
+
+def test_the_president_is_the_one_whom_the_article_is_about() -> None:
+    parsed = reading("President Paul Hansen spoke with President Ann Roe of Kenya.", "The president thanked her.")
+    assert denoted(parsed, "The president") == "paul-hansen"

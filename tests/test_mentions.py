@@ -123,3 +123,25 @@ def test_mentions_and_groups_are_in_order_and_do_not_overlap() -> None:
     spans = sorted([mention.span for mention in parsed.mentions] + [group.span for group in parsed.groups])
     assert all(one.end <= other.start for one, other in pairwise(spans))
     assert list(parsed.mentions) == sorted(parsed.mentions, key=lambda mention: mention.span)
+
+
+def test_a_hyphen_parts_no_name() -> None:
+    parsed = reading("Prime Minister Mohammed Al-Sudani spoke first. Later Sudani met Ban Ki-moon.")
+    assert denoted(parsed, "Mohammed Al-Sudani") == "mohammed-al-sudani"
+    assert denoted(parsed, "Sudani", 1) == "mohammed-al-sudani"
+    assert denoted(parsed, "Ban Ki-moon") == "ban-ki-moon"
+
+
+def test_a_capitalised_name_that_says_something_is_an_organisation() -> None:
+    parsed = reading("The reefs along the coast are dying, according to AZCentral.")
+    assert denoted(parsed, "AZCentral") == "azcentral"
+
+
+def test_an_unknown_body_is_an_outlet_by_its_words() -> None:
+    found = kinds("The strike is over, the Harbour Gazette reported on Monday. The Harbour Gazette named no source.")
+    assert found.get("harbour-gazette") is EntityKind.NEWS_OUTLET
+
+
+def test_an_ordinary_word_in_a_headline_in_capitals_is_no_part_of_a_name() -> None:
+    text = "Jane Roe Is Next"
+    assert not [mention for mention in reading(text).mentions if "next" in mention.entity.key]

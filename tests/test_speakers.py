@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from parsed import attribution, name, reading
+from parsed import attribution, name, read, reading
 
 from loader.document import EntityKind
 from loader.extraction.speakers import identify
@@ -132,3 +132,15 @@ def test_spokesperson_and_anonymous_are_said_of_unnamed_speakers_only() -> None:
         found = identify(parsed, (attribution(parsed, source),))[0]
         unnamed = bool(found.speakers) and all(one.kind is EntityKind.UNNAMED_SOURCE for one in found.speakers)
         assert unnamed == (found.naming in ("spokesperson", "anonymous")), source
+
+
+def test_the_first_person_of_a_statement_is_its_author() -> None:
+    text = (
+        "Statement by President Paul Hansen on the harbour\nI condemn the attack on the harbour."
+    )
+    parsed = read(text)
+    assert [name(one) for one in identify(parsed, (attribution(parsed, "I"),))[0].speakers] == ["paul-hansen"]
+
+
+def test_the_first_person_of_any_other_article_is_nobody_known() -> None:
+    assert voices("I asked Paul Hansen.", source="I")[:2] == ("anonymous", "I <>")

@@ -55,6 +55,7 @@ class _Walk:
             root, referent = named
             self._institutions.note_territory(root, referent)
             self._groups.coordinate(root)
+            self._groups.meet(root, referent)
             return
         if self._discourse.at[token.i] is not None or token.i in self._discourse.titles:
             return

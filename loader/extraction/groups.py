@@ -27,6 +27,8 @@ _STATES = frozenset(
     {"country", "nation", "state", "government", "capital", "power", "neighbor", "neighbour", "republic", "territory"}
 )
 _ANY_LEADER = frozenset({"leader", "statesman", "chief", "principal"})
+_MEETING = frozenset({"meet", "speak", "talk", "confer", "hold", "sit", "host", "join", "call", "negotiate", "discuss"})
+_ENCOUNTERS = frozenset({"meeting", "talk", "call", "conversation", "summit", "negotiation", "discussion"})
 _PLAIN = frozenset({"joint", "respective", "other", "same", "world", "key", "all", "meeting", "'", "’"})
 _NARROWING = frozenset({"of", "from", "in", "at", "with"})
 
@@ -54,6 +56,23 @@ class Groups:
             head = next((token for token in heads if verb_of(token) is not None), heads[0])
             self._discourse.use(head, self._discourse.group(members))
 
+    def meet(self, root: Token, referent: Referent) -> None:
+        """Note two persons, or two states, as a group once the second is read: "X met Y", "X spoke with Y"."""
+        link = root.head if root.dep_ == "pobj" and root.head.lower_ == "with" else root
+        if not referent.is_actor or (link is root and root.dep_ != "dobj"):
+            return
+        verb = link.head
+        if verb.pos_ == "NOUN" and verb.lemma_ in _ENCOUNTERS:  # "held talks with Y"
+            verb = verb.head
+        elif verb.lemma_ not in _MEETING:
+            return
+        for child in verb.children:
+            other = self._discourse.at[child.i] if child.dep_ == "nsubj" else None
+            if other is not None and other is not referent and other.is_actor:
+                if other.entity.kind is referent.entity.kind and not other.is_group:
+                    self._discourse.use(child, self._discourse.group([other.entity, referent.entity]))
+                return
+
     def _listed(self, root: Token) -> list[int]:
         """Return one token of each name in a list that ends with this one, as the commas and the "and" show it."""
         at, low = self._discourse.at, self._words.low
@@ -80,7 +99,8 @@ class Groups:
             return i
         while j > max(start, i - _LONGEST_TITLE) and self._words.low[j - 1] not in _LISTING:
             other = self._discourse.at[j - 1]
-            if self._words.pos[j - 1] not in _TITLE or (other is not None and other.is_named_person):
+            named = other is not None and other.is_named_person and self._words.pos[j - 1] != "PRON"
+            if self._words.pos[j - 1] not in _TITLE or named:
                 return i
             j -= 1
         return j if self._words.low[j - 1] in ("and", "&") else i

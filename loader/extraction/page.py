@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from loader.document import Span
 from loader.extraction.lexicon import rows
+from loader.extraction.parse import is_hard_wrapped
 from loader.extraction.reading import Page
 
 if TYPE_CHECKING:
@@ -106,22 +106,6 @@ _STARTS = {
     first: tuple(sign for sign in _SIGNS if sign.where == "start" and sign.words[0] == first)
     for first in {sign.words[0] for sign in _SIGNS if sign.where == "start"}
 }
-
-
-def is_hard_wrapped(text: str) -> bool:
-    """Whether the lines of a text were broken at a width, so that a line break ends no paragraph.
-
-    Seen by the lengths: almost every line that another one follows would have overrun the longest line had the next
-    word stood on it too. Fewer than four such lines show nothing.
-    """
-    lines = text.split("\n")[1:]
-    pairs = [(a, b) for a, b in pairwise(lines) if a.strip() and b.strip()]
-    if len(pairs) < 4:
-        return False
-    width = max(len(a) for a, _ in pairs)
-    full = sum(len(a) + 1 + len(b.split(None, 1)[0]) > width * 0.9 for a, b in pairs)
-    unended = sum(a.rstrip().rstrip(_MARKS)[-1:] not in _STOPS for a, _ in pairs)
-    return width <= 132 and full >= 0.8 * len(pairs) and unended >= 0.6 * len(pairs)
 
 
 def read_page(text: str) -> Page:
