@@ -42,7 +42,7 @@ def is_hard_wrapped(text: str) -> bool:
     and nine in ten are 40 to 100 characters long, of one width, and most do not end as a sentence does.
     """
     broken: list[str] = []
-    for paragraph in _BLANK.split(text):
+    for paragraph in _BLANK.split(text.partition("\n")[2]):  # the title is a line of its own
         broken.extend(_LINE.findall(paragraph)[:-1])
     if len(broken) < 3:
         return False
