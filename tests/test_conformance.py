@@ -852,7 +852,7 @@ def kind(quad: Quad) -> str:
     return quad.object.datatype.value if isinstance(quad.object, Literal) else "node"
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, derandomize=True)  # pySHACL is slow, and rdflib has its own ideas
 @given(data=st.data())
 def test_random_damage_gets_the_same_verdict_from_pyshacl(data: st.DataObject) -> None:
     quads = sorted(sound(), key=str)
