@@ -69,6 +69,10 @@ _TALK = frozenset(
         "release",
     }
 )
+_SAID = frozenset(
+    {"commit", "pledge", "vow", "promise", "threaten", "reaffirm", "affirm", "welcome", "condemn", "praise", "express"}
+    | {"underscore", "emphasize", "emphasise", "stress", "urge", "add", "warn", "claim", "insist", "announce", "state"}
+)  # an attribution that was not found is no telling
 _OPENINGS = frozenset({"worth", "noted", "recalled", "remembered", "important", "notable", "clear"})
 _LONGEST = 200  # tokens: a longer "sentence" is a list or no prose
 _CLOSING = frozenset("\"”'’)")
@@ -250,7 +254,8 @@ def _inference(verb: Token) -> Token | None:
 
 def _tells(participants: Participants, verb: Token, content: Span) -> bool:
     """Whether a clause names a partnership or pillar, or tells of a relation between actors."""
-    if verb.lemma_ in _TALK or _is_first_person(verb):
+    went_on = verb.lemma_ == "go" and any(child.lower_ == "on" for child in verb.children)
+    if verb.lemma_ in _TALK | _SAID or went_on or _is_first_person(verb):
         return False
     if any(topic.kind is not EntityKind.TECHNOLOGY for topic in about(participants, content)):
         return True
