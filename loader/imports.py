@@ -6,15 +6,13 @@ import gzip
 import hashlib
 import re
 import zlib
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
-from pyoxigraph import BlankNode, DefaultGraph, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
-
-    from pyoxigraph import Literal
 
     from ontology.vocabulary import Mint
 
@@ -60,14 +58,14 @@ def read_rdf(path: Path, graph: str, mint: Mint) -> Iterator[Quad]:
     try:
         with _opened(path) as file:
             for quad in parse(file, format=format_of(path), base_iri=graph):
-                name = quad.graph_name
-                if isinstance(name, NamedNode) and mint.is_reserved(name.value):
+                subject, value, name = quad.subject, quad.object, quad.graph_name
+                if type(name) is NamedNode and mint.is_reserved(name.value):
                     raise _reserved(path, name.value)
                 yield Quad(
-                    cast("NamedNode", skolem.named(quad.subject)),
+                    subject if type(subject) is NamedNode else skolem.named(subject),
                     quad.predicate,
-                    skolem.named(quad.object),
-                    target if isinstance(name, DefaultGraph) else cast("NamedNode", skolem.named(name)),
+                    value if type(value) is NamedNode or type(value) is Literal else skolem.named(value),
+                    target if type(name) is DefaultGraph else name if type(name) is NamedNode else skolem.named(name),
                 )
     except SyntaxError as error:
         raise Unimportable(path, error.lineno, _complaint(error)) from error
@@ -123,12 +121,13 @@ class _Skolem:
         self._file = ""
         self._numbers: dict[str, int] | None = {} if numbered else None
 
-    def named(self, term: NamedNode | BlankNode | Literal | Triple | DefaultGraph) -> NamedNode | Literal | Triple:
+    def named(self, term: Any) -> Any:
+        """Return the term with a name in the place of every blank node in it."""
         if isinstance(term, BlankNode):
             return NamedNode(f"{self._root}{self._hash()}/{self._label(term.value)}")
         if isinstance(term, Triple):
-            return Triple(cast("NamedNode", self.named(term.subject)), term.predicate, self.named(term.object))
-        return cast("NamedNode | Literal", term)
+            return Triple(self.named(term.subject), term.predicate, self.named(term.object))
+        return term
 
     def _label(self, label: str) -> str:
         if self._numbers is None or not _RANDOM.fullmatch(label):
