@@ -220,7 +220,7 @@ def _minister() -> list[Quad]:
         ("quote", STATE, 0.9, 1.0),
         ("clause+quote+quote", STATE, 0.9, 1.0),
         ("object", STATE, 0.6, 0.85),
-        ("noun of", STATE, 0.3, 0.6),
+        ("noun of", STATE, 0.3, 0.7),
         ("a rule that no table knows", STATE, 0.3, 0.8),
         ("clause", Voices(SourceNaming.NONE), 0.3, 0.7),
     ],
