@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 from ontology.layout import StoreError
-from ontology.vocabulary import DEFAULT_BASE
+from ontology.vocabulary import DEFAULT_BASE, PREFIXES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -394,7 +394,7 @@ def _ask(place: Path, text: str, form: str) -> None:
     from loader.exports import snapshot
 
     with snapshot(place) as (data, mint):
-        answer(data, mint.prefixes, text, form, sys.stdout.buffer)
+        answer(data, {**PREFIXES, **mint.prefixes}, text, form, sys.stdout.buffer)
     sys.stdout.flush()
 
 

@@ -244,7 +244,9 @@ def _is_shifted(head: Token, attribution: Attribution) -> bool:
     """Whether the past of an indirect content is the present of one who spoke in the past."""
     if attribution.mode is ReportMode.DIRECT or tense(attribution.cue_token) is not Temporality.PAST:
         return False
-    if _PAST_WORDS.search(head.doc.text, attribution.content.start, attribution.content.end):
+    content = attribution.content
+    words = head.doc.char_span(content.start, content.end, alignment_mode="expand")
+    if words is not None and _PAST_WORDS.search(words.text):
         return False
     helpers = auxiliaries(head)
     if any(helper.lemma_ == "have" for helper in helpers):

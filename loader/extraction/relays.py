@@ -126,11 +126,9 @@ def _quoting(finding: Finding) -> Finding:
         if quoted is None or quoted.i < other.i:
             return finding
         source = phrase(quoted)
-        relay = Span(token.idx, max(outlet.idx + len(outlet), min(finding.source.span.end, other.idx)))
-        start, end = relay.start, relay.end
-        text = token.doc.text
-        while end > start and text[end - 1] in " ,":
-            end -= 1
+        start, end = token.idx, max(outlet.idx + len(outlet), min(finding.source.span.end, other.idx))
+        words = token.doc[token.i : other.i + 1].text[: end - start]
+        end = start + len(words.rstrip(" ,"))
         cue = replace(finding.cue, token=other, first=other.i, last=other.i)
         return replace(
             finding,

@@ -88,7 +88,8 @@ def phrase(head: Token, verb: Token | None = None) -> Source:
         if doc[index].is_space and "\n" in doc[index].text:
             last = index - 1
             break
-    start, end = trimmed(doc.text, doc[first].idx, doc[last].idx + len(doc[last]))
+    words = doc[first : last + 1].text  # the text of the whole document would be made anew each time
+    start, end = (doc[first].idx + place for place in trimmed(words, 0, len(words)))
     return Source(head, Span(start, max(end, start + 1)))
 
 
