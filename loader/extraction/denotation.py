@@ -18,6 +18,8 @@ _LONGEST_LIST = 12  # sources joined in one
 _ISSUED_BY = frozenset({"of", "by", "from"})
 _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
 _DOCUMENTS = (NounKind.DOCUMENT, NounKind.THING)
+_FAR = 80  # tokens before a pronoun
+_SPEAKING_BODIES = (EntityKind.STATE, EntityKind.PARTNERSHIP, *_BODIES)
 _LIST_WORDS = frozenset({"and", "the", ",", "&", "both", "or"})
 _RELATIVE = ("WP", "WDT")
 
@@ -65,7 +67,7 @@ class Denotation:
             found += one
         entities = distinct(found)
         if not entities and not document:
-            entities = (self._own(source, head),)
+            entities = self._last_before(head) or (self._own(source, head),)
         return entities, document and all(entity.kind is not EntityKind.UNNAMED_SOURCE for entity in entities)
 
     def _noun_in(self, source: Span, head: Token) -> Token:
@@ -185,6 +187,14 @@ class Denotation:
                     for entity in self.named(target.i):
                         if entity.kind is EntityKind.PARTNERSHIP:
                             return self._reading.registry.members(entity) or (entity,)
+        return ()
+
+    def _last_before(self, head: Token) -> tuple[Entity, ...]:
+        """Return the body that was subject last before an "it" left open: what speaks is no thing."""
+        for i in range(head.i - 1, max(-1, head.i - _FAR), -1) if head.lower_ == "it" else ():
+            named = self.named(i)
+            if len(named) == 1 and named[0].kind in _SPEAKING_BODIES and head.doc[i].dep_ in ("nsubj", "nsubjpass"):
+                return named
         return ()
 
     def _own(self, source: Span, head: Token, affiliation: Entity | None = None) -> Entity:

@@ -41,6 +41,8 @@ def find_mentions(doc: Doc, page: Page, registry: Registry, quotations: Sequence
     at = {i: body.entity for body in bodies for i in range(body.start, body.end)}
     kept = [name for name in names if not any(i in at for i in range(name.start, name.end))]
     persons = [(person, _entity(words, person, at)) for person in gather(words, kept, registry)]
+    by_path = {entity.path: entity for _, entity in persons}  # taken for an organisation elsewhere
+    bodies = [body._replace(entity=by_path.get(body.entity.path, body.entity)) for body in bodies]
     opening = page.standfirst or page.headline
     return resolve(Discourse(words, quotations, persons, bodies), finder, opening.end)
 

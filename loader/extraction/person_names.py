@@ -50,6 +50,7 @@ _HYPHENS = frozenset(["-", "‐", "‑"])
 _ENDS = frozenset(["'s", "’s", ",", "(", "["])
 _NO_PERSON = frozenset(["ORG", "GPE", "DATE", "NORP", "LAW", "FAC"])
 _NO_NAME = frozenset({NounKind.THING, NounKind.BODY, NounKind.DOCUMENT})
+_NO_LAST_NAME = PERSONAL | _NO_NAME
 
 
 class PersonName(NamedTuple):
@@ -93,11 +94,12 @@ def _without_headlines(words: Words, names: Sequence[PersonName]) -> list[Person
     """Cut the names of a headline in capitals ("Jane Roe Backs Plan") to those that the report knows."""
     end = words.end(0) if len(words) else 0
     known = {name.words for name in names if name.start >= end}
+    known |= {words_[-1:] for words_ in known}
     found = []
     for name in names:
         size = len(name.words)
         plain = size == name.end - name.start  # a word a token: no hyphens
-        if name.start < end and size > 2 and plain and name.words not in known and name.entity is None:
+        if name.start < end and size > 1 and plain and name.words not in known and name.entity is None:
             size = next((n for n in range(size - 1, 0, -1) if name.words[:n] in known), size)
         found.append(name._replace(end=name.start + size, words=name.words[:size]) if plain else name)
     return found
@@ -221,8 +223,8 @@ def _trim(
             start += 1
     while end > start and (words.low[end - 1] in _SUFFIXES or not _NAME_WORD.match(tokens[end - 1].text)):
         end -= 1
-    while end - start > 1 and kind_of(words.low[end - 1]) in PERSONAL:  # "Roe Ally" of a headline
-        end -= 1
+    while end - start > 1 and not words.sentence[start] and kind_of(words.low[end - 1]) in _NO_LAST_NAME:
+        end -= 1  # "Roe Ally", "Roe Plan" of a headline
     if start >= end:
         return None
     gender, titled = _title(words, start)
@@ -242,12 +244,16 @@ def _after_titles(words: Words, start: int, end: int) -> int:
     while start < end:
         sizes = (size for size in range(_LONGEST_TITLE, 0, -1) if start + size < end)
         size = next((n for n in sizes if title_of(tuple(token.text for token in words.tokens[start : start + n]))), 0)
-        if not size and start + 1 < end and kind_of(words.low[start]) in PERSONAL:  # "Actress Jane Roe"
+        if not size and start + 1 < end and _is_role(words.low[start]):  # "Actress Jane Roe"
             size = 1
         if not size:
             break
         start += size
     return start
+
+
+def _is_role(word: str) -> bool:
+    return kind_of(word) in PERSONAL and gender_of_given_name(word) == "-"
 
 
 def _lengthens(words: Words, start: int, i: int, known: Sequence[Entity | None]) -> bool:
@@ -260,7 +266,8 @@ def _lengthens(words: Words, start: int, i: int, known: Sequence[Entity | None])
 def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known: Sequence[Entity | None]) -> bool:
     if not all(_may_be_in_name(words, i, alone=end - start == 1) for i in range(start, end)):
         return False
-    if title_of(folded) or kind_of(" ".join(folded)) or kind_of(folded[-1]) in _NO_NAME:
+    vouched = len(folded) == 1 and title_before(words, start) is not None  # "Mr. King"
+    if kind_of(folded[-1]) in _NO_NAME or (not vouched and (title_of(folded) or kind_of(" ".join(folded)))):
         return False
     others = [entity for entity in known[start:end] if entity is not None]
     if others:  # "Jordan Smith" is a person, "Texas Republican" and "Artificial Intelligence" are none
@@ -273,7 +280,7 @@ def _may_be_in_name(words: Words, i: int, *, alone: bool) -> bool:
     token = words.tokens[i]
     if words.low[i] in PARTICLES or _is_hyphenated(words, i):
         return True
-    return token.text[0].isupper() and (alone or not token.is_stop)
+    return token.text[0].isupper() and (alone or words.sentence[i] > 0 or not token.is_stop)
 
 
 def _goes_on(words: Words, start: int, end: int) -> bool:

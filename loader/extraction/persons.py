@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loader.extraction.words import Words
     from loader.registry import Registry
 
+_CLEARLY = 3  # times as often that one bearer of a last name is named in full as the first
 _ALIKE = 40  # spellings that share a word and are compared
 _TITLE_REACH = 7  # tokens before a name in which its titles stand
 _SHORT_FORMS = {
@@ -66,8 +67,9 @@ def gather(words: Words, names: Iterable[PersonName], registry: Registry) -> lis
 
     Names in full are one person's if the last words agree and the first do (or one shortens the other). A single
     word denotes the person in full who bears it as last word, or else as first; where two do, the one whose gender
-    the title fits, and of these the one named in full more often. Single words that nobody bears in full denote a
-    person of their own where a title, a second mention or a word that is no given name vouches for them.
+    the titles fit, and of these the one named first, unless the other is named in full far more often. Single words
+    that nobody so bears denote a person of their own where a title, a second mention or a word that is no given name
+    vouches for them.
     """
     persons: list[Person] = []
     single: list[PersonName] = []
@@ -134,12 +136,20 @@ def _place(single: list[PersonName], persons: list[Person], registry: Registry) 
                 _enter(other, name.words[-2], person)
     times = Counter(name.words[0] for name in single)
     titled = {name.words[0] for name in single if name.titled}
+    told: dict[str, set[str]] = {}
+    for name in single:
+        if name.gender != "-":
+            told.setdefault(name.words[0], set()).add(name.gender)
+    full = {id(person): len(person.names) for person in persons}
     made: dict[str, Person] = {}
     for name in single:
         word = name.words[0]
-        bearers = last.get(word) or other.get(word)
+        genders = {name.gender} - {"-"} or told.get(word, set())
+        bearers = [person for person in last.get(word) or other.get(word) or () if _may_be(person, genders)]
         if bearers:
-            _best(bearers, name).names.append(name)
+            often = max(bearers, key=lambda person: full[id(person)])
+            first = bearers[0]
+            (often if full[id(often)] > _CLEARLY * full[id(first)] else first).names.append(name)
         elif word in made:
             made[word].names.append(name)
         elif word in titled or times[word] > 1 or gender_of_given_name(word) == "-":
@@ -153,13 +163,11 @@ def _enter(index: dict[str, list[Person]], word: str, person: Person) -> None:
         bearers.append(person)
 
 
-def _best(bearers: list[Person], name: PersonName) -> Person:
-    def fits(person: Person) -> tuple[bool, int]:
-        genders = {other.gender for other in person.names} | {gender_of_given_name(person.names[0].words[0])}
-        clash = name.gender != "-" and name.gender not in genders and bool(genders - {"-"})
-        return (not clash, len(person.names))
-
-    return max(bearers, key=fits)
+def _may_be(person: Person, genders: set[str]) -> bool:
+    """Whether the person can be of one of the genders that titles tell; none told fits everybody."""
+    own = {name.gender for name in person.names} - {"-"}
+    own = own or {gender_of_given_name(person.names[0].words[0])} - {"-"}
+    return not genders or not own or bool(own & genders)
 
 
 def _registered(surname: str, registry: Registry) -> Entity | None:
