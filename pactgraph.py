@@ -59,6 +59,9 @@ Outlet = Annotated[str | None, typer.Option("--outlet", help="Outlet, for articl
 Url = Annotated[str | None, typer.Option("--url", help="Address, for one article that names none.")]
 Language = Annotated[str | None, typer.Option("--language", help="Language tag, for articles that name none.")]
 License = Annotated[str | None, typer.Option("--license", help="Licence, for articles that name none.")]
+Author = Annotated[str | None, typer.Option("--author", help="Author, for articles that name none.")]
+Markup = Annotated[str, typer.Option("--markup", help="What JSON texts are written in: auto, plain, markdown or html.")]
+Limit = Annotated[int, typer.Option("--limit", help="The longest article that is read, in characters.", min=1)]
 FieldMap = Annotated[
     str, typer.Option("--map", help="Fields of JSON records: title=headline,text=body,date=meta.published.")
 ]
@@ -128,11 +131,14 @@ def load(
     date: Date = None,
     outlet: Outlet = None,
     url: Url = None,
+    author: Author = None,
     language: Language = None,
     licence: License = None,
     field_map: FieldMap = "",
     input_format: InputFormat = None,
     encoding: Encoding = None,
+    markup: Markup = "auto",
+    limit: Limit = 1_000_000,
     min_confidence: Least = 0.0,
     workers: Workers = None,
     base: Base = DEFAULT_BASE,
@@ -144,7 +150,8 @@ def load(
 
     The same article again changes nothing; another text of the same address is kept as a revision of the one before.
     """
-    options = _options(date, outlet, url, language, licence, field_map, input_format, encoding)
+    known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
+    options = _options(known, field_map, input_format, encoding, markup, limit)
     settings = {"base": base, "wait": wait, "workers": workers, "least": min_confidence}
     summary = _load(paths, options, store, quiet=quiet, **settings)
     _report(summary, "loaded", quiet=quiet, as_json=as_json)
@@ -160,11 +167,14 @@ def extract(
     date: Date = None,
     outlet: Outlet = None,
     url: Url = None,
+    author: Author = None,
     language: Language = None,
     licence: License = None,
     field_map: FieldMap = "",
     input_format: InputFormat = None,
     encoding: Encoding = None,
+    markup: Markup = "auto",
+    limit: Limit = 1_000_000,
     min_confidence: Least = 0.0,
     workers: Workers = None,
     base: Base = DEFAULT_BASE,
@@ -176,7 +186,8 @@ def extract(
 
     if form not in list(pipeline.Form):
         _refuse(f"{form!r} is no format of an extract; json and nq are.")
-    options = _options(date, outlet, url, language, licence, field_map, input_format, encoding)
+    known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
+    options = _options(known, field_map, input_format, encoding, markup, limit)
     settings = pipeline.Settings(pipeline.Form(form), base, min_confidence)
     with _articles(paths, options, quiet=quiet) as articles:
         summary = pipeline.extract(articles, out, settings=settings, plan=_plan(workers))
@@ -424,25 +435,26 @@ def _plan(workers: int | None) -> Any:
 
 
 def _options(  # noqa: PLR0917 (the options of the command line, in its order)
-    date: str | None = None,
-    outlet: str | None = None,
-    url: str | None = None,
-    language: str | None = None,
-    licence: str | None = None,
+    known: dict[str, str | None] | None = None,
     names: str = "",
     form: str | None = None,
     encoding: str | None = None,
+    markup: str = "auto",
+    limit: int = 1_000_000,
 ) -> Options:
     """Return how to read, as the command line says."""
-    from loader.articles import Format, Options, defaults, field_map
+    from loader.articles import Format, Markup, Options, defaults, field_map
 
-    if form is not None and form not in list(Format):
-        _refuse(f"{form!r} is no format of articles; {', '.join(Format)} are.")
+    for value, kind, values in ((form, "format of articles", Format), (markup, "markup", Markup)):
+        if value is not None and value not in list(values):
+            _refuse(f"{value!r} is no {kind}; {', '.join(values)} are.")
     return Options(
-        defaults=defaults(date=date, outlet=outlet, url=url, language=language, license=licence),
+        defaults=defaults(**(known or {})),
         field_map=field_map(names) if names else {},
         format=Format(form) if form else None,
         encoding=encoding,
+        markup=Markup(markup),
+        limit=limit,
     )
 
 

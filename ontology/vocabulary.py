@@ -90,6 +90,8 @@ class PACT(DefinedNamespace):
     # actors, partnerships, pillars, memberships
     affiliation: URIRef
     basedIn: URIRef  # noqa: N815
+    capital: URIRef
+    demonym: URIRef
     pillarOf: URIRef  # noqa: N815
     focusArea: URIRef  # noqa: N815
     member: URIRef

@@ -447,3 +447,14 @@ def test_the_words_of_a_match_alone_are_the_same_name(names: list[str]) -> None:
         again = REGISTRY.find(match.span.of(text))
         assert again is not None
         assert again.entity == match.entity
+
+
+def test_the_registry_speaks_in_declared_terms_only() -> None:
+    used = {
+        quad.predicate.value.removeprefix(str(PACT._NS))
+        for quad in Registry.load().quads(Mint())
+        if quad.predicate.value.startswith(str(PACT._NS))
+    }
+    assert {"capital", "demonym", "member"} <= used
+    for name in sorted(used):
+        assert PACT[name]
