@@ -1,15 +1,8 @@
-"""The Oxigraph database of a store as its one writer holds it: whole transactions, whole bulk loads, snapshots.
-
-Beside what `ontology.layout` describes, a writer keeps two marks in the store's directory: ``unpublished`` from the
-first change to the snapshot that shows it, and ``rollback/``, the database as it was before a bulk load, which is put
-back if the load fails, or, if the process died, when the next writer opens the store.
-"""
+"""The Oxigraph database of a store as its one writer holds it: whole transactions, whole bulk loads, snapshots."""
 
 from __future__ import annotations
 
 import errno
-import os
-import shutil
 import time
 from collections import defaultdict
 from contextlib import contextmanager
@@ -22,7 +15,6 @@ from ontology.layout import StoreError, StoreLocked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
-    from pathlib import Path
 
     from ontology.layout import Layout
 
@@ -88,11 +80,9 @@ class Database:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
-        self._rollback = layout.root / "rollback"
-        self._unpublished = layout.root / "unpublished"
         self.publishing = 0.0  # seconds spent on snapshots
         with guarded(layout):
-            self._restore()
+            layout.restore()
             self._store: ox.Store | None = ox.Store(str(layout.data))
 
     @property
@@ -163,8 +153,10 @@ class Database:
         """
         stream, count = iter(quads), 0
         with guarded(self._layout):
+            was_published = self.is_published
             self.mark()
-            self._keep()
+            self.inner.flush()
+            self._layout.keep(self.inner.backup)
             try:
                 while part := list(islice(stream, SLICE)):
                     self.inner.bulk_extend(part)
@@ -173,22 +165,24 @@ class Database:
                 self.inner.flush()
             except BaseException:
                 self.close()
-                self._restore()
+                self._layout.restore()
                 self._store = ox.Store(str(self._layout.data))
+                if was_published:
+                    self._layout.unpublished.unlink()
                 raise
-            self._forget()
+            self._layout.settle()
         return count
 
     def mark(self) -> None:
         """Note that the database is about to hold what no snapshot shows yet."""
-        self._unpublished.touch()
+        self._layout.unpublished.touch()
 
     # ---- snapshots
 
     @property
     def is_published(self) -> bool:
         """Whether the current snapshot shows all that the database holds."""
-        return not self._unpublished.exists() and self._layout.current_number() is not None
+        return not self._layout.unpublished.exists() and self._layout.current_number() is not None
 
     def publish(self) -> int | None:
         """Make a snapshot of the database and hand it to readers; return its number, None if nothing was new."""
@@ -197,42 +191,9 @@ class Database:
         started = time.perf_counter()
         with guarded(self._layout):
             self.inner.flush()
-            number = self._layout.next_number()
-            folder = self._layout.snapshot(number)
-            try:
-                self.inner.backup(str(folder))
-                _sync(folder.parent)
-            except OSError:
-                shutil.rmtree(folder, ignore_errors=True)  # part of a snapshot is none
-                raise
-            self._layout.publish(number)
-            self._unpublished.unlink(missing_ok=True)
+            number = self._layout.release(self.inner.backup)
         self.publishing += time.perf_counter() - started
         return number
-
-    # ---- the way back from a bulk load
-
-    @property
-    def _half(self) -> Path:
-        return self._rollback.with_name("rollback.new")
-
-    def _keep(self) -> None:
-        self.inner.flush()
-        shutil.rmtree(self._half, ignore_errors=True)
-        self.inner.backup(str(self._half))
-        self._half.rename(self._rollback)
-        _sync(self._rollback.parent)
-
-    def _forget(self) -> None:
-        self._rollback.rename(self._half)
-        shutil.rmtree(self._half)
-
-    def _restore(self) -> None:
-        if self._half.exists():
-            shutil.rmtree(self._half)
-        if self._rollback.exists():
-            shutil.rmtree(self._layout.data, ignore_errors=True)
-            self._rollback.rename(self._layout.data)
 
 
 def _data(quads: Iterable[ox.Quad]) -> str:
@@ -244,12 +205,3 @@ def _data(quads: Iterable[ox.Quad]) -> str:
         f"GRAPH {graph} {{ {' '.join(lines)} }}" if graph != "DEFAULT" else " ".join(lines)
         for graph, lines in blocks.items()
     )
-
-
-def _sync(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -105,9 +105,6 @@ class Store:
         StoreLocked, NewerStore or another StoreError, ValueError for a base that is none.
         """
         layout, mint = Layout(path), Mint(base)
-        if path.exists() and not path.is_dir():
-            message = f"{path} is a file; a store is a directory. Name another --store."
-            raise StoreError(path, message)
         with guarded(layout):
             layout.create()
         with _writing(layout, wait):

@@ -198,7 +198,7 @@ def test_a_large_file_is_stored_slice_by_slice_and_its_progress_told(tmp_path: P
         assert store.import_rdf(file, told=told.append) == 230
     assert told == [50, 100, 150, 200, 230]
     assert len(held(tmp_path / "store", MINT.user_graph("mine.ttl"))) == 230
-    assert not (tmp_path / "store" / "rollback").exists()
+    assert not Layout(tmp_path / "store").rollback.exists()
 
 
 @pytest.mark.usefixtures("small_slices")
@@ -213,6 +213,7 @@ def test_a_large_file_at_fault_at_its_end_leaves_the_store_as_it_was(tmp_path: P
     with Store.open(store) as opened, opened.run():
         with pytest.raises(Unimportable):
             opened.import_rdf(file)
+        assert opened.publish() is None
         put(opened, document("b"))
     assert exported(store) == loaded(tmp_path / "other", [document("a"), document("b")])
 
