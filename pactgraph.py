@@ -375,6 +375,8 @@ def _serve(
         application, log_level="warning", root_path=root_path, server_header=False, timeout_graceful_shutdown=5
     )
     server = uvicorn.Server(config)
+    for number in (signal.SIGINT, signal.SIGTERM):  # the server raises again what stopped it, once it has ended
+        signal.signal(number, lambda *_: None)
     server.run(sockets=[listening])
     if not server.started:
         _refuse("The endpoint could not start; the reason stands above.")
