@@ -72,7 +72,7 @@ class Denotation:
 
     def _noun_in(self, source: Span, head: Token) -> Token:
         """Return the head of a source; where the parser took it for no noun, the first noun that is no modifier."""
-        if head.pos_ in ("NOUN", "PROPN", "PRON", "NUM", "ADJ"):
+        if head.pos_ in ("NOUN", "PROPN", "PRON", "NUM"):
             return head
         for token in self._reading.tokens(source):
             if token.pos_ in ("NOUN", "PROPN", "PRON") and token.dep_ not in ("compound", "poss", "nmod", "npadvmod"):
@@ -134,6 +134,8 @@ class Denotation:
         for child in token.children:
             if source.start <= child.idx < source.end:
                 found = self.named(child.i)
+                if _is_person(found) and token.tag_ == "NNS":
+                    continue  # "thrilled voters": a verb taken for a noun
                 adjoined = child.dep_ in ("compound", "nmod") and child.i == token.i - 1 and noun_of(token) is None
                 if found and ((child.dep_ == "appos" and found[0].kind in (*_BODIES, EntityKind.PERSON)) or adjoined):
                     return found if child.dep_ == "appos" or _is_person(found) else ()

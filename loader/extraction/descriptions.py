@@ -69,8 +69,8 @@ class Descriptions:
 
     def _is_definite(self, token: Token, start: int) -> bool:
         """Whether an article or possessor makes the phrase definite, its own or that of "the president and emir"."""
-        if self._words.low[start] in DEFINITE or self._words.tokens[start].tag_ == "PRP$":
-            return True
+        if self._words.low[start] in DEFINITE or self._words.tag[start] == "PRP$":
+            return self._words.low[start] not in ("my", "our", "your")
         first = token.head
         return (
             token.dep_ == "conj" and start == token.i and self._words.low[self._words.phrase_start(first)] in DEFINITE
@@ -78,10 +78,10 @@ class Descriptions:
 
     def _names_somebody(self, token: Token) -> bool:
         """Whether the phrase stands beside a name, which then says who it is."""
-        at = self._discourse.at
-        if token.dep_ == "appos" and at[token.head.i] is not None:
-            return True
-        return any(child.dep_ == "appos" and at[child.i] is not None for child in token.children)
+        beside = [token.head] if token.dep_ == "appos" else []
+        beside += [child for child in token.children if child.dep_ == "appos"]
+        found = (self._discourse.at[other.i] for other in beside)
+        return any(one is not None and not (one.is_person and token.tag_ == "NNS") for one in found)
 
     def _new(self, start: int, end: int, affiliation: Entity | None, *, plural: bool) -> Referent:
         span = self._words.span(start, end)

@@ -267,7 +267,10 @@ def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known
     if not all(_may_be_in_name(words, i, alone=end - start == 1) for i in range(start, end)):
         return False
     vouched = len(folded) == 1 and title_before(words, start) is not None  # "Mr. King"
-    if kind_of(folded[-1]) in _NO_NAME or (not vouched and (title_of(folded) or kind_of(" ".join(folded)))):
+    given = len(folded) > 1 and gender_of_given_name(folded[0]) != "-"  # "Steven Law"
+    if (kind_of(folded[-1]) in _NO_NAME and not given) or (
+        not vouched and (title_of(folded) or kind_of(" ".join(folded)))
+    ):
         return False
     others = [entity for entity in known[start:end] if entity is not None]
     if others:  # "Jordan Smith" is a person, "Texas Republican" and "Artificial Intelligence" are none
