@@ -37,7 +37,7 @@ def answer(
     """
     allowed = rewrite_refused_calls(text, ())
     try:
-        found = store.query(allowed, use_default_graph_as_union=True)
+        found = store.query(allowed, use_default_graph_as_union=True, prefixes=dict(prefixes))
     except SyntaxError as error:
         raise rejected_syntax(text, str(error)) from None
     offers = GRAPHS if isinstance(found, pyoxigraph.QueryTriples) else RESULTS
