@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from importlib.resources import files
 from typing import IO, TYPE_CHECKING
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TABLE = "table"
+_NARROW = 20  # characters; a column of no more is never cut
 
 
 def answer(
@@ -87,14 +89,17 @@ def _tell(
 
 
 def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
-    """Share the characters of a line among columns: each its longest word, then to each by what it lacks."""
-    wanted = [max(len(cell) for cell in column) for column in columns]
-    widths = [max((len(word) for cell in column for word in cell.split()), default=1) for column in columns]
-    spare, lacking = room - sum(widths), sum(wanted) - sum(widths)
-    if spare <= 0 or lacking <= 0:
-        return widths
-    share = min(1.0, spare / lacking)
-    return [width + int(share * (want - width)) for width, want in zip(widths, wanted, strict=True)]
+    """Share the characters of a line among columns: narrow ones get what they want, wide ones by how much they hold."""
+    wanted = [max(map(len, column), default=1) for column in columns]
+    if sum(wanted) <= room:
+        return wanted
+    widths = [want if want <= _NARROW else 0 for want in wanted]
+    room -= sum(widths)
+    weights = [0 if width else math.sqrt(sum(map(len, column))) for width, column in zip(widths, columns, strict=True)]
+    return [
+        width or max(_NARROW // 2, min(want, int(room * weight / sum(weights))))
+        for width, want, weight in zip(widths, wanted, weights, strict=True)
+    ]
 
 
 def _short(term: object, prefixes: Mapping[str, str]) -> str:
