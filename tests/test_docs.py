@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"^\$ (.*(?:\\\n.*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
+COMMAND = re.compile(r"^\$ (.*(?:\n> .*)*)\n((?:(?!\$ ).*\n)*)", re.MULTILINE)
 WITH_COMMANDS = [page for page in PAGES if BLOCK.search(page.read_text(encoding="utf-8"))]
 
 
@@ -52,7 +52,7 @@ def test_the_commands_of_the_page_do_what_it_says(
     for block in BLOCK.finditer(page.read_text(encoding="utf-8")):
         for command, expected in COMMAND.findall(block[1]):
             # a page speaks of the default port, which may be taken where it is tested
-            line = command.replace("8000", port)
+            line = command.replace("\n> ", "\n").replace("8000", port)
             if "pactgraph serve" in line:
                 line = f"{line.removesuffix('&').strip()} --port {port}"
                 running.append(start(line, folder, environment, port))
