@@ -97,7 +97,7 @@ def actor_quads(said: Mapping[Naming, int], mint: Mint) -> list[Quad]:
         (term("skos", "prefLabel"), Literal(label, language=language)),
     ]
     affiliations = {naming: naming.affiliation for naming in said if naming.affiliation}
-    if affiliations:
+    if affiliations and kind != pact("Technology").value:
         belongs = "pillarOf" if kind == pact("Pillar").value else "affiliation"
         facts.append((pact(belongs), NamedNode(_chosen(affiliations, said))))
     seats = {naming: naming.based_in for naming in said if naming.based_in}

@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
-from loader.database import guarded
+from loader.database import fault, guarded
 from loader.terms import GENERATED_BY, TYPE, pact
 from ontology.layout import Layout
 from ontology.vocabulary import DEFAULT_BASE, Mint
@@ -82,6 +82,10 @@ def export(path: Path, out: Path | IO[bytes], *, form: str = "nq", provenance: b
         sheet = _Sheet(store, mint, provenance=provenance)
         try:
             return sheet.write(file, FORMATS[form])
+        except OSError as error:
+            if error.errno is None:  # it comes from the database, not from the system
+                raise fault(Layout(path), error) from error
+            raise
         except ValueError as error:  # a predicate that XML has no name for, say
             message = f"The store holds what {FORMATS[form].name} cannot say: {error}."
             raise Unexportable(message) from error

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
@@ -34,7 +35,7 @@ from ontology.conformance import Conformance, NonConforming
 from ontology.vocabulary import DEFAULT_BASE, Mint
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from loader.actors import Naming
     from loader.document import Document, Statement
@@ -125,18 +126,25 @@ def extract(
             message = f"Its output would be {name}, which is that of {sources[name]} already."
             return Problem(article.source, article.line, message)
         sources[name] = str(Problem(article.source, article.line, "")).removesuffix(": ")
-        fresh = out / f".{name}.new"
-        fresh.write_bytes(made.content)
-        fresh.replace(out / name)
+        with _writing(out):
+            fresh = out / f".{name}.new"
+            fresh.write_bytes(made.content)
+            fresh.replace(out / name)
         return Outcome.WRITTEN
 
-    try:
+    with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        _Run(settings, ledger, put).over(articles, plan, told)
+    _Run(settings, ledger, put).over(articles, plan, told)
+    return ledger.summary()
+
+
+@contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         message = f"{out} cannot be written: {error.strerror or error}."
         raise Unexportable(message) from error
-    return ledger.summary()
 
 
 # ---- in a worker
@@ -280,11 +288,12 @@ class _Run:
         head = list(islice(stream, _FEW))
         chosen = plan or _plan(head)
         self.ledger.workers = chosen.workers
-        for article, result in _results(chain(head, stream), self.settings, chosen):
-            outcome = self._settled(article, result)
-            if outcome is not None:
-                self.ledger.outcomes[outcome] += 1
-                told(outcome)
+        with closing(_results(chain(head, stream), self.settings, chosen)) as results:  # closing ends the workers
+            for article, result in results:
+                outcome = self._settled(article, result)
+                if outcome is not None:
+                    self.ledger.outcomes[outcome] += 1
+                    told(outcome)
 
     def _settled(self, article: Article | None, result: _Result | Lost) -> Outcome | None:
         if isinstance(result, _Known):
@@ -312,7 +321,7 @@ class _Run:
 
 def _results(
     items: Iterable[Article | Ready[_Result]], settings: Settings, plan: Plan
-) -> Iterator[tuple[Article | None, _Result | Lost]]:
+) -> Generator[tuple[Article | None, _Result | Lost]]:
     return in_order(items, partial(Workshop, settings), plan, _weight)
 
 

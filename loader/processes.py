@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from multiprocessing.process import BaseProcess
 
 Item = TypeVar("Item")
@@ -68,12 +68,12 @@ def in_order(
     make: Callable[[], Callable[[Sequence[Item]], Iterator[Result]]],
     plan: Plan,
     weigh: Callable[[Item], int],
-) -> Iterator[tuple[Item | None, Result | Lost]]:
+) -> Generator[tuple[Item | None, Result | Lost]]:
     """Yield each item with its result, in the order of the items; None for an item that was ready.
 
     ``make`` is called once in each process and gives what turns a batch into one result an item, in order; both it
     and everything that passes must pickle. ``weigh`` says how heavy an item is. Raises WorkerError if ``make`` fails
-    in a worker; in this process its error passes through.
+    in a worker; in this process its error passes through. Closing the generator ends the workers.
     """
     stream = _Stream(items, plan, weigh)
     if plan.workers <= 1:

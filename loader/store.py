@@ -370,6 +370,7 @@ class Store:
         for actor in {_value(quad.object) for quad in self._database.quads(None, SPECIALIZATION, None, self._meta)}:
             old = self._database.quads(NamedNode(actor), graph=self._auto)
             draft.replace(old, self._actor(actor, self._said_of(actor)))
+            self._remember({})
         draft.commit(self._database)
 
 

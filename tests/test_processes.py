@@ -97,7 +97,7 @@ def test_items_are_read_as_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> N
     for _ in range(10):
         next(results)
     assert read < 60
-    results.close()  # type: ignore[attr-defined]
+    results.close()
 
 
 @pytest.mark.parametrize("plan", CREWS)
@@ -122,5 +122,5 @@ def test_workers_that_cannot_start_are_an_error_that_says_why() -> None:
 def test_no_process_is_left_behind() -> None:
     results = in_order(["a", "sleep 60", "b"], Toy, Plan(workers=2, items=1), len)
     next(results)
-    results.close()  # type: ignore[attr-defined]
+    results.close()
     assert active_children() == []
