@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import StatementKind
 from loader.extraction import asides, contents, cues, sources
+from loader.extraction.enumerations import with_items
 from loader.extraction.findings import Marks, assemble
 from loader.extraction.labels import find_labels
 from loader.extraction.propositions import split
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from loader.extraction.sources import Source
 
 _NEEDS_SOURCE = frozenset({"object", "predicate", "infinitive", "gerund"})
+_THIRD = frozenset({"his", "her", "its", "their"})
+_REFUSING = frozenset({"decline", "refuse"})
+_REMARKING = ("p:on", "p:about")
 _LIGHT = frozenset(
     {
         "express",
@@ -69,12 +73,14 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
             continue
         if token.i in shared:
             found = replace(found, source=shared[token.i])
+        if clausal and found.cue.first <= clausal[-1].cue.token.i < found.cue.token.i:
+            clausal.pop()  # a verb that is part of this cue: "repeated her claim that"
         if found.released >= 0:
             shared[found.released] = found.source
         clausal.append(found)
     labels = tuple(find_labels(reading, marks))
     kept = _outermost([*find_turns(reading, marks, clausal, taken=labels), *labels])
-    return tuple(find_relays(reading, marks, finding) for finding in kept)
+    return tuple(find_relays(reading, marks, with_items(marks, finding)) for finding in kept)
 
 
 def _of_token(reading: Reading, marks: Marks, token: Token) -> Finding | None:
@@ -98,25 +104,37 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     content = contents.of_verb(token, entry) or asides.of_verb(token, entry)
     if content is None:
         return None
-    negated = is_negated(token)
-    if negated and entry.kind is StatementKind.SPEECH:
-        return None
     source = sources.of_verb(token)
     if sources.is_empty(source) and content.frame == "passive-infinitive":
         source = None
-    if (
-        source is None
-        and not is_passive(token)
-        and (content.frame in _NEEDS_SOURCE or token.dep_ in ("xcomp", "amod", "pcomp"))
-    ):
-        return None
-    if content.frame == "object" and token.tag_ == "VB" and not any(c.tag_ == "MD" for c in token.children):
+    if _says_nothing(token, entry, content) or (source is None and _needs_source(token, content)):
         return None
     first, last = group(token)
     if content.lead is not None:
         last = max(last, content.lead.i)
-    cue = cues.Cue(token, entry, first, last, negated)
+    elif content.frame in ("clause", "around"):
+        last = cues.with_medium(token, last)
+    cue = cues.Cue(token, entry, first, last, negated=is_negated(token) or entry.allows("denial"))
     return assemble(reading, marks, cue, content, source)
+
+
+def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) -> bool:
+    """Whether the verb attributes nothing: negated or refused saying, a bare infinitive with an object."""
+    if is_negated(token) and entry.kind("that") is StatementKind.SPEECH:
+        return True
+    if content.frame == "object" and token.tag_ == "VB" and not any(c.tag_ == "MD" for c in token.children):
+        return True
+    return token.lemma_ in _REFUSING and content.frame == "infinitive" and _speaks(content, token)
+
+
+def _needs_source(token: Token, content: contents.Content) -> bool:
+    return not is_passive(token) and (content.frame in _NEEDS_SOURCE or token.dep_ in ("xcomp", "amod", "pcomp"))
+
+
+def _speaks(content: contents.Content, token: Token) -> bool:
+    """Whether what somebody refuses to do is to speak: "declined to comment", "refused to say"."""
+    heads = [child for child in token.children if child.dep_ == "xcomp" and child.i >= content.runs[0][0]]
+    return any((entry := cues.verb(head)) is not None and entry.allows("quote", *_REMARKING) for head in heads)
 
 
 def _of_noun(reading: Reading, marks: Marks, token: Token) -> Finding | None:
@@ -132,12 +150,10 @@ def _of_noun(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     source = None
     head = token.head
     poss = child(token, "poss")
-    if token.dep_ == "dobj" and head.lemma_ in _LIGHT:
-        if poss is not None:
-            source = sources.phrase(poss)
-        else:
-            source = sources.of_verb(head)
-            first = group(head)[0]
+    own = poss is not None and poss.lower_ in _THIRD
+    if token.dep_ == "dobj" and (own or poss is None) and (head.lemma_ in _LIGHT or (own and cues.verb(head))):
+        source = sources.of_verb(head)
+        first = group(head)[0]
     elif poss is not None:
         source = sources.phrase(poss)
     else:
@@ -179,7 +195,7 @@ def _of_according(reading: Reading, marks: Marks, token: Token) -> Finding | Non
     content = contents.according(token, inner.right_edge.i)
     if content is None:
         return None
-    entry = cues.Entry("according to", StatementKind.SPEECH, frozenset())
+    entry = cues.Entry("according to", {})
     return assemble(reading, marks, cues.Cue(token, entry, token.i, to.i), content, sources.phrase(inner))
 
 

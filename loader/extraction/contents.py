@@ -69,7 +69,8 @@ def _displaced(token: Token) -> Iterator[Token]:
     """Yield the "that" clauses that a parse hangs on a time or a medium: "said in a letter that"."""
     for other in token.rights:
         inner = child(other, "pobj") if other.dep_ == "prep" else other
-        if inner is None or other.dep_ not in ("prep", "npadvmod"):
+        credit = other.dep_ == "advcl" and other.tag_ == "VBN"  # "as quoted by AFP"
+        if inner is None or not (credit or other.dep_ in ("prep", "npadvmod")):
             continue
         for clause in inner.rights:
             mark = child(clause, "mark")
@@ -171,8 +172,12 @@ def _gerund(token: Token, entry: Entry) -> Content | None:
     """Find a gerund: "denied having used"."""
     if not entry.allows("ing"):
         return None
-    clause = next((c for c in children(token, "xcomp", "ccomp") if c.tag_ == "VBG" and c.i > token.i), None)
+    clause = next((c for c in children(token, "xcomp", "ccomp") if _is_gerund(c) and c.i > token.i), None)
     return _span(clause, clause, "gerund") if clause is not None else None
+
+
+def _is_gerund(clause: Token) -> bool:
+    return clause.tag_ == "VBG" or any(c.dep_ in ("aux", "auxpass") and c.tag_ == "VBG" for c in clause.children)
 
 
 def _predicate(token: Token, entry: Entry) -> Content | None:

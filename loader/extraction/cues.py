@@ -17,20 +17,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of the cue lexicon: a word, the kind of statement it makes and the frames its content can stand in."""
+    """A word of the cue lexicon: the frames its content can stand in, each with the kind of statement it makes."""
 
     lemma: str
-    kind: StatementKind
-    frames: frozenset[str]
+    kinds: Mapping[str, StatementKind]
 
     def allows(self, *frames: str) -> bool:
         """Whether the word takes one of the frames."""
-        return any(frame in self.frames for frame in frames)
+        return any(frame in self.kinds for frame in frames)
+
+    def kind(self, frame: str = "") -> StatementKind:
+        """Return the kind of statement that the word makes in a frame; in a frame it lacks, that of its first."""
+        return self.kinds.get(frame) or next(iter(self.kinds.values()), StatementKind.SPEECH)
 
     @property
     def prepositions(self) -> frozenset[str]:
         """The prepositions whose object is the content ("call for", "comment on")."""
-        return frozenset(frame[2:] for frame in self.frames if frame.startswith("p:"))
+        return frozenset(frame[2:] for frame in self.kinds if frame.startswith("p:"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +50,11 @@ class Cue:
 @cache
 def _table(pos: str) -> Mapping[str, Entry]:
     """Return the lexicon of one part of speech by lemma (a phrasal verb by "point out")."""
-    return {
-        lemma: Entry(lemma, StatementKind(kind), frozenset(frames.split()))
-        for lemma, part, kind, frames, _source in rows("cues")
-        if part == pos
-    }
+    found: dict[str, dict[str, StatementKind]] = {}
+    for lemma, part, kind, frames, _source in rows("cues"):
+        if part == pos:
+            found.setdefault(lemma, {}).update(dict.fromkeys(frames.split(), StatementKind(kind)))
+    return {lemma: Entry(lemma, kinds) for lemma, kinds in found.items()}
 
 
 def verb(token: Token) -> Entry | None:
@@ -79,6 +82,26 @@ def adjective(token: Token) -> Entry | None:
 def is_verbal(token: Token) -> bool:
     """Whether a token serves as a verb here, by its tag or, where the tagger errs, by its place in the tree."""
     return token.pos_ == "VERB" or (token.tag_.startswith("VB") and token.pos_ != "AUX")
+
+
+@cache
+def _media() -> frozenset[str]:
+    """Return the nouns that name a medium ("in a statement"), hearers left out."""
+    return frozenset(words for words, place, *_ in rows("media") if place == "cue") - {"reporter", "journalist"}
+
+
+def with_medium(token: Token, last: int) -> int:
+    """Return the last token of a cue with the medium that stands right behind it: "said in a statement"."""
+    doc = token.doc
+    if last + 1 >= len(doc):
+        return last
+    link = doc[last + 1]
+    if link.head != token or link.dep_ != "prep" or link.lower_ not in ("in", "on", "at", "during", "via", "through"):
+        return last
+    noun = next((other for other in link.children if other.dep_ == "pobj"), None)
+    if noun is None or not (noun.lemma_.lower() in _media() or noun.lower_ in _media()):
+        return last
+    return int(noun.i)
 
 
 def _lemma(token: Token) -> str:

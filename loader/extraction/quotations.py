@@ -20,6 +20,7 @@ _MARK = re.compile(r"''|``|[\"“”„‟«»‘’'‚‹›]")
 _CLIPPED = re.compile(r"(?:\d0s|em|til|cause|tis|twas|n|bout|round|neath|burbs|hood|cuz|cos)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w+(?:[.'’-]\w+)*")
 _ENDING = ".?!…"
+_ASIDE = 200  # characters: the longest aside in a quotation
 _SCARE_WORDS = 9  # a longer run of quoted words is speech, wherever it stands
 
 
@@ -55,7 +56,13 @@ def find_quotations(text: str, page: Page | None = None) -> tuple[Quotation, ...
         opens_paragraph = bool(marks) and marks[0].start == start and marks[0].opens
         if found and carried and not (opens_paragraph or (pairs and pairs[0][0] == start)):
             found[-1] = Quotation(found[-1].inner, found[-1].outer, found[-1].scare, continued=False)
-        found.extend(quotation for pair in pairs if (quotation := _quotation(text, start, pair)) is not None)
+        for pair in pairs:
+            quotation = _quotation(text, start, pair)
+            if quotation is None:
+                continue
+            if quotation.scare and found and found[-1].outer.start >= start and _goes_on(text, found[-1], quotation):
+                quotation = Quotation(quotation.inner, quotation.outer)
+            found.append(quotation)
         if open_at_end and found:
             found[-1] = Quotation(found[-1].inner, found[-1].outer, scare=False, continued=True)
         carried = open_at_end
@@ -88,7 +95,8 @@ def _marks(text: str, start: int, end: int) -> Iterator[_Mark]:
         left_free = before.isspace() or before in "([{—–―-/“‘\"'«„…"
         right_free = behind.isspace() or not (behind.isalnum() or behind in "$£€#@[")
         if mark in "“„‟«":
-            yield _Mark(at, after, mark if mark in "«„" else "“", opens=True, closes=False)
+            closes = mark == "«" and right_free and not left_free
+            yield _Mark(at, after, mark if mark in "«„" else "“", opens=not closes, closes=closes)
         elif mark in "”»":
             opens = mark == "»" and left_free and not right_free
             yield _Mark(at, after, "«" if mark == "»" else "“", opens=opens, closes=True)
@@ -196,6 +204,17 @@ def _closes_sentence(text: str, start: int, end: int) -> bool:
     return end > start and text[end - 1] in _ENDING
 
 
+def _goes_on(text: str, before: Quotation, quotation: Quotation) -> bool:
+    """Whether a quotation ends the sentence that the one before began: '"Japan", she said, "is not bound."'."""
+    between = text[before.outer.end : min(quotation.outer.start, before.outer.end + _ASIDE)]
+    parted = between.rstrip().endswith((",", "—", "–", "-")) and not any(mark in between for mark in ".?!\n")
+    closed = text[quotation.inner.end - 1] in ".,?!" or text[quotation.outer.end : quotation.outer.end + 1] in (
+        ".",
+        ",",
+    )
+    return not before.scare and parted and closed
+
+
 def _is_title(text: str, inner: Span) -> bool:
     """Whether all but the small words begin with a capital: the name of a programme or a book."""
     return all(
@@ -212,7 +231,7 @@ def _is_scare(text: str, paragraph: int, inner: Span, outer: Span) -> bool:
     words = sum(1 for _ in _WORD.finditer(text, inner.start, inner.end))
     if words > _SCARE_WORDS or (words > 3 and any(mark in text[inner.start : inner.end - 1] for mark in ".?!")):
         return False
-    before = text[paragraph : outer.start].rstrip()
+    before = text[max(paragraph, outer.start - 40) : outer.start].rstrip()
     leading = before[-1:]
     capital = text[inner.start].isupper()
     ending = text[inner.end - 1]

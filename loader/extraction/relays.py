@@ -29,7 +29,7 @@ def find_relays(reading: Reading, marks: Marks, finding: Finding) -> Finding:
     A relay is "as quoted by X", "cited by X" behind the source, the outlet that was told, the outlet of an interview
     or of comments, or "According to X" where X in turn quotes the source.
     """
-    finding = _quoting(finding)
+    finding = _quoting(marks, finding)
     spans = [*finding.relays, *_credits(finding), *_told(reading, finding)]
     if not spans:
         return finding
@@ -112,7 +112,7 @@ def _outlets(reading: Reading, head: Token) -> Iterator[Span]:
             yield mention.span
 
 
-def _quoting(finding: Finding) -> Finding:
+def _quoting(marks: Marks, finding: Finding) -> Finding:
     """Turn "According to X, quoting Y" round: Y is the source, X the relay."""
     token = finding.cue.token
     if finding.rule != "according" or finding.source is None:
@@ -129,6 +129,11 @@ def _quoting(finding: Finding) -> Finding:
         start, end = token.idx, max(outlet.idx + len(outlet), min(finding.source.span.end, other.idx))
         words = token.doc[token.i : other.i + 1].text[: end - start]
         end = start + len(words.rstrip(" ,"))
+        ends = source.span.end
+        shorter = [
+            marks.tidy(ends, part.end) if part.start <= other.idx < part.end and ends < part.end else part
+            for part in finding.parts
+        ]
         cue = replace(finding.cue, token=other, first=other.i, last=other.i)
         return replace(
             finding,
@@ -136,5 +141,6 @@ def _quoting(finding: Finding) -> Finding:
             span=Span(other.idx, other.idx + len(other)),
             source=source,
             relays=(Span(start, end),),
+            parts=tuple(part for part in shorter if part is not None) or finding.parts,
         )
     return finding

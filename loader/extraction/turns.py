@@ -7,7 +7,7 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loader.document import Span, StatementKind
+from loader.document import Span
 from loader.extraction import cues, sources
 from loader.extraction.findings import Finding
 from loader.extraction.syntax import child, group
@@ -18,9 +18,10 @@ if TYPE_CHECKING:
     from loader.extraction.findings import Marks
     from loader.extraction.reading import Quotation, Reading
 
-_SPEECH = StatementKind.SPEECH
 _STOP = re.compile(r"[.!?][\"”’']*(?=\s|$)")
 _LEAD = 2  # words before a quotation that make it part of a sentence
+_FAR = 4000  # characters: lines are looked through no farther
+_STRANDED = 6  # tokens: the longest subject left alone before its cue
 _REACH = 60  # tokens that a cue is looked for beside a quotation
 
 
@@ -77,6 +78,8 @@ class _Turns:
         if token is None:
             token = self._resumed(quotation) or self._narrated(quotation)
         if token is not None:
+            if len(self.waiting) == 0 and self._elides(token, whole):
+                self.by_cue[token.i] = replace(self.by_cue[token.i], parts=())
             self._give(token, [*(q.inner for q in self.waiting), whole])
             self.last = (token, self._sentence_end(max(quotation.outer.end, token.idx)))
         self.waiting.clear()
@@ -117,7 +120,7 @@ class _Turns:
     def _with_lead(self, quotation: Quotation, limit: int) -> Span:
         """Return the quotation with the words before it in its sentence: 'As for Japan, "we won," he said'."""
         outer = quotation.outer
-        start = max(limit, self.text.rfind("\n", 0, outer.start) + 1)
+        start = max(limit, self.text.rfind("\n", max(0, outer.start - _FAR), outer.start) + 1)
         for match in _STOP.finditer(self.text, start, outer.start):
             start = match.end()
         lead = self.marks.tidy(start, outer.start)
@@ -147,13 +150,24 @@ class _Turns:
             return
         doc = self.reading.doc
         first, last = group(token)
-        entry = cues.verb(token) or cues.Entry(str(token.lemma_), _SPEECH, frozenset())
+        last = cues.with_medium(token, last)
+        entry = cues.verb(token) or cues.Entry(str(token.lemma_), {})
         source = sources.of_verb(token)
         if source is None or self.marks.speech_around(source.span) is not None:
             source = _beside(self.reading, token, self.marks.speeches)
         span = Span(doc[first].idx, doc[last].idx + len(doc[last]))
         cue = cues.Cue(token, entry, first, last)
-        self.by_cue[token.i] = Finding(cue, span, tuple(spans), source, "quote", entry.kind)
+        self.by_cue[token.i] = Finding(cue, span, tuple(spans), source, "quote", entry.kind("quote"))
+
+    def _elides(self, token: Token, whole: Span) -> bool:
+        """Whether the quotation goes on with a sentence whose subject alone stood before the cue (convention 3)."""
+        known = self.by_cue.get(token.i)
+        before = [part for part in known.parts if part.end <= whole.start] if known else []
+        if len(before) != 1:
+            return False
+        words = self.reading.tokens(before[0])
+        verbal = any(word.pos_ in ("VERB", "AUX") for word in words)
+        return not verbal and len(words) <= _STRANDED and self.text[whole.start].islower()
 
     def _sentence_end(self, at: int) -> int:
         """Where the sentence that goes on at ``at`` ends: behind its full stop, or with its line."""
@@ -174,7 +188,8 @@ class _Turns:
 
     def _narrated(self, quotation: Quotation) -> Token | None:
         """Return the last cue of the paragraph before a quotation that stands as a sentence of its own."""
-        start = self.text.rfind("\n", 0, quotation.outer.start) + 1
+        near = max(0, quotation.outer.start - _FAR)
+        start = max(near, self.text.rfind("\n", near, quotation.outer.start) + 1)
         at = bisect_right(self.parts, (quotation.outer.start, 0, 0)) - 1
         while at >= 0 and self.parts[at][0] >= start:
             finding = self.by_cue[self.parts[at][2]]
@@ -185,8 +200,8 @@ class _Turns:
 
 
 def _line_end(text: str, at: int) -> int:
-    end = text.find("\n", at)
-    return end if end >= 0 else len(text)
+    end = text.find("\n", at, at + _FAR)
+    return end if end >= 0 else min(len(text), at + _FAR)
 
 
 def _quoting(token: Token) -> bool:
