@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     import asyncio
 
 _OVERHEAD = 500  # bytes that an entry takes besides its body and its query
+_REQUESTS = 2000  # requests that are known by their bytes
 _SHARE = 16  # an answer may take this part of the budget at most
 
 
@@ -34,6 +35,16 @@ class Kept:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A whole response to a GET as it was sent, for the very same request again."""
+
+    snapshot: str
+    form: str
+    headers: list[tuple[bytes, bytes]]
+    body: bytes
+
+
 class Cache:
     """Keeps answers up to a number of bytes, the least used ones going first; and knows which are under way.
 
@@ -48,6 +59,7 @@ class Cache:
         self._budget = budget
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._snapshot = ""
+        self._responses: OrderedDict[tuple[object, ...], Response] = OrderedDict()
         self._coming: dict[Key, asyncio.Future[Kept | None]] = {}
 
     def __len__(self) -> int:
@@ -67,6 +79,7 @@ class Cache:
         """Keep an answer, if it is not too large."""
         if key.snapshot != self._snapshot:
             self._kept.clear()
+            self._responses.clear()
             self.size = 0
             self._snapshot = key.snapshot
         weight = _weight(key, kept)
@@ -76,6 +89,20 @@ class Cache:
         self.size += weight
         while self.size > self._budget:
             self.size -= _weight(*self._kept.popitem(last=False))
+
+    def response(self, request: tuple[object, ...], snapshot: str) -> Response | None:
+        """Return the response that the same request had from the same snapshot."""
+        found = self._responses.get(request)
+        if found is None or found.snapshot != snapshot:
+            return None
+        self.hits += 1
+        return found
+
+    def remember(self, request: tuple[object, ...], response: Response) -> None:
+        """Keep a response whose body is kept anyway, for the very same request."""
+        self._responses[request] = response
+        if len(self._responses) > _REQUESTS or response.snapshot != self._snapshot:
+            self._responses.popitem(last=False)
 
     def coming(self, key: Key) -> asyncio.Future[Kept | None] | None:
         """Return the future of an answer that is under way for somebody else."""

@@ -39,6 +39,7 @@ _SMALL = (
 )  # bytes on disk up to which a snapshot is loaded into memory before it is served: a fraction of a second
 _SETTLED = 2.0  # seconds a snapshot has to stand before it is worth loading into memory
 _GROWTH = 2.5  # bytes in memory for each byte on disk: 0.5 kB a quad in memory, 0.23 kB on disk
+_OWN = 0.6  # part of that which each worker comes to hold for itself, since reading counts references
 
 
 class Engine:
@@ -312,14 +313,19 @@ class Engine:
         self._switched.set()
         self.dispatch()
 
+    @property
+    def _growth(self) -> float:
+        """The bytes that all processes together come to hold for each byte of the snapshot on disk."""
+        return _GROWTH * (1 + _OWN * self.settings.limits.workers)
+
     def _small(self, number: int) -> bool:
-        return _bytes_under(self.layout.snapshot(number)) <= min(_SMALL, self.settings.memory / _GROWTH)
+        return _bytes_under(self.layout.snapshot(number)) <= min(_SMALL, self.settings.memory / self._growth)
 
     def _worth_memory(self, generation: Generation) -> bool:
         if generation.path is None or generation.tag in self._too_large:
             return False
         settled = time.time() - generation.since >= _SETTLED
-        return settled and _GROWTH * _bytes_under(generation.path) <= self.settings.memory
+        return settled and self._growth * _bytes_under(generation.path) <= self.settings.memory
 
     async def birth(self, order: dict[str, Any]) -> tuple[socket.socket, int]:
         """Have the nursery fork a process for ``order``; return the socket to it and its process id."""

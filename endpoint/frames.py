@@ -5,6 +5,7 @@
 ``R``  a worker is ready
 ``H``  the kind of a result and its content coding, as JSON
 ``D``  bytes of an answer
+``W``  a whole answer, for one that is short: the seconds it took, whether it is a graph, and its bytes
 ``E``  the end: JSON with what there is to report
 ``X``  an error instead of an answer or of its rest, as JSON
 ``L``  the scribe holds the writer's lock
@@ -17,6 +18,7 @@ from __future__ import annotations
 import struct
 
 HEADER = struct.Struct(">cI")
+WHOLE = struct.Struct(">d?")
 CHUNK = 65536
 
 

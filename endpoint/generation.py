@@ -10,12 +10,12 @@ import os
 import resource
 import socket
 import time
-import uuid
 from collections import deque
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from endpoint.frames import CHUNK, HEADER, frame
+from endpoint.frames import CHUNK, HEADER, WHOLE, frame
 from endpoint.protocol import GraphRead, ProtocolError, rejected_syntax
 from ontology.layout import Layout, StoreError
 
@@ -77,7 +77,7 @@ class Answer:
         self.finished = False
         self.waited = 0.0
         self.stopped = ""
-        self.identifier = uuid.uuid4().hex[:12]
+        self.identifier = f"{worker.pid}-{next(worker.numbers)}"
         self._worker = worker
         self._limit = limits
         self._error: ProtocolError | None = None
@@ -141,6 +141,13 @@ class Answer:
 
     def frame(self, letter: bytes, payload: bytes) -> None:
         """Take one frame from the worker."""
+        if letter == b"W":
+            self.seconds, is_graph = WHOLE.unpack_from(payload)
+            self.kind = "graph" if is_graph else "results"
+            self._chunks.append(payload[WHOLE.size :])
+            self.written = len(payload) - WHOLE.size
+            self._finish()
+            return
         if letter == b"D":
             self._chunks.append(payload)
             self._size += len(payload)
@@ -218,6 +225,7 @@ class Worker(asyncio.Protocol):
         self.answer: Answer | None = None
         self.doomed = False
         self.born = False
+        self.numbers = count(1)
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
 
@@ -241,7 +249,7 @@ class Worker(asyncio.Protocol):
                 self.generation.idle(self)
             elif self.answer is not None:
                 self.answer.frame(letter, payload)
-                if letter in b"EX":
+                if letter in b"EWX":
                     self.part()
                     self.generation.idle(self)
         del buffer[:start]

@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pyoxigraph
 
 from endpoint import scribe
-from endpoint.frames import CHUNK, HEADER, frame
+from endpoint.frames import CHUNK, HEADER, WHOLE, frame
 from endpoint.process import die_with, limit_memory, silence, unlimit_memory
 
 if TYPE_CHECKING:
@@ -206,7 +206,14 @@ class _Writer:
             frames.append(frame(b"D", data))
         return b"".join(frames)
 
-    def finish(self, end: dict[str, Any]) -> None:
+    def finish(self, seconds: float) -> None:
+        """Send the rest and the end."""
+        if self._head is not None and not self._gzip and "digest" not in self._head:
+            body = b"".join(self._pending)
+            head = WHOLE.pack(seconds, self._head["kind"] == "graph")
+            self._channel.sendall(HEADER.pack(b"W", len(head) + len(body)) + head + body)
+            return
+        end = {"seconds": seconds, "bytes": self.written}
         self._channel.sendall(self._frames(last=True) + frame(b"E", json.dumps(end).encode()))
 
 
@@ -233,7 +240,7 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
         writer = _Writer(channel, {"kind": kind}, gzip=job["gzip"], limit=job["limit"])
         chosen: Any = getattr(pyoxigraph.QueryResultsFormat if kind == "results" else pyoxigraph.RdfFormat, name)
         result.serialize(writer, format=chosen)
-        writer.finish({"seconds": time.perf_counter() - start, "bytes": writer.written})
+        writer.finish(time.perf_counter() - start)
     except (BrokenPipeError, ConnectionResetError):
         os._exit(0)
     except BaseException as error:  # noqa: BLE001 (whatever the engine raises is told to the other end)
@@ -273,7 +280,7 @@ def _read_graph(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.so
         pyoxigraph.serialize(sorted(triples, key=str), file, format=format_)
     else:
         store.dump(file, format_, from_graph=graph)
-    writer.finish({"seconds": time.perf_counter() - start, "bytes": writer.written})
+    writer.finish(time.perf_counter() - start)
 
 
 def _kind_of(error: BaseException) -> str:

@@ -12,14 +12,14 @@ import hashlib
 import hmac
 import json
 import logging
+import os
 import re
 import time
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from endpoint.cache import Cache, Kept, Key
+from endpoint.cache import Cache, Kept, Key, Response
 from endpoint.graphstore import read_graph_request
 from endpoint.metrics import Metrics
 from endpoint.negotiation import accepts_gzip
@@ -95,10 +95,23 @@ class Service:
         """Answer one HTTP request."""
         start = time.perf_counter()
         exchange = _Exchange(scope, receive, send)
+        known = self._known(scope)
+        if known is not None:
+            exchange.form = known.form
+            await exchange.resend(known)
+            self._record(exchange, time.perf_counter() - start)
+            return
         try:
             await self._attend(exchange, receive)
         finally:
             self._record(exchange, time.perf_counter() - start)
+
+    def _known(self, scope: Scope) -> Response | None:
+        """Return the response that these very bytes had already, for a GET without conditions."""
+        current = self._engine.current
+        if scope["method"] != "GET" or current is None:
+            return None
+        return self._cache.response(_same(scope), current.tag)
 
     def _record(self, exchange: _Exchange, seconds: float) -> None:
         """Count the request, and write it to the logs that want it."""
@@ -222,6 +235,10 @@ class Service:
         if kept.encoding:
             headers["Content-Encoding"] = kept.encoding
         headers["Content-Length"] = str(len(kept.body))
+        if exchange.method == "GET" and self._engine.current is not None:
+            raw = _raw(headers)
+            response = Response(self._engine.current.tag, exchange.form, raw, kept.body)
+            self._cache.remember(_same(exchange.scope), response)
         await exchange.respond(200, headers, b"" if exchange.method == "HEAD" else kept.body)
 
     async def _send(
@@ -376,16 +393,16 @@ class _Exchange:
         self.query = ""
         self.headers = read_headers(scope)
         self.identifier = self.headers.get("x-request-id", "")
-        if not _IDENTIFIER.fullmatch(self.identifier):
-            self.identifier = uuid.uuid4().hex[:16]
-        self._scope = scope
+        if not self.identifier or not _IDENTIFIER.fullmatch(self.identifier):
+            self.identifier = os.urandom(8).hex()
+        self.scope = scope
         self._receive = receive
         self._send = send
 
     def request(self, body: bytes = b"") -> Request:
         """Return the request as a plain value."""
-        query = self._scope["query_string"].decode("latin-1")
-        return Request(self.method, absolute_url(self._scope, self.headers), query, self.headers, body)
+        query = self.scope["query_string"].decode("latin-1")
+        return Request(self.method, absolute_url(self.scope, self.headers), query, self.headers, body)
 
     async def read(self, longest: int) -> Request:
         """Read the body, ``longest`` bytes at most, and return the request; Gone where the client hung up."""
@@ -442,9 +459,16 @@ class _Exchange:
         """Send the head of the response."""
         self.started = True
         self.status = status
-        raw = [(b"x-request-id", self.identifier.encode())]
-        raw += [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        raw = [(b"x-request-id", self.identifier.encode()), *_raw(headers)]
         await self._send({"type": "http.response.start", "status": status, "headers": raw})
+
+    async def resend(self, response: Response) -> None:
+        """Send a response that was made before."""
+        self.started = True
+        self.status = 200
+        raw = [(b"x-request-id", self.identifier.encode()), *response.headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": raw})
+        await self._send({"type": "http.response.body", "body": response.body, "more_body": False})
 
     async def send(self, chunk: bytes) -> None:
         """Send a part of the body."""
@@ -492,12 +516,23 @@ class _Watch:
             self._task.cancel()
 
 
+_READ = frozenset({b"accept", b"accept-encoding", b"content-encoding", b"host", b"if-none-match"})
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _CLOSE = {"Connection": "close"}
 
 
 def _wants_validation(request: Request) -> bool:
     return query_parameters(request).get("validate", [""])[0].lower() in ("true", "1", "yes")
+
+
+def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def _same(scope: Scope) -> tuple[object, ...]:
+    """Return all that the response to a GET depends on, besides the snapshot; nothing else is a header we read."""
+    headers = tuple(pair for pair in scope["headers"] if pair[0] in _READ)
+    return scope["query_string"], scope["path"], scope.get("raw_path"), scope.get("root_path"), scope["scheme"], headers
 
 
 def _headers(more: Mapping[str, str], *, volatile: bool) -> dict[str, str]:
