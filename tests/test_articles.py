@@ -147,7 +147,7 @@ def test_right_to_left_text_and_emoji_count_by_code_points(read: Any) -> None:
         (b"Talks\nThe\0 end", "a.txt: The file is binary: it has a NUL at byte 9, which no text has."),
         (b"%PDF-1.7\n1 0 obj", "a.txt: The file is not text but a PDF document."),
         (b"PK\x03\x04word/document.xml", "a.txt: The file is not text but a ZIP archive or an office document."),
-        (gzip.compress(b"x"), "a.txt: The file is not text but gzip data; give its name the suffix .gz."),
+        (gzip.compress(b"x", mtime=0), "a.txt: The file is not text but gzip data; give its name the suffix .gz."),
         (
             f"{TITLE}\n{BODY}".encode("utf-16-le"),
             "a.txt: The file is not UTF-8; it looks like UTF-16 without a byte-order mark: give --encoding utf-16-le.",
@@ -1024,7 +1024,7 @@ def test_damaged_gzip_data_are_reported_at_the_line_they_end_after(tmp_path: Pat
     found = list(read_articles([path]))
     last = articles(found)[-1]
     assert str(found[-1]) == f"{path}:{last.line}: The gzip data after this are damaged or cut off; they were not read."
-    for damaged in (b"no gzip", gzip.compress(b"x")[:-9] + b"123456789", b"\x1f\x8b\x08\x00aaaaaaaaaaaaaaaa"):
+    for damaged in (b"no gzip", gzip.compress(b"x", mtime=0)[:-9] + b"123456789", b"\x1f\x8b\x08\x00aaaaaaaaaaaaaaaa"):
         (tmp_path / "a.txt.gz").write_bytes(damaged)
         assert "damaged or cut off" in refusal(list(read_articles([tmp_path / "a.txt.gz"])))
 
