@@ -134,7 +134,7 @@ def test_unloading_an_article_leaves_the_store_as_if_it_had_never_come(own: Path
     assert run("unload", SEED_ID, "--store", own).returncode == 0
     assert count(own) == 0
     assert run("export", tmp_path / "after.nq", "--store", own).returncode == 0
-    assert SEED_ID not in (tmp_path / "after.nq").read_text(encoding="utf-8")
+    assert f"graph/article/{SEED_ID}" not in (tmp_path / "after.nq").read_text(encoding="utf-8")
 
 
 def test_unloading_what_is_not_there_is_told_and_ends_with_1(own: Path) -> None:

@@ -135,9 +135,7 @@ def test_spokesperson_and_anonymous_are_said_of_unnamed_speakers_only() -> None:
 
 
 def test_the_first_person_of_a_statement_is_its_author() -> None:
-    text = (
-        "Statement by President Paul Hansen on the harbour\nI condemn the attack on the harbour."
-    )
+    text = "Statement by President Paul Hansen on the harbour\nI condemn the attack on the harbour."
     parsed = read(text)
     assert [name(one) for one in identify(parsed, (attribution(parsed, "I"),))[0].speakers] == ["paul-hansen"]
 
