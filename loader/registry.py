@@ -14,7 +14,7 @@ from loader.document import Entity, EntityKind, Span
 from loader.names import Name, NameForm, Names, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ontology.vocabulary import Mint
 
@@ -23,6 +23,7 @@ __all__ = ["Match", "NameForm", "Preference", "Registry", "RegistryError", "Surr
 _BASE = "https://pactgraph.example/"  # what the seeds are written under; ``quads`` puts the user's base in its place
 _PACT = f"{_BASE}ns#"
 _SKOS = "http://www.w3.org/2004/02/skos/core#"
+_SPATIAL = "http://purl.org/dc/terms/spatial"
 _TYPE = "http://www.w3.org/1999/02/22-rdf-syntax-ns#type"
 _NAME_FORMS = {
     f"{_SKOS}prefLabel": NameForm.LABEL,
@@ -140,11 +141,37 @@ class Registry:
     @cached_property
     def _members(self) -> Mapping[str, tuple[Entity, ...]]:
         found: dict[str, list[Entity]] = {}
-        for properties in self._objects.values():
-            if properties.get(f"{_PACT}status") == [f"{_PACT}status-member"]:
-                partnership, member = properties[f"{_PACT}partnership"][0], properties[f"{_PACT}member"][0]
-                found.setdefault(_path(partnership), []).append(self._entities[_path(member)])
+        for partnership, member, _ in self._standing("member"):
+            found.setdefault(partnership, []).append(member)
         return {path: tuple(sorted(members, key=lambda member: member.key)) for path, members in found.items()}
+
+    def partners(self, partnership: Entity, region: str | None = None) -> tuple[Entity, ...]:
+        """Return the partners of a partnership that are no members, in order of their keys.
+
+        With ``region`` ("Indo-Pacific", in any case), those that are on record as partners of that region; without,
+        those that are on record as partners whatever the region. Empty where none are on record.
+        """
+        found = self._partners.get((partnership.path, region.lower() if region is not None else None), ())
+        return tuple(sorted(found, key=lambda partner: partner.key))
+
+    @cached_property
+    def _partners(self) -> Mapping[tuple[str, str | None], list[Entity]]:
+        found: dict[tuple[str, str | None], list[Entity]] = {}
+        for partnership, partner, region in self._standing("partner"):
+            found.setdefault((partnership, region), []).append(partner)
+        return found
+
+    def regions(self, partnership: Entity) -> tuple[str, ...]:
+        """Return the regions, in lower case and sorted, that a partnership is on record to have partners of."""
+        return tuple(sorted(region for path, region in self._partners if path == partnership.path and region))
+
+    def _standing(self, status: str) -> Iterator[tuple[str, Entity, str | None]]:
+        """Yield partnership, member and region (in lower case) of every membership of a status."""
+        for properties in self._objects.values():
+            if properties.get(f"{_PACT}status") == [f"{_PACT}status-{status}"]:
+                partnership, member = properties[f"{_PACT}partnership"][0], properties[f"{_PACT}member"][0]
+                for region in properties.get(_SPATIAL, [None]):
+                    yield _path(partnership), self._entities[_path(member)], region.lower() if region else None
 
     def embassy(self, of: Entity, in_: Entity) -> Entity:
         """Return the embassy of one state in another, registered or not ("embassy-of-japan-in-australia")."""

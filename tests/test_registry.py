@@ -99,6 +99,22 @@ def test_well_known_partnerships_have_their_members(partnership: str, count: int
     assert len(REGISTRY.members(known(f"partnership/{partnership}"))) == count
 
 
+def test_partners_are_no_members_and_those_of_a_region_are_known_by_it() -> None:
+    nato = known("partnership/nato")
+    assert REGISTRY.regions(nato) == ("indo-pacific",)
+    assert [partner.key for partner in REGISTRY.partners(nato, "Indo-Pacific")] == [
+        "australia",
+        "japan",
+        "new-zealand",
+        "south-korea",
+    ]
+    assert REGISTRY.partners(nato) == ()
+    for path in ("asean", "brics", "osce", "pacific-islands-forum", "shanghai-cooperation-organisation"):
+        partnership = known(f"partnership/{path}")
+        assert REGISTRY.partners(partnership)
+        assert not set(REGISTRY.partners(partnership)) & set(REGISTRY.members(partnership))
+
+
 def test_outlets_are_many_and_all_outlets() -> None:
     assert len(REGISTRY.outlets) >= 60
     assert {"afp", "nikkei", "reuters", "yonhap", "korean-central-news-agency"} <= {one.key for one in REGISTRY.outlets}
