@@ -108,12 +108,6 @@ def test_what_tells_of_no_standing_makes_no_membership(attribute: Attribute, sen
     assert memberships_of(attribute(sentence), "canada") == []
 
 
-def test_no_other_member_leaves_out_the_one_told_of_before(read: Callable[..., Reading]) -> None:
-    text = "A vote\nRussia recognized Abkhazia. So far, no other member of the United Nations has recognized Abkhazia."
-    _, memberships = compose(read(text), (), (), ())
-    assert [short(membership) for membership in memberships] == [("russia", "united-nations", "member")]
-
-
 def test_a_membership_rests_on_a_statement_and_names_the_pillar_of_its_partnership(attribute: Attribute) -> None:
     reading, attribution = attribute("<Canada> {said} [Japan is a candidate for AUKUS Pillar II].")
     canada = reading.registry.entity("actor/canada")

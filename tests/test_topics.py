@@ -105,14 +105,43 @@ def test_a_rest_without_a_verb_goes_on_with_the_proposition_before_it(
     assert goes_on_without_verb(reading, attribution.content) is goes_on
 
 
-def test_partners_of_a_partnership_are_the_states_whose_officers_met_and_that_are_no_members(
-    read: Callable[..., Reading],
+@pytest.mark.parametrize(
+    ("words", "actors"),
+    [
+        ("NATO's Indo-Pacific partners", ["australia", "japan", "new-zealand", "south-korea"]),
+        ("the role of the four Indo-Pacific partners", []),
+        ("NATO's Martian partners", []),
+        ("NATO's partners", []),  # those of one region only are on record
+        ("BRICS partners", ["belarus", "bolivia", "cuba", "kazakhstan", "malaysia"]),
+    ],
+)
+def test_partners_of_a_partnership_are_those_on_record_for_the_region_named(
+    read: Callable[..., Reading], words: str, actors: list[str]
 ) -> None:
-    text = (
-        "Leaders meet\nPresident Joe Biden met Prime Minister Fumio Kishida of Japan and Prime Minister "
-        "Christopher Luxon of New Zealand. He welcomed the role of NATO's Pacific partners."
-    )
-    reading = read(text)
-    content = Span(text.index("the role"), len(text) - 1)
-    found = involves(Participants(reading), content, None, Voices(SourceNaming.NONE))
-    assert [actor.key for actor in found] == ["japan", "new-zealand"]
+    text = f"Leaders meet in Riga\nThe ministers welcomed {words}."
+    found = involves(Participants(read(text)), Span(text.index(words), len(text) - 1), None, Voices(SourceNaming.NONE))
+    assert [actor.key for actor in found][:5] == actors
+
+
+@pytest.mark.parametrize(
+    ("sentence", "topics"),
+    [
+        (
+            "<Canada> {welcomed} [the Japan-Philippines Trilateral Partnership].",
+            ["japan-philippines-trilateral-partnership"],
+        ),
+        ("<Canada> {welcomed} [the U.S.-Australia Alliance].", ["us-australia-alliance"]),
+        ("<Canada> {joined} [the Quad Critical Minerals Initiative].", ["quad", "quad-critical-minerals-initiative"]),
+        ("<Canada> {said} [Pillar III of AUKUS would come].", ["aukus-pillar-iii", "aukus"]),
+        ("<Canada> {said} [the Strategic Partnership is old].", []),
+        ("<Canada> {said} [the Syrian National Coalition had left].", []),
+        ("<Canada> {said} [the Boston Housing Initiative had failed].", []),
+        ("AUKUS is young and <Canada> {said} [the pact has grown].", ["aukus"]),
+        ("The United Nations is old and <Canada> {said} [the pact has grown].", []),
+    ],
+)
+def test_a_partnership_or_pillar_that_the_registry_lacks_is_proposed_by_its_name(
+    attribute: Attribute, sentence: str, topics: list[str]
+) -> None:
+    reading, attribution = attribute(sentence)
+    assert [topic.key for topic in about(Participants(reading), attribution.content)] == topics

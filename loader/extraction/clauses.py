@@ -72,6 +72,17 @@ def children(token: Token, *labels: str) -> Iterator[Token]:
     return (child for child in token.children if child.dep_ in labels)
 
 
+def owner_of(noun: Token) -> Token | None:
+    """Return whose a thing is: the possessive before it, also where the parser takes "States’" for no possessive."""
+    for child in noun.children:
+        if child.dep_ == "poss":
+            return child
+        following = child.nbor() if child.i + 1 < noun.i else None
+        if child.dep_ in ("nmod", "compound") and following is not None and following.text in ("'", "’"):
+            return child
+    return None
+
+
 def ancestors_to(token: Token, top: Token) -> Iterator[Token]:
     """Yield a token and those above it, ``top`` not included."""
     for _ in range(_STEPS):

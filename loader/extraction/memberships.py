@@ -45,15 +45,13 @@ Standing = tuple["Entity", "Entity", MembershipStatus]
 def find_memberships(participants: Participants, statements: Iterable[Statement]) -> tuple[Membership, ...]:
     """Return the memberships that statements tell of, in order; each rests on one statement that names the body."""
     found: dict[tuple[str, ...], Membership] = {}
-    before: Statement | None = None
     for statement in statements:
         if any(topic.kind is not EntityKind.TECHNOLOGY for topic in statement.about):
-            for member, body, status in _Telling(participants, statement, before).standings():
+            for member, body, status in _Telling(participants, statement).standings():
                 membership = _membership(participants, statement, member, body, status)
                 if membership is not None:
                     key = (*map(str, statement.key), member.path, body.path)
                     found.setdefault(key, membership)
-        before = statement
     return tuple(found.values())
 
 
@@ -61,7 +59,7 @@ def _membership(
     participants: Participants, statement: Statement, member: Entity, body: Entity, status: MembershipStatus
 ) -> Membership | None:
     if body.kind is EntityKind.PILLAR:
-        partnership = participants.reading.registry.partnership(body)
+        partnership = participants.reading.registry.partnership(body) or body.affiliation
         return Membership(member, partnership, status, statement.key, body) if partnership is not None else None
     return Membership(member, body, status, statement.key)
 
@@ -69,10 +67,9 @@ def _membership(
 class _Telling:
     """One statement, asked for the standings that its words tell."""
 
-    def __init__(self, participants: Participants, statement: Statement, before: Statement | None) -> None:
+    def __init__(self, participants: Participants, statement: Statement) -> None:
         self.participants = participants
         self.statement = statement
-        self.before = before
         self.voices = Voices(statement.naming, statement.speakers, statement.on_behalf_of)
         self.tokens = participants.reading.tokens(statement.content)
         self.bodies = tuple(topic for topic in statement.about if topic.kind is not EntityKind.TECHNOLOGY)
@@ -172,7 +169,7 @@ class _Telling:
         named = self._beside(noun) or self._listed(noun)
         if not named and noun.dep_ == "pobj" and noun.head.lower_ == "as":
             return self._before(noun.head)
-        return named or self._others(noun)
+        return named
 
     def _beside(self, noun: Token) -> tuple[Entity, ...]:
         """Return those named with "and other members": whoever is coordinated before."""
@@ -200,15 +197,6 @@ class _Telling:
             return ()
         return tuple(e for _, entities in self.participants.within(span) for e in entities if e.kind in _CAN_JOIN)
 
-    def _others(self, noun: Token) -> tuple[Entity, ...]:
-        """Return whom "no other member" leaves out: the subject of the statement before."""
-        if noun.dep_ not in ("nsubj", "nsubjpass") or self.before is None:
-            return ()
-        if not any(child.lower_ == "other" for child in noun.children):
-            return ()
-        verb = head_of(self.participants.reading, self.before.content)
-        return self.participants.subject(verb, Voices("none")) or () if is_clause(verb) else ()
-
     def _invited(self, token: Token) -> tuple[Entity, ...]:
         if token.pos_ == "VERB":
             noun = next(children(token, "dobj", "nsubjpass"), None)
@@ -223,7 +211,12 @@ class _Telling:
 
     def _status(self, token: Token, use: str, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
         if use == "standing":
-            return _status_of_standing(token, status)
+            found = _status_of_standing(token, status)
+            still_open = self.statement.stance is Stance.INTERESTED or self.statement.temporality is Temporality.FUTURE
+            as_such = token.dep_ == "pobj" and token.head.lower_ == "as"  # "look forward to welcoming X as a member"
+            return (
+                MembershipStatus.PROSPECTIVE if found is MembershipStatus.MEMBER and still_open and as_such else found
+            )
         if use == "asking":
             return None if is_negated(token) else status
         if use == "leaving":

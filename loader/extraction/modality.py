@@ -38,6 +38,7 @@ _ABLE = frozenset(
     | {"work", "see", "hear", "find", "afford", "say", "speak", "tell", "serve", "exert", "supply", "produce"}
 )
 _ANIMATE = frozenset({"PERSON", "ORG", "GPE", "NORP"})
+_COMPARING = frozenset({"more", "less", "most", "least", "as"})
 _NO = frozenset({"no", "neither"})
 _NOBODY = frozenset({"nobody", "none", "nothing", "noone", "neither"})
 _NEVER = frozenset({"never", "nowhere"})
@@ -52,8 +53,12 @@ _EVENTS = frozenset(
     {"use", "attack", "bombing", "killing", "loss", "death", "strike", "raid", "launch", "test", "coup", "invasion"}
     | {"execution", "murder", "arrest", "decision", "election", "assassination", "shooting", "explosion", "crash"}
     | {"incident", "assault", "massacre", "annexation", "collapse", "failure", "mistake", "victory", "defeat", "vote"}
-    | {"report", "allegation", "claim", "remark", "comment", "statement", "resignation", "dismissal", "withdrawal"}
+    | {"allegation", "claim", "remark", "comment", "statement", "resignation", "dismissal", "withdrawal"}
 )
+# "the importance of X to help": it is important now.
+_WEIGHTS = frozenset({"importance", "role", "need", "value", "significance", "ability", "capacity", "right", "duty"})
+_PROMISES = frozenset({"commitment", "pledge", "promise", "vow"})
+_ASKED_OR_PROMISED = (StatementKind.PROMISE, StatementKind.INTENT, StatementKind.QUESTION)
 _OBJECTS = frozenset({"welcome", "condemn", "praise", "criticize", "criticise", "support", "oppose", "hail", "applaud"})
 _PAST_WORDS = re.compile(
     r"\b(?:ago|yesterday|in the past|last (?:night|week|month|year)|previously|once|in [12]\d{3})\b"
@@ -122,6 +127,8 @@ def _complement_hedges(head: Token) -> Iterator[tuple[Span, Certainty]]:
         return
     for complement in children(head, "acomp", "oprd"):
         certainty = _HEDGES["adjective"].get(complement.lower_)
+        if any(child.lower_ in _COMPARING for child in complement.children):  # "were more likely to"
+            continue
         if certainty and (below or any(children(complement, "xcomp", "ccomp")) or complement.lower_ == "likely"):
             yield _group(complement, next(children(complement, "xcomp", "ccomp"), None)), certainty
     for noun in children(head, "attr"):
@@ -244,6 +251,8 @@ def _is_shifted(head: Token, attribution: Attribution) -> bool:
     """Whether the past of an indirect content is the present of one who spoke in the past."""
     if attribution.mode is ReportMode.DIRECT or tense(attribution.cue_token) is not Temporality.PAST:
         return False
+    if head.lemma_ == "look" and any(child.lower_ == "forward" for child in head.children):
+        return True
     content = attribution.content
     words = head.doc.char_span(content.start, content.end, alignment_mode="expand")
     if words is not None and _PAST_WORDS.search(words.text):
@@ -282,9 +291,11 @@ def _time_after_cue(head: Token, content: Span, attribution: Attribution) -> Tem
 
 def _noun_time(head: Token, attribution: Attribution | None) -> Temporality:
     """Tell the time of a content that is no clause: from an infinitive in it, the cue's class, or the kind of noun."""
-    if any(child.tag_ == "VB" for child in children(head, "acl", "xcomp", "relcl")):
+    if head.lemma_ not in _WEIGHTS and any(child.tag_ == "VB" for child in children(head, "acl", "xcomp", "relcl")):
         return Temporality.FUTURE
-    if attribution is not None and attribution.kind in (StatementKind.PROMISE, StatementKind.INTENT):
+    if head.lemma_ in _PROMISES and any(act.tag_ == "VBG" for to in children(head, "prep") for act in to.children):
+        return Temporality.FUTURE  # "the commitment to building"
+    if attribution is not None and attribution.kind in _ASKED_OR_PROMISED:
         return Temporality.FUTURE
     if attribution is not None and attribution.cue_token.lemma_ in ("agree", "look", "urge", "demand", "request"):
         return Temporality.FUTURE

@@ -38,6 +38,10 @@ _GROUNDS = frozenset(
     | {"development", "meeting", "agreement", "speech", "gesture", "declaration", "deal", "response", "policy", "data"}
     | {"letter", "message", "evidence", "signal", "fact", "result", "this", "that", "which", "it"}
 )
+_EVIDENCE = frozenset(
+    {"research", "study", "analysis", "evidence", "data", "survey", "poll", "finding", "figure", "result", "report"}
+    | {"document", "letter", "record", "intelligence", "estimate", "model", "sign", "experiment", "paper"}
+)
 # Told without a proposition of its own.
 _TALK = frozenset(
     {
@@ -125,6 +129,14 @@ def is_inference(attribution: Attribution) -> bool:
     if source is None or (source.lower_ not in _GROUNDS and source.lemma_ not in _GROUNDS):
         return False
     return source.lemma_ not in ("report", "document", "letter", "data")
+
+
+def softening(attribution: Attribution) -> Certainty | None:
+    """Return how firm a finding is that a study or data only "suggest", None where the cue says more than that."""
+    source = attribution.source_token
+    if source is None or source.lemma_.lower() not in _EVIDENCE or attribution.cue_token.pos_ != "VERB":
+        return None
+    return _FRAMES.get(attribution.cue_token.lemma_)
 
 
 def find_tellings(participants: Participants, attributions: Sequence[Attribution]) -> tuple[Telling, ...]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from loader.document import EntityKind
 from loader.extraction.clauses import children, subject_of
+from loader.extraction.cover import Cover
+from loader.extraction.pacts import find_pacts
 from loader.extraction.partners import find_partners
 
 if TYPE_CHECKING:
@@ -31,6 +33,10 @@ class Participants:
             (mention.span, (mention.entity,)) for mention in reading.mentions
         ]
         found += [(group.span, group.entities) for group in (*reading.groups, *find_partners(reading))]
+        pacts = find_pacts(reading)
+        inside = Cover(pact.span for pact in pacts)
+        found = [item for item in found if not inside.touches(item[0])]
+        found += [(pact.span, pact.entities) for pact in pacts]
         text = reading.article.text
         found = [item for item in found if text[max(0, item[0].start - 4) : item[0].start].lower() not in _NOT]
         self._denoted = sorted(found, key=lambda item: item[0])

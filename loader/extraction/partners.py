@@ -2,72 +2,53 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from loader.document import EntityKind, Span
-from loader.extraction.clauses import children
 from loader.extraction.reading import Group
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-    from spacy.tokens import Token
-
     from loader.document import Entity, Mention
     from loader.extraction.reading import Reading
+
+_FAR = 60  # characters from the partnership's name to "partners"
+_BETWEEN = re.compile(r"[\w’' -]+")
+_PARTNERS = re.compile(r"\b[Pp]artners\b")
+_PLAIN = re.compile(r"(?:s|dialogue|partner|partnership|many|all|two|three|four|five|six|seven|eight|nine|ten|\W)*")
 
 
 def find_partners(reading: Reading) -> tuple[Group, ...]:
     """Return the groups that "partners" of a partnership denotes, each span that one word, in order.
 
-    They are the states whose officers an article names together in one sentence ("Prime Minister X of Japan and
-    Minister Y of Australia") and that are not members of the partnership by the registry. Nothing is returned where
-    there are fewer than two such states, or the registry does not know the partnership's members.
+    They are the partners that the registry has: of the region that the words name, or, where they name none, those
+    that it has whatever the region. Nothing is returned for a region, or any other narrowing, that it does not know.
     """
-    words = [token for token in reading.doc if token.lower_ == "partners" and token.pos_ in ("NOUN", "PROPN")]
-    if not words:
-        return ()
-    at = {mention.span.start: mention for mention in reading.mentions}
-    represented = _represented(reading, at)
+    text = reading.article.text
     found = []
-    for word in words:
-        owner = _owner(word, at)
-        members = reading.registry.members(owner) if owner is not None else ()
-        others = tuple(state for state in represented if state not in members)
-        if members and len(others) > 1:
-            found.append(Group(Span(word.idx, word.idx + len(word)), others))
+    for place in _PARTNERS.finditer(text):
+        owner = _owner(reading.mentions, text, place.start())
+        if owner is not None:
+            partners = _partners(reading, owner.entity, text[owner.span.end : place.start()])
+            if partners:
+                found.append(Group(Span(*place.span()), partners))
     return tuple(found)
 
 
-def _owner(word: Token, at: dict[int, Mention]) -> Entity | None:
-    """Return the partnership whose partners they are."""
-    for child in children(word, "poss", "compound"):
-        mention = at.get(child.idx)
-        if mention is not None and mention.entity.kind is EntityKind.PARTNERSHIP:
-            return mention.entity
+def _owner(mentions: tuple[Mention, ...], text: str, start: int) -> Mention | None:
+    """Return the partnership named before "partners", with nothing but words between."""
+    last = bisect_left(mentions, start, key=lambda mention: mention.span.start)
+    for mention in reversed(mentions[max(0, last - 3) : last]):
+        if mention.entity.kind is EntityKind.PARTNERSHIP and mention.span.end <= start <= mention.span.end + _FAR:
+            return mention if _BETWEEN.fullmatch(text[mention.span.end : start]) else None
     return None
 
 
-def _represented(reading: Reading, at: dict[int, Mention]) -> tuple[Entity, ...]:
-    """Return the states whose officers the first sentence that names several of them names."""
-    for sentence in reading.doc.sents:
-        states: list[Entity] = []
-        for state in _of_officers(sentence, at):
-            if state not in states:
-                states.append(state)
-        if len(states) > 1:
-            return tuple(states)
-    return ()
-
-
-def _of_officers(sentence: Iterable[Token], at: dict[int, Mention]) -> Iterator[Entity]:
-    person: Mention | None = None
-    for token in sentence:
-        mention = at.get(token.idx)
-        if mention is not None and mention.entity.kind is EntityKind.PERSON:
-            person = mention
-        elif mention is not None and mention.entity.kind is EntityKind.STATE and person is not None:
-            yield mention.entity
-            person = None
-        elif person is not None and token.idx >= person.span.end and token.lower_ not in ("of", "the"):
-            person = None
+def _partners(reading: Reading, partnership: Entity, between: str) -> tuple[Entity, ...]:
+    words = between.lower()
+    for region in reading.registry.regions(partnership):
+        rest = re.sub(rf"\b{re.escape(region)}\b", "", words, count=1)
+        if rest != words and _PLAIN.fullmatch(rest):
+            return reading.registry.partners(partnership, region)
+    return reading.registry.partners(partnership) if _PLAIN.fullmatch(words) else ()

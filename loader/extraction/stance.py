@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loader.document import ReportMode, Stance, StatementKind
-from loader.extraction.clauses import auxiliaries, children, head_of, is_clause, proposition
+from loader.document import EntityKind, ReportMode, Stance, StatementKind
+from loader.extraction.clauses import auxiliaries, children, head_of, is_clause, owner_of, proposition
 from loader.extraction.lexicon import rows
 from loader.extraction.modality import is_negated
 from loader.extraction.participants import first_person, is_first_person, speakers, stands_for_speaker
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from loader.document import Entity, Span
     from loader.extraction.participants import Participants
-    from loader.extraction.reading import Attribution, Reading, Voices
+    from loader.extraction.reading import Attribution, Voices
 
 Held = tuple[Stance, tuple["Entity", ...]]
 
@@ -28,7 +28,11 @@ _TABLE: dict[tuple[str, str, str], Stance] = {
 _WILLS = frozenset({"will", "shall", "'ll", "’ll", "wo", "would", "'d", "’d"})
 _DEMANDS = frozenset({"must", "should", "ought"})
 _GOING_ON = frozenset({"continue", "remain", "proceed", "persist", "resume", "stay"})
+_AFFIRMING = frozenset({"affirm", "reaffirm"})
+_COUNTERING = frozenset({"combat", "counter", "fight", "end", "stop", "prevent", "address", "tackle", "reduce"})
 _HARSH = frozenset({"militarily", "forcefully", "harshly", "decisively", "mercilessly"})
+_PURPOSES = frozenset({"dedicated", "goal", "aim", "purpose", "objective", "priority"})
+_HEEDING = frozenset({"think", "remember", "realize", "realise", "reflect", "beware", "forget", "bear", "heed"})
 _AIDING = frozenset({"help", "support", "assist", "protect", "defend", "cooperate", "strengthen", "deepen"})
 _HAVING = frozenset(
     {"have", "express", "share", "voice", "reiterate", "offer", "show", "reaffirm", "convey", "welcome"}
@@ -55,7 +59,7 @@ def find_stance(
     reading = participants.reading
     head = proposition(head_of(reading, content))
     if attribution is not None:
-        found = _of_cue(reading, attribution, head, voices)
+        found = _of_cue(participants, attribution, head, voices)
         if found is not None or attribution.negated_cue:
             return found
     for rule in (_of_attitude, _of_plan, _of_demand, _of_judgement):
@@ -68,9 +72,9 @@ def find_stance(
 # ---- the cue
 
 
-def _of_cue(reading: Reading, attribution: Attribution, head: Token, voices: Voices) -> Held | None:
+def _of_cue(participants: Participants, attribution: Attribution, head: Token, voices: Voices) -> Held | None:
     """Return the stance that the cue's words name; where they name several, the noun's ("expressed concern")."""
-    tokens = [token for token in reading.tokens(attribution.cue) if token.pos_ in _PARTS_OF_SPEECH]
+    tokens = [token for token in participants.reading.tokens(attribution.cue) if token.pos_ in _PARTS_OF_SPEECH]
     found: Stance | None = None
     for token in tokens:
         if any(child.lower_ == "no" for child in token.children):  # "has no doubt"
@@ -82,8 +86,9 @@ def _of_cue(reading: Reading, attribution: Attribution, head: Token, voices: Voi
         return None
     if found is Stance.SUPPORTIVE and _is_infinitive(head):
         found = Stance.INTERESTED  # "would like to"
-    if found is Stance.SUPPORTIVE and not is_clause(head) and _look_up("cue", head) is Stance.COMMITTED:
-        found = Stance.COMMITTED  # "reaffirmed the commitment to"
+    affirming = attribution.cue_token.lemma_ in _AFFIRMING and not is_clause(head)
+    if found is Stance.SUPPORTIVE and affirming and _look_up("cue", head) is Stance.COMMITTED:
+        return Stance.COMMITTED, _holders(participants, head, head, voices)  # "reaffirmed the commitment to"
     if any(child.dep_ == "neg" for child in attribution.cue_token.children):
         found = Stance.OPPOSED if found is Stance.SUPPORTIVE else None
         if found is None:
@@ -126,6 +131,8 @@ def _of_attitude(
         if stance is None or not content.start <= word.idx < content.end:
             continue
         holders = _holders(participants, word, head, voices)
+        if word.lower_ in _PURPOSES:  # "the first pillar is dedicated to": what it is for, nobody's promise
+            holders = tuple(holder for holder in holders if holder.kind is not EntityKind.PARTNERSHIP)
         if not holders:
             continue
         if negated:
@@ -136,7 +143,7 @@ def _of_attitude(
 
 def _holders(participants: Participants, word: Token, head: Token, voices: Voices) -> tuple[Entity, ...]:
     """Return whose attitude a word of the content tells: its owner's ("their goal is"), else the subject's."""
-    owner = next(children(word, "poss"), None) if word.pos_ == "NOUN" else None
+    owner = owner_of(word) if word.pos_ == "NOUN" else None
     if owner is not None and (word == head or word.dep_ in ("nsubj", "attr")):
         if is_first_person(owner):
             return first_person(voices, plural=owner.lower_ != "my")
@@ -242,13 +249,15 @@ def _speaks_as_body(voices: Voices) -> bool:
 def _of_demand(
     participants: Participants, content: Span, head: Token, attribution: Attribution | None, voices: Voices
 ) -> Held | None:
-    """Read "must": interested, but opposed where it carries blame."""
+    """Read "must": interested, but opposed where it carries blame, concerned where it only warns."""
     if attribution is None or not is_clause(head):
         return None
     if not any(helper.lower_ in _DEMANDS for helper in auxiliaries(head)):
         return None
     if head.lemma_ == "be" and not any(children(head, "nsubj")):
         return None
+    if head.lemma_ in _HEEDING:
+        return Stance.CONCERNED, speakers(voices)  # "they should remember what happened"
     blamed = _of_judgement(participants, content, head, attribution, voices)
     if blamed is not None and blamed[0] in (Stance.OPPOSED, Stance.CONCERNED):
         return blamed
@@ -267,8 +276,8 @@ def _of_judgement(
     reading = participants.reading
     negated = is_negated(head)
     for token in reading.tokens(content):
-        stance = _look_up("judgement", token) or _look_up_name("judgement", token)
-        if stance is None or _is_denied(token):
+        stance = _look_up("judgement", token)
+        if stance is None or _is_denied(token) or _is_countered(token):
             continue
         if stance is Stance.OPPOSED:
             if token.pos_ == "VERB" and _is_own_act(participants, token, voices):
@@ -276,6 +285,8 @@ def _of_judgement(
             if _is_spoken(attribution, token) or _is_said_of(token, head):
                 return Stance.OPPOSED, speakers(voices)
         elif not negated and _is_said_of(token, head):
+            if token.pos_ == "VERB" and _is_own_act(participants, token, voices):
+                continue
             return stance, speakers(voices)
     return None
 
@@ -288,6 +299,15 @@ def _is_denied(token: Token) -> bool:
         if token.head == token or token.dep_ in ("nsubj", "nsubjpass", "advcl", "relcl", "conj", "ccomp"):
             return False
         token = token.head
+    return False
+
+
+def _is_countered(token: Token) -> bool:
+    """Whether a word names an evil in general that somebody works against ("counter disinformation")."""
+    noun = token.head if token.dep_ in ("conj", "compound", "amod") and token.head.pos_ == "NOUN" else token
+    if noun.dep_ == "dobj" or (noun.dep_ == "pobj" and noun.head.lower_ in ("against", "on")):
+        verb = noun.head if noun.dep_ == "dobj" else noun.head.head
+        return verb.lemma_ in _COUNTERING
     return False
 
 
@@ -312,7 +332,10 @@ def _is_said_of(token: Token, head: Token) -> bool:
     noun = token.head if token.dep_ == "amod" else token
     if noun.dep_ in ("attr", "oprd") and noun.head == head:
         return True
-    return noun.dep_ == "pobj" and noun.head.lower_ == "as"
+    if noun.dep_ != "pobj":
+        return False
+    link = noun.head
+    return link.lower_ == "as" or (link.lower_ == "in" and link.head == head and head.lemma_ in _LINKING)
 
 
 def _look_up(place: str, token: Token) -> Stance | None:
@@ -327,10 +350,3 @@ def _look_up_phrase(place: str, token: Token) -> Stance | None:
     if token.pos_ not in ("VERB", "AUX") or token.i + 1 >= len(token.doc):
         return None
     return _TABLE.get((place, f"{token.lemma_.lower()} {token.nbor().lower_}", "verb"))
-
-
-def _look_up_name(place: str, token: Token) -> Stance | None:
-    """Look up a noun with the word before it ("human shield")."""
-    if token.pos_ != "NOUN" or token.i == 0:
-        return None
-    return _TABLE.get((place, f"{token.nbor(-1).lower_} {token.lemma_.lower()}", "noun"))

@@ -12,7 +12,7 @@ from loader.extraction.cover import Cover
 from loader.extraction.media import find_medium, goes_on
 from loader.extraction.memberships import find_memberships
 from loader.extraction.modality import read_modality
-from loader.extraction.narration import find_tellings, inferred, is_inference
+from loader.extraction.narration import find_tellings, inferred, is_inference, softening
 from loader.extraction.occasions import Occasions
 from loader.extraction.participants import Participants
 from loader.extraction.reading import Voices
@@ -82,6 +82,9 @@ class _Composer:
             return
         content = attribution.content
         modality = read_modality(self.reading, content, attribution)
+        softened = softening(attribution)
+        if softened is not None and modality.certainty is Certainty.CERTAIN:
+            modality = replace(modality, certainty=softened, hedges=(attribution.cue,))
         held = find_stance(self.participants, content, attribution, voices, self._stance_above(attribution))
         if held is not None:
             self._stances.setdefault(attribution.cue_token.i, held)

@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 
 _TOPICS = (EntityKind.PARTNERSHIP, EntityKind.PILLAR, EntityKind.TECHNOLOGY)
 _PROGRAMS = frozenset({"program", "programme", "initiative", "framework", "scheme", "arrangement"})
+_PACTS = frozenset({"pact", "alliance", "bloc", "grouping", "partnership"})
+_OF_PACTS = frozenset(
+    {"security", "defence", "defense", "military", "trilateral", "three-way", "regional", "new", "own"}
+)
+_OPEN_TO_ALL = 60  # members: what has more is no pact or bloc
 _TAKEN_UP_WITHIN = 400  # characters: about three sentences
 # Nouns of joint action that leave open with whom.
 _JOINT = frozenset({"collaboration", "cooperation", "participation", "involvement", "engagement", "partnership"})
@@ -32,7 +37,7 @@ _PLACE_PREPOSITIONS = frozenset({"in", "at", "near", "from", "to"})
 def about(participants: Participants, content: Span) -> tuple[Entity, ...]:
     """Return the partnerships, pillars and technologies that the content names or means, in order.
 
-    Meant are what an elided subject stands for ("Formed in 2021, AUKUS …") and what "the program" takes up.
+    Meant are what an elided subject stands for ("Formed in 2021, AUKUS …") and what "the program", "the pact" take up.
     """
     found: list[Entity] = []
     head = head_of(participants.reading, content)
@@ -45,14 +50,19 @@ def about(participants: Participants, content: Span) -> tuple[Entity, ...]:
 
 
 def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
-    """Return the partnership or pillar named last before a bare "the program" that names none of its own."""
+    """Return the partnership or pillar named last before "the program" or "the pact" that names none of its own."""
     for token in participants.reading.tokens(content):
-        if token.lemma_.lower() not in _PROGRAMS or participants.at(token):
+        lemma = token.lemma_.lower()
+        if lemma not in _PROGRAMS | _PACTS or participants.at(token):
             continue
-        if [child.lower_ for child in token.children] != ["the"]:
+        words = {child.lower_ for child in token.children if not child.is_punct}
+        if not words & {"the", "this"} or words - {"the", "this"} - (_OF_PACTS if lemma in _PACTS else frozenset()):
             continue
         before = Span(max(0, token.idx - _TAKEN_UP_WITHIN), token.idx)
         named = [e for _, entities in participants.within(before) for e in entities if e.kind in _TOPICS[:2]]
+        if lemma in _PACTS:
+            members = participants.reading.registry.members
+            named = [e for e in named if e.kind is EntityKind.PARTNERSHIP and len(members(e)) < _OPEN_TO_ALL]
         pillar = len(named) > 1 and participants.reading.registry.partnership(named[-2]) == named[-1]
         return (named[-2],) if pillar else tuple(named[-1:])  # "Pillar II of AUKUS"
     return ()
