@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 TABLE = "table"
-_NARROW = 20  # characters; a column of no more is never cut
+_WORD = 15  # characters; a longer word may be broken
 
 
 def answer(
@@ -93,12 +93,14 @@ def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
     wanted = [max(map(len, column), default=1) for column in columns]
     if sum(wanted) <= room:
         return wanted
-    widths = [want if want <= _NARROW else 0 for want in wanted]
+    fair = room // len(columns)
+    widths = [want if want <= fair else 0 for want in wanted]
     room -= sum(widths)
     weights = [0 if width else math.sqrt(sum(map(len, column))) for width, column in zip(widths, columns, strict=True)]
+    words = [max((len(word) for cell in column for word in cell.split()), default=1) for column in columns]
     return [
-        width or max(_NARROW // 2, min(want, int(room * weight / sum(weights))))
-        for width, want, weight in zip(widths, wanted, weights, strict=True)
+        width or max(min(word, _WORD), min(want, int(room * weight / sum(weights))))
+        for width, want, weight, word in zip(widths, wanted, weights, words, strict=True)
     ]
 
 
