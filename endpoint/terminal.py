@@ -93,15 +93,15 @@ def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:
     wanted = [max(map(len, column), default=1) for column in columns]
     if sum(wanted) <= room:
         return wanted
-    fair = room // len(columns)
-    widths = [want if want <= fair else 0 for want in wanted]
-    room -= sum(widths)
-    weights = [0 if width else math.sqrt(sum(map(len, column))) for width, column in zip(widths, columns, strict=True)]
     words = [max((len(word) for cell in column for word in cell.split()), default=1) for column in columns]
-    return [
-        width or max(min(word, _WORD), min(want, int(room * weight / sum(weights))))
-        for width, want, weight, word in zip(widths, wanted, weights, words, strict=True)
+    held = [math.sqrt(sum(map(len, column))) for column in columns]
+    widths = [
+        want if want <= room // len(columns) else max(min(word, _WORD), min(want, int(room * share / sum(held))))
+        for want, word, share in zip(wanted, words, held, strict=True)
     ]
+    widest = widths.index(max(widths))
+    widths[widest] = max(_WORD, widths[widest] + room - sum(widths))  # it takes what is left, or gives what lacks
+    return widths
 
 
 def _short(term: object, prefixes: Mapping[str, str]) -> str:
