@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loader.document import Certainty, EntityKind, Membership, MembershipStatus, Span, Stance, Temporality
+from loader.document import Certainty, EntityKind, Membership, MembershipStatus, Polarity, Span, Stance, Temporality
 from loader.extraction.clauses import children, head_of, is_clause, subject_of, tense
 from loader.extraction.lexicon import rows
 from loader.extraction.modality import is_negated
@@ -210,6 +210,8 @@ class _Telling:
     # ---- the status
 
     def _status(self, token: Token, use: str, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
+        if self.statement.polarity is Polarity.NEGATED and use in ("joining", "leaving") and _is_denied(token):
+            return None
         if use == "standing":
             found = _status_of_standing(token, status)
             still_open = self.statement.stance is Stance.INTERESTED or self.statement.temporality is Temporality.FUTURE
@@ -281,6 +283,11 @@ def _is_done(token: Token) -> bool:
     if token.lemma_ in _EVENTS or any(child.lower_ in _AHEAD for child in token.children):
         return False
     return not (token.dep_ == "pobj" and token.head.lower_ in ("to", "toward", "towards"))
+
+
+def _is_denied(token: Token) -> bool:
+    """Whether nothing in the words negates a joining: then it is the source that denies it ("denied that it left")."""
+    return not is_negated(token) and not any(is_negated(word) or word.lemma_ in _REFUSALS for word in _above(token))
 
 
 def _lemma(token: Token) -> str:

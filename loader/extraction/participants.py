@@ -88,7 +88,7 @@ class Participants:
         noun = subject_of(verb)
         if noun is None:
             return None
-        if noun.lower_ in _PLURAL | _SINGULAR:
+        if noun.lower_ in _PLURAL | _SINGULAR and not self.at(noun):  # not "Pillar I"
             return first_person(voices, plural=noun.lower_ in _PLURAL)
         found = _spoken_for(noun, self.denoted_by(noun))
         if not found and noun.lower_ in _PRONOUNS and noun.lower_ != "it":

@@ -122,7 +122,7 @@ def _is_infinitive(head: Token) -> bool:
 
 
 def _of_attitude(
-    participants: Participants, content: Span, head: Token, _attribution: Attribution | None, voices: Voices
+    participants: Participants, content: Span, head: Token, attribution: Attribution | None, voices: Voices
 ) -> Held | None:
     """Read "Japan is interested in", "they remain steadfast in support of", "the government's support for"."""
     negated = is_negated(head)
@@ -130,6 +130,9 @@ def _of_attitude(
         stance = _look_up("attitude", word) or _look_up_phrase("attitude", word)
         if stance is None or not content.start <= word.idx < content.end:
             continue
+        planned = _of_plan(participants, content, head, attribution, voices) if word == head else None
+        if planned is not None and stance is Stance.SUPPORTIVE:  # "we will support"
+            return planned
         holders = _holders(participants, word, head, voices)
         if word.lower_ in _PURPOSES:  # "the first pillar is dedicated to": what it is for, nobody's promise
             holders = tuple(holder for holder in holders if holder.kind is not EntityKind.PARTNERSHIP)
