@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind, Span
@@ -10,8 +11,9 @@ from loader.extraction.reading import Group
 from ontology.vocabulary import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from loader.document import Mention
     from loader.extraction.reading import Reading
 
 _WORD = r"(?:[A-Z][\w.’&/]*|[A-Z]\.)(?:[-–][A-Z0-9][\w.]*)*"
@@ -52,7 +54,12 @@ def find_pacts(reading: Reading) -> tuple[Group, ...]:
     registry, the group has both. A pillar is one that is counted on from those the registry has ("Pillar III").
     """
     text = reading.article.text
-    found = [group for line in _lines(reading) for group in _partnerships(reading, text, line)]
+    known = {
+        mention.span.start: mention.span.end
+        for mention in reading.mentions
+        if mention.entity.registered and mention.entity.kind is EntityKind.PARTNERSHIP
+    }
+    found = [group for line in _lines(reading) for group in _partnerships(reading, known, line)]
     found += _pillars(reading, text)
     return tuple(sorted(found, key=lambda group: group.span))
 
@@ -69,13 +76,14 @@ def _lines(reading: Reading) -> Iterator[Span]:
             yield part
 
 
-def _partnerships(reading: Reading, text: str, line: Span) -> Iterator[Group]:
-    known = [m.span for m in reading.mentions if m.entity.registered and m.entity.kind is EntityKind.PARTNERSHIP]
+def _partnerships(reading: Reading, known: Mapping[int, int], line: Span) -> Iterator[Group]:
+    """Yield the partnerships that a line names; ``known`` has the ends of the registry's by their starts."""
+    text = reading.article.text
     for match in _NAME.finditer(text, line.start, line.end):
         before, head, after = (match[name] or "" for name in ("before", "head", "after"))
         before = re.sub(r"^(?:The|This|Our|A|An) ", "", before)
         span = Span(match.end("head") - len(head) - len(before), match.end("after") if after else match.end("head"))
-        if any(own.covers(span) for own in known):
+        if known.get(span.start, 0) >= span.end:
             continue
         bound = list(_bound(reading, before))
         if _is_pact(before, head, after, bound):
@@ -116,9 +124,13 @@ def _label(words: str) -> str:
 
 
 def _pillars(reading: Reading, text: str) -> Iterator[Group]:
-    for match in _PILLAR.finditer(text):
+    places = list(_PILLAR.finditer(text))
+    named = [m for m in reading.mentions if places and m.entity.kind is EntityKind.PARTNERSHIP]
+    having = {e.path for e in {m.entity.path: m.entity for m in named}.values() if reading.registry.pillars(e)}
+    owners = [mention for mention in named if mention.entity.path in having]
+    for match in places:
         span = Span(*match.span())
-        partnership = _partnership_near(reading, span)
+        partnership = _partnership_near(owners, reading.tokens(span).root.sent.end_char, span)
         if partnership is None:
             continue
         numeral = match["sign"] or match["ordinal"]
@@ -126,14 +138,10 @@ def _pillars(reading: Reading, text: str) -> Iterator[Group]:
         yield Group(span, (Entity(EntityKind.PILLAR, slug(label), label, affiliation=partnership),))
 
 
-def _partnership_near(reading: Reading, span: Span) -> Entity | None:
-    """Return the partnership with pillars that is named last before a pillar, else next in the same sentence."""
-    sentence = reading.tokens(span).root.sent
-    found = None
-    for mention in reading.mentions:
-        if mention.span.start > sentence.end_char or (found and mention.span.start > span.start):
-            break
-        if mention.span.end < span.start - _NEAR or not reading.registry.pillars(mention.entity):
-            continue
-        found = mention.entity
-    return found
+def _partnership_near(owners: list[Mention], end: int, span: Span) -> Entity | None:
+    """Return the partnership with pillars named last before a pillar, else next before the end of the sentence."""
+    place = bisect_left(owners, span.start, key=lambda mention: mention.span.start)
+    if place and owners[place - 1].span.end >= span.start - _NEAR:
+        return owners[place - 1].entity
+    following = owners[place] if place < len(owners) else None
+    return following.entity if following is not None and following.span.start < end else None
