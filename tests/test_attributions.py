@@ -59,6 +59,22 @@ def test_the_article_attributes(read: Callable[[str], Reading], case: Case) -> N
     assert found(reading) == case.expected
 
 
+@pytest.mark.parametrize(
+    ("headline", "expected"),
+    [
+        ("Berg: Norway Will Leave The Pact", ["indirect | Berg | : | Norway Will Leave The Pact"]),
+        ("A lesson from Anna Berg: 'Go home at once'", ["direct | Anna Berg | : | Go home at once"]),
+        ("Weather: Snow Falls In The North", []),
+    ],
+)
+def test_a_headline_gives_what_stands_behind_its_colon_to_the_speaker_it_names(
+    read: Callable[[str], Reading], headline: str, expected: list[str]
+) -> None:
+    body = "\n\nAnna Berg said on Monday that the pact was dead.\n"
+    told = "indirect | Anna Berg | said | the pact was dead"
+    assert found(read(headline + body)) == [*expected, told]
+
+
 WORDS = st.sampled_from(
     [
         "Japan",

@@ -78,7 +78,8 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
         if found.released >= 0:
             shared[found.released] = found.source
         clausal.append(found)
-    labels = tuple(find_labels(reading, marks))
+    speaking = frozenset(finding.source.token.text for finding in clausal if finding.source is not None)
+    labels = tuple(find_labels(reading, marks, speaking))
     kept = _outermost([*find_turns(reading, marks, clausal, taken=labels), *labels])
     return tuple(find_relays(reading, marks, with_items(marks, finding)) for finding in kept)
 
@@ -162,9 +163,16 @@ def _of_noun(reading: Reading, marks: Marks, token: Token) -> Finding | None:
                 inner = child(link, "pobj")
                 if inner is not None:
                     source = sources.phrase(inner)
-    if source is None and content.frame != "noun-clause":
+    if source is None and content.frame == "noun-clause" and token.dep_ == "nsubj" and head.lemma_ == "come":
+        source = sources.of_origin(head)
+    if source is None and content.frame != "noun-clause" and not _is_claim(entry, content):
         return None
     return assemble(reading, marks, cues.Cue(token, entry, first, last), content, source)
+
+
+def _is_claim(entry: cues.Entry, content: contents.Content) -> bool:
+    """Whether a noun tells what somebody unnamed has said: "claims of", "reports of"."""
+    return content.frame == "noun of" and entry.kind("p:of") is StatementKind.SPEECH and entry.allows("that")
 
 
 def _of_adjective(reading: Reading, marks: Marks, token: Token) -> Finding | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loader.extraction.cues import verb
+from loader.extraction.cues import is_medium, verb
 from loader.extraction.syntax import SUBJECTS, child, children, is_passive, runs
 
 if TYPE_CHECKING:
@@ -61,8 +61,22 @@ def _clause(token: Token, entry: Entry) -> Content | None:
     for clause in (*children(token, "ccomp"), *_displaced(token)):
         if clause.i > token.i and _is_finite(clause):
             last, released = _end(token, clause)
+            last = max(last, _contrast(token, last))
             return Content(((_without_mark(clause), last),), "clause", released=released)
     return None
+
+
+def _contrast(token: Token, last: int) -> int:
+    """Return the last token of an elliptic contrast behind a content that a parse hangs on the cue (-1: none).
+
+    "admits they use it for light, but not as a weapon".
+    """
+    doc = token.doc
+    at = last + 2 if last + 1 < len(doc) and doc[last + 1].text == "," else last + 1
+    if at + 2 >= token.sent.end or doc[at].lower_ != "but" or doc[at + 1].lower_ != "not" or doc[at].head != token:
+        return -1
+    rest = doc[at + 2]
+    return int(rest.right_edge.i) if rest.head == token and rest.dep_ == "prep" else -1
 
 
 def _displaced(token: Token) -> Iterator[Token]:
@@ -103,13 +117,13 @@ def _end(cue: Token, clause: Token) -> tuple[int, int]:
         subject = child(other, "nsubj", "nsubjpass", "expl")
         entry = verb(other)
         speaks = entry is not None and entry.allows("that", "that-object", "small-clause", "np", "quote")
-        if other.dep_ in ("advcl", "acl", "conj") and other.tag_ == "VBG" and subject is None and comma and speaks:
+        adding = other.dep_ in ("advcl", "acl", "conj") and other.tag_ == "VBG" and subject is None
+        if adding and speaks and (comma or _is_saying(clause, other)):
             return left - 1, other.i
+        if _is_beyond_relative(cue, other):
+            return _before_link(clause, other), -1
         if other.dep_ == "conj" and speaks and subject is None and _goes_with(cue, clause, other):
-            cut = other.left_edge.i - 1
-            while cut > clause.i and (doc[cut].dep_ == "cc" or doc[cut].is_punct):
-                cut -= 1
-            return cut, other.i
+            return _before_link(clause, other), other.i
         if other.dep_ in ("advcl", "conj") and subject is not None and comma and _tells(other):
             return left - 1, -1
         if (
@@ -119,6 +133,33 @@ def _end(cue: Token, clause: Token) -> tuple[int, int]:
         ):
             return left - 1, -1
     return last, -1
+
+
+def _is_saying(thing: Token, other: Token) -> bool:
+    """Whether a participle behind an object goes with the cue: "criticised the attack saying it was wrong"."""
+    behind = other.dep_ == "acl" and other.head == thing and other.left_edge == other
+    return behind and child(other, "ccomp") is not None and not is_medium(thing)
+
+
+def _before_link(clause: Token, other: Token) -> int:
+    """Index of the last token before a coordinated verb and its conjunction."""
+    cut = int(other.left_edge.i) - 1
+    while cut > clause.i and (clause.doc[cut].dep_ == "cc" or clause.doc[cut].is_punct):
+        cut -= 1
+    return cut
+
+
+def _is_beyond_relative(cue: Token, other: Token) -> bool:
+    """Whether a verb hung on a passive relative clause goes with the cue: "reaffirmed the aim that was set and met"."""
+    head = other.head
+    return (
+        other.dep_ == "conj"
+        and other.tag_ == cue.tag_ == "VBD"
+        and head.dep_ == "relcl"
+        and is_passive(head)
+        and child(other, *SUBJECTS, "auxpass") is None
+        and child(other, "dobj") is not None
+    )
 
 
 _MARKS = frozenset(['"', "''", "``", "“", "‘"])
@@ -159,7 +200,7 @@ def _infinitive(token: Token, entry: Entry) -> Content | None:
             subject = thing
         if subject is not None and entry.allows("to-object"):
             return Content(((subject.left_edge.i, clause.right_edge.i),), "object-infinitive")
-        if subject is None and clause.dep_ != "advcl":
+        if subject is None and (clause.dep_ != "advcl" or (to.i == token.i + 1 and entry.allows("p:to"))):
             if is_passive(token) and entry.allows("passive-to"):
                 return Content(((to.i + 1, clause.right_edge.i),), "passive-infinitive", to)
             if entry.allows("to") and not is_passive(token):
@@ -309,6 +350,8 @@ def of_noun(token: Token, entry: Entry) -> Content | None:
             continue
         if clause.dep_ in ("acl", "ccomp", "relcl") and entry.allows("that"):
             mark = next((c for c in clause.children if c.dep_ == "mark" and c.lower_ == "that"), None)
+            if mark is None and _is_complete(token, clause):
+                return Content(((token.i + 2, clause.right_edge.i),), "noun-clause")
             if mark is not None and child(clause, "nsubj", "nsubjpass", "expl") is not None:
                 return Content(((_without_mark(clause), clause.right_edge.i),), "noun-clause")
         if clause.dep_ in ("acl", "xcomp", "ccomp", "advcl") and entry.allows("to"):
@@ -321,6 +364,14 @@ def of_noun(token: Token, entry: Entry) -> Content | None:
             lead = link if link.i == token.i + 1 else None
             return Content(((link.i + 1, link.right_edge.i),), f"noun {link.lower_}", lead)
     return None
+
+
+def _is_complete(token: Token, clause: Token) -> bool:
+    """Whether "that" right behind a noun opens a clause that lacks nothing, though a parse takes it for an object."""
+    that = token.nbor() if token.i + 1 < len(token.doc) else token
+    if that.lower_ != "that" or that.head != clause or that.dep_ != "dobj":
+        return False
+    return child(clause, "nsubj") is not None and any(c.dep_ == "dobj" and c.i > clause.i for c in clause.children)
 
 
 def of_adjective(token: Token, entry: Entry) -> Content | None:

@@ -90,6 +90,12 @@ def _media() -> frozenset[str]:
     return frozenset(words for words, place, *_ in rows("media") if place == "cue") - {"reporter", "journalist"}
 
 
+def is_medium(token: Token) -> bool:
+    """Whether a noun names a medium or a saying: what follows it may be its content ("a letter saying that")."""
+    entry = noun(token)
+    return (entry is not None and entry.allows("that")) or token.lemma_.lower() in _media() or token.lower_ in _media()
+
+
 def with_medium(token: Token, last: int) -> int:
     """Return the last token of a cue with the medium that stands right behind it: "said in a statement"."""
     doc = token.doc

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from loader.document import Span, StatementKind
 from loader.extraction.cues import Cue, Entry
 from loader.extraction.findings import Finding
-from loader.extraction.sources import Source
+from loader.extraction.sources import Source, phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 _ENTRY = Entry(":", {})
 _NAME = r"[A-Z][\w.'’-]*(?:[ ,]+(?:of|the|de|van|von|al|bin|for|&|[A-Z][\w.'’-]*)){0,6}"
-_LABEL = re.compile(rf"({_NAME})(:)[ \t]+(?=\S)")
-_TAG = re.compile(rf"[ \t]*\n?[ \t]*([—–―]|--?)[ \t]*({_NAME})[ \t]*(?=\n|$)")
+_BLANK = r"[ \t\u00a0]"
+_LABEL = re.compile(rf"(?:[\"“”]|'')?({_NAME})(:){_BLANK}+(?=\S)")  # an open transcript begins each line with a mark
+_TAG = re.compile(rf"{_BLANK}*\n?{_BLANK}*([—–―]|--?){_BLANK}*({_NAME}){_BLANK}*(?=\n|$)")
+_TELLING = 4  # words
 # Headings that stand before a colon and name nobody.
 _HEADING = frozenset(
     [
@@ -90,11 +92,12 @@ _HEADING = frozenset(
 _PAPERS = frozenset({"poll", "survey", "report", "study", "source", "sources", "officials", "police", "experts"})
 
 
-def find_labels(reading: Reading, marks: Marks) -> Iterator[Finding]:
+def find_labels(reading: Reading, marks: Marks, speaking: frozenset[str] = frozenset()) -> Iterator[Finding]:
     """Yield a finding for each line that a speaker's name and a colon open, and for each quotation signed with a name.
 
-    In the headline the name of a person or body, or a paper such as "Report", will do; in the body a name is a label
-    only where it opens at least two lines, as in a transcript.
+    In the headline the name of a person or body will do, or a paper such as "Report", or a name whose last word is
+    among those of the sources of the body (``speaking``); a quotation behind its colon goes with whoever it names.
+    In the body a name is a label only where it opens at least two lines, as in a transcript.
     """
     text = marks.text
     lines = [match.span() for match in re.finditer(r"[^\n]+", text)]
@@ -106,9 +109,10 @@ def find_labels(reading: Reading, marks: Marks) -> Iterator[Finding]:
             continue
         head = _head(reading, match.start(1), match.end(1))
         content = marks.tidy(match.end(), end)
-        if content is None or head is None or (headline and not _speaks(reading, head, content)):
+        if content is None or head is None or (headline and not _speaks(reading, head, content, speaking)):
             continue
         yield _finding(reading, Span(*match.span(2)), Source(head, Span(*match.span(1))), content)
+    yield from _announced(reading, marks)
     for quotation in marks.speeches:
         tag = _TAG.match(text, quotation.outer.end)
         head = _head(reading, tag.start(2), tag.end(2)) if tag else None
@@ -128,7 +132,37 @@ def _head(reading: Reading, start: int, end: int) -> Token | None:
     return reading.tokens(Span(start, end)).root
 
 
-def _speaks(reading: Reading, head: Token, content: Span) -> bool:
-    """Whether the name before the colon of a headline can speak, and what follows is a clause."""
-    verbal = any(token.pos_ in ("VERB", "AUX") for token in reading.tokens(content))
-    return verbal and (head.ent_type_ in ("PERSON", "ORG", "NORP", "GPE") or head.lower_ in _PAPERS)
+def _speaks(reading: Reading, head: Token, content: Span, speaking: frozenset[str]) -> bool:
+    """Whether the name before the colon of a headline can speak, and what follows tells something.
+
+    The tagger takes many a verb of a headline for a name, so words enough will do behind a paper or a known speaker.
+    """
+    words = reading.tokens(content)
+    if head.lower_ in _PAPERS or head.text in speaking:
+        return len(words) >= _TELLING
+    verbal = any(token.pos_ in ("VERB", "AUX") for token in words)
+    return verbal and head.ent_type_ in ("PERSON", "ORG", "NORP", "GPE")
+
+
+def _announced(reading: Reading, marks: Marks) -> Iterator[Finding]:
+    """Yield the quotation that ends a headline behind a colon: "A Lesson From Berg: 'Go On'", "Berg Chides X: 'Go'"."""
+    headline = reading.page.headline
+    for quotation in marks.among(headline):
+        before = marks.text[headline.start : quotation.outer.start].rstrip()
+        if quotation.outer.start < headline.start or not before.endswith(":"):
+            continue
+        if marks.text[quotation.outer.end : headline.end].strip(" ."):
+            continue
+        colon = headline.start + len(before) - 1
+        words = reading.tokens(Span(headline.start, colon)) if colon > headline.start else ()
+        head = next(
+            (
+                word
+                for word in words
+                if word.dep_ == "nsubj"
+                or (word.dep_ == "pobj" and word.head.lower_ in ("from", "by") and word.pos_ == "PROPN")
+            ),
+            None,
+        )
+        if head is not None and not any(":" in word.text for word in words):
+            yield _finding(reading, Span(colon, colon + 1), phrase(head), quotation.inner)

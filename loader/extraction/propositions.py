@@ -10,7 +10,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING
 
-from loader.document import ReportMode, Span
+from loader.document import ReportMode, Span, StatementKind
+from loader.extraction import cues
 from loader.extraction.lexicon import rows
 from loader.extraction.reading import Attribution
 from loader.extraction.syntax import child, is_negated
@@ -61,11 +62,16 @@ def _clauses(reading: Reading, sentence: Span) -> Iterator[Span]:
             continue
         first = token.head
         second = next((c for c in first.conjuncts if c.i > token.i and c.head == first), None)
-        if first.i not in inside or not _stands_apart(tokens, token, first, second):
+        elliptic = second is None and token.lower_ == "but" and token.nbor().lower_ == "not"  # "but not as a weapon"
+        if not (elliptic and not is_negated(first)) and (
+            first.i not in inside or not _stands_apart(tokens, token, first, second)
+        ):
             continue
         if len(sentence_words(start, token.idx, reading.article.text)) < _LEAST:
             continue
         yield Span(start, token.idx)
+        if second is not None and _is_silent(second):
+            return
         start = token.idx + len(token)
         follower = token.nbor() if token.i + 1 < len(token.doc) else None
         while (
@@ -75,6 +81,13 @@ def _clauses(reading: Reading, sentence: Span) -> Iterator[Span]:
             follower = follower.nbor()
     if start < sentence.end:
         yield Span(start, sentence.end)
+
+
+def _is_silent(verb: Token) -> bool:
+    """Whether a coordinated verb says of the one who is quoted that he said nothing: "but did not say if"."""
+    entry = cues.verb(verb)
+    saying = entry is not None and entry.allows("quote") and entry.kind("that") is StatementKind.SPEECH
+    return saying and is_negated(verb) and child(verb, *_SUBJECTS) is None and child(verb, "aux") is not None
 
 
 def inside_end(tokens: list[Token]) -> int:

@@ -98,8 +98,9 @@ def _marks(text: str, start: int, end: int) -> Iterator[_Mark]:
             closes = mark == "«" and right_free and not left_free
             yield _Mark(at, after, mark if mark in "«„" else "“", opens=not closes, closes=closes)
         elif mark in "”»":
-            opens = mark == "»" and left_free and not right_free
-            yield _Mark(at, after, "«" if mark == "»" else "“", opens=opens, closes=True)
+            first = mark == "”" and at == start and not right_free  # set the wrong way round
+            opens = first or (mark == "»" and left_free and not right_free)
+            yield _Mark(at, after, "«" if mark == "»" else "“", opens=opens, closes=not first)
         elif mark in ('"', "''", "``"):
             if mark == '"' and before.isdigit() and right_free and (straight % 2 == 0 or _is_height(text, start, at)):
                 continue  # a prime

@@ -96,6 +96,22 @@ def phrase(head: Token, verb: Token | None = None) -> Source:
 _STOPS = frozenset({",", ".", ";", ":", "-", "--", "—", "―", "–", '"', "“", "”", "''", "``"})
 
 
+def of_origin(verb: Token) -> Source | None:
+    """Return what something comes from: "the claim comes from a doctor"."""
+    link = next((c for c in verb.rights if c.dep_ == "prep" and c.lower_ == "from"), None)
+    head = child(link, "pobj") if link is not None else None
+    if link is None or head is None:
+        return None
+    source = phrase(head)
+    last = max(
+        (c.right_edge.i for c in verb.rights if c.dep_ == "prep" and c.left_edge.i == head.right_edge.i + 1), default=-1
+    )
+    if last < 0:
+        return source
+    doc = head.doc
+    return Source(head, Span(source.span.start, doc[last].idx + len(doc[last])))
+
+
 def is_empty(source: Source | None) -> bool:
     """Whether the subject stands for nobody ("it" in "it is said")."""
     return source is not None and source.token.lower_ in _EMPTY and source.token.dep_ in SUBJECTS

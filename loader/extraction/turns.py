@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -30,13 +30,13 @@ def find_turns(
 ) -> list[Finding]:
     """Give every quotation that is speech to a cue: one that attributes already, one beside it, or the one before.
 
-    Quotations that the findings ``taken`` hold already are left to them.
+    Quotations that the findings ``taken`` hold already, or stand in, are left to them.
     """
     held = sorted((part.start, part.end) for finding in taken for part in finding.parts)
     turns = _Turns(reading, marks, clausal)
     for number, quotation in enumerate(marks.speeches):
-        at = bisect_right(held, (quotation.inner.start, len(marks.text))) - 1
-        if at < 0 or held[at][1] < quotation.inner.end:
+        at = bisect_left(held, (quotation.inner.end, 0)) - 1
+        if at < 0 or held[at][1] <= quotation.inner.start:
             turns.take(number, quotation)
     return list(turns.by_cue.values())
 
