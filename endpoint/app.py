@@ -126,7 +126,9 @@ def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
             }
         return JSONResponse(state, 200 if generation is not None else 503, {"Cache-Control": "no-store"})
 
-    @router.get("/metrics", summary="Counts and times for Prometheus", tags=["operations"])
+    @router.get(
+        "/metrics", summary="Counts and times for Prometheus", tags=["operations"], response_class=PlainTextResponse
+    )
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(sparql.metrics.text(), media_type="text/plain; version=0.0.4")
 

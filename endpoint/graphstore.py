@@ -89,6 +89,8 @@ def graph_of(request: Request, path: str) -> str | None:
     if len(graphs) + (default is not None) != 1:
         raise ProtocolError(400, "Name one graph: either ?default or ?graph=IRI.")
     if default is not None:
+        if default != [""]:
+            raise ProtocolError(400, "The parameter default has no value.")
         return None
     iri = urljoin(request.url, graphs[0])
     if not graphs[0] or not _IRI.fullmatch(iri):

@@ -88,6 +88,8 @@ def _attempt(store: pyoxigraph.Store, job: dict[str, Any], body: bytes) -> tuple
         return _apply(store, job, body), None
     except Refused as error:
         return {}, {"status": error.status, "message": str(error), "detail": error.detail}
+    except ValueError as error:  # an IRI that the engine does not take
+        return {}, {"status": 400, "message": f"The change cannot be made: {str(error).rstrip('.')}.", "detail": None}
 
 
 def _apply(store: pyoxigraph.Store, job: dict[str, Any], body: bytes) -> dict[str, Any]:

@@ -354,7 +354,8 @@ class Service:
 
     async def _write_graph(self, exchange: _Exchange, request: Request, operation: GraphWrite) -> None:
         exchange.form = "change"
-        change = await self._writer.write(operation, validate=_wants_validation(request))
+        validate = operation.method != "DELETE" and _wants_validation(request)
+        change = await self._writer.write(operation, validate=validate)
         headers = _headers({}, volatile=True)
         if operation.created is not None:
             headers["Location"] = operation.created
@@ -522,7 +523,10 @@ _CLOSE = {"Connection": "close"}
 
 
 def _wants_validation(request: Request) -> bool:
-    return query_parameters(request).get("validate", [""])[0].lower() in ("true", "1", "yes")
+    values = query_parameters(request).get("validate", ["false"])
+    if values not in (["true"], ["false"]):
+        raise ProtocolError(400, "The parameter validate is either true or false.")
+    return values == ["true"]
 
 
 def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
