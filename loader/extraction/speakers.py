@@ -123,10 +123,19 @@ class _Speakers:
         speakers, is_document = self._denotation.of(attribution.source, attribution.source_token)
         if self._author is not None and attribution.source_token.lower_ in _I and not attribution.quotes:
             speakers, is_document = (self._author,), False
+        speakers = self._actors(speakers, attribution.source)
         bodies = (body for speaker in speakers if (body := self._principal(speaker)) is not None)
         behalf = tuple(body for body in distinct(bodies) if body not in speakers)
         naming = SourceNaming.DOCUMENT if is_document else self._naming(speakers)
         return Voices(naming, speakers, behalf, relayed, (attribution.source,))
+
+    def _actors(self, speakers: tuple[Entity, ...], source: Span) -> tuple[Entity, ...]:
+        """Return those who can speak; words that denote a field or a pillar alone stand for somebody unnamed."""
+        actors = tuple(speaker for speaker in speakers if speaker.kind.is_actor)
+        if actors or not speakers:
+            return actors
+        words = " ".join(source.of(self._reading.article.text).split())
+        return (Entity(EntityKind.UNNAMED_SOURCE, f"{source.start}-{source.end}", words),)
 
     def _naming(self, speakers: tuple[Entity, ...]) -> SourceNaming:
         kinds = {speaker.kind for speaker in speakers}

@@ -86,6 +86,7 @@ class _Composer:
         if softened is not None and modality.certainty is Certainty.CERTAIN:
             modality = replace(modality, certainty=softened, hedges=(attribution.cue,))
         held = find_stance(self.participants, content, attribution, voices, self._stance_above(attribution))
+        held = held if held and held[1] else None  # an attitude that is nobody's is not told
         if held is not None:
             self._stances.setdefault(attribution.cue_token.i, held)
         statement = Statement(
@@ -167,6 +168,7 @@ class _Composer:
             certainty = min(certainty, telling.certainty, key=_FIRMNESS.index)
             hedges = (telling.hedge, *hedges)
         held = find_stance(self.participants, content, None, _NOBODY)
+        held = held if held and held[1] else None
         statement = Statement(
             content=content,
             mode=ReportMode.NARRATOR,
