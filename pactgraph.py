@@ -116,7 +116,8 @@ def demo(
 
     with tempfile.TemporaryDirectory(prefix="pactgraph-") as folder, as_file(files("seeds")) as seeds:
         place = store or Path(folder) / "store"
-        summary = _load([str(seeds)], _options(), place, show=_tell)
+        _tell("Reading the seed article …")
+        summary = _load([str(seeds)], _options(), place)
         _report(summary, "loaded", quiet=False, as_json=False)
         _ask(place, first_question(), TABLE)
         if serve:
@@ -382,9 +383,7 @@ def _serve(
         _refuse("The endpoint could not start; the reason stands above.")
 
 
-def _load(
-    paths: list[str], options: Options, place: Path, *, quiet: bool = False, show: Any = None, **settings: Any
-) -> Summary:
+def _load(paths: list[str], options: Options, place: Path, *, quiet: bool = False, **settings: Any) -> Summary:
     """Load articles into the store at ``place``; make it if it is not there."""
     from loader import pipeline
     from loader.registry import Registry
@@ -396,8 +395,6 @@ def _load(
         _articles(paths, options, quiet=quiet) as articles,
         Store.open(place, base=base, registry=Registry.load(), wait=settings.get("wait", 30.0)) as store,
     ):
-        if show:
-            show("Reading the seed article …")
         return pipeline.load(articles, store, settings=chosen, plan=_plan(settings.get("workers")))
 
 
