@@ -102,7 +102,8 @@ class Layout:
             message = f"{self.root} is a file and no directory; name another --store."
             raise StoreError(self.root, message)
         if not self.format.exists():
-            if self.root.exists() and any(not _is_ours(path.name) for path in self.root.iterdir()):
+            strange = self.root.exists() and any(not _is_ours(path.name) for path in self.root.iterdir())
+            if strange and not self.format.exists():  # another may have made the store since the first look
                 message = f"{self.root} is not empty and holds no Pactgraph store; name another --store."
                 raise StoreError(self.root, message)
             self.snapshots.mkdir(parents=True, exist_ok=True)

@@ -14,7 +14,7 @@ import pytest
 from ontology.layout import VERSION, Layout, NewerStore, NoStore, StoreError, StoreLocked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).parent.parent
 
@@ -165,6 +165,23 @@ def test_many_threads_may_make_one_store_at_once(tmp_path: Path) -> None:
             for made in [pool.submit(make) for _ in range(4)]:
                 made.result()
         layout.check()
+
+
+def test_a_store_that_another_finishes_making_between_two_looks_is_taken(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listing = Path.iterdir
+
+    def late(folder: Path) -> Iterator[Path]:
+        monkeypatch.setattr(Path, "iterdir", listing)
+        Layout(folder).create()
+        return listing(folder)
+
+    layout.root.mkdir(exist_ok=True)
+    layout.format.unlink(missing_ok=True)
+    monkeypatch.setattr(Path, "iterdir", late)
+    layout.create()
+    layout.check()
 
 
 # ---- snapshots
