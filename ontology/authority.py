@@ -16,7 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 
 if TYPE_CHECKING:
-    import datetime
+    import datetime as dt
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -243,7 +243,7 @@ class Authority:
             Office(f"Q{n}", label, _id(country), start or None, end or None) for n, label, country, start, end in rows
         )
 
-    def holders(self, office: str, on: datetime.date | None = None) -> tuple[Entity, ...]:
+    def holders(self, office: str, on: dt.date | None = None) -> tuple[Entity, ...]:
         """Return who held an office on a day, or ever; in the order in which they took it.
 
         A tenure whose start is unknown is told of no day. One known to the year or month covers the whole of it.
@@ -342,7 +342,7 @@ def acronym_form(text: str) -> str:
     return form if is_one else ""
 
 
-def covers(start: str | None, end: str | None, day: datetime.date) -> bool:
+def covers(start: str | None, end: str | None, day: dt.date) -> bool:
     """Whether a time from ``start`` to ``end`` (ISO 8601, as precise as known) has this day in it.
 
     False without a start; without an end it goes on.
