@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind, SourceNaming
 from loader.extraction.denotation import Denotation, distinct
 from loader.extraction.nouns import NounKind, noun_of
 from loader.extraction.reading import Voices
+from loader.extraction.signers import author, signers
 from ontology.vocabulary import slug
 
 if TYPE_CHECKING:
@@ -27,11 +27,8 @@ _RELAYING = frozenset(
     | {"interview", "with", "via", "through", "from", "says", "said", "reports", "carried", "published", "that", "and"}
     | {"in"}
 )
-_STATEMENT = re.compile(
-    r"(?:Joint )?(?:Statement|Remarks|Message|Letter|Address|Speech|Op-ed)s? (?:by|from|of)\b", re.IGNORECASE
-)
-_APART = re.compile(r"\b(?:on|about|at|in|with|to|after|before|and)\b|[,:;–—]", re.IGNORECASE)
 _I = frozenset({"i", "we", "my", "our", "me", "us"})
+_WE = frozenset({"we", "our", "us"})
 _MISSIONS = ("embassy-", "consulate-", "permanent-mission-", "high-commission-")
 _OF_GOVERNMENT = frozenset({"ministry", "embassy", "consulate", "mission", "department", "office", "kremlin"})
 _SEATS = frozenset({"white-house", "blue-house", "downing-street", "elysee-palace"})  # of those who govern
@@ -56,22 +53,8 @@ class _Speakers:
         self._denotation = Denotation(reading)
         self._spokesmen = self._find_spokesmen()
         self._official = self._find_official()
-        self._author = self._find_author()
-
-    def _find_author(self) -> Entity | None:
-        """Return the person whose statement the whole text is, as its headline says: "Statement by President Roe"."""
-        headline = self._reading.page.headline
-        found = _STATEMENT.match(headline.of(self._reading.article.text))
-        if found is None:
-            return None
-        start = headline.start + found.end()
-        for mention in self._reading.mentions:
-            if mention.span.start >= headline.end:
-                return None
-            if mention.span.start >= start and mention.entity.kind is EntityKind.PERSON:
-                between = self._reading.article.text[start : mention.span.start]
-                return mention.entity if not _APART.search(between) else None
-        return None
+        self._author = author(reading)
+        self._signers = signers(reading)
 
     def _find_official(self) -> set[str]:
         """Return the paths of the unnamed persons whom the article somewhere calls the spokesperson of a body."""
@@ -121,7 +104,10 @@ class _Speakers:
         if attribution.source is None or attribution.source_token is None:
             return Voices(SourceNaming.NONE, relayed_by=relayed)
         speakers, is_document = self._denotation.of(attribution.source, attribution.source_token)
-        if self._author is not None and attribution.source_token.lower_ in _I and not attribution.quotes:
+        own = attribution.source_token.lower_ if not attribution.quotes else ""
+        if self._signers and own in _WE:
+            speakers, is_document = self._signers, False
+        elif self._author is not None and own in _I:
             speakers, is_document = (self._author,), False
         speakers = self._actors(speakers, attribution.source)
         bodies = (body for speaker in speakers if (body := self._principal(speaker)) is not None)
