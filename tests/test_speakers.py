@@ -142,3 +142,19 @@ def test_the_first_person_of_a_statement_is_its_author() -> None:
 
 def test_the_first_person_of_any_other_article_is_nobody_known() -> None:
     assert voices("I asked Paul Hansen.", source="I")[:2] == ("anonymous", "I <>")
+
+
+def test_leaders_named_by_their_states_are_all_of_them() -> None:
+    words = "the leaders of Chile, Peru, and Norway"
+    assert voices(f"Today {words} announced a pact.", source=words)[1] == "chile, peru, norway"
+
+
+def test_the_leaders_stay_who_they_were_when_others_are_listed() -> None:
+    lines = (
+        "Chile and Peru met in Oslo.",
+        "The leaders welcomed a statement by Japan and Canada.",
+        "The two leaders said no.",
+        "The leaders said yes.",
+    )
+    for nth, source in ((0, "The leaders"), (0, "The two leaders"), (1, "The leaders")):
+        assert voices(*lines, source=source, nth=nth)[1] == "chile, peru", source

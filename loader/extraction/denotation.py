@@ -54,7 +54,7 @@ class Denotation:
     def of(self, source: Span, head: Token) -> tuple[tuple[Entity, ...], bool]:
         """Return whom a source with this head denotes, and whether it is a document that stands for its issuer."""
         head = self._noun_in(source, head)
-        entities = self._listed(source) or self._persons_listed(source)
+        entities = self._led(source, head) or self._listed(source) or self._persons_listed(source)
         if entities:
             return entities, False
         found: list[Entity] = []
@@ -78,6 +78,16 @@ class Denotation:
             if token.pos_ in ("NOUN", "PROPN", "PRON") and token.dep_ not in ("compound", "poss", "nmod", "npadvmod"):
                 return token
         return head
+
+    def _led(self, source: Span, head: Token) -> tuple[Entity, ...]:
+        """Return the states of leaders who are named by their states alone: "the leaders of Chile, Peru and Norway"."""
+        noun, after = noun_of(head), head.i + 1
+        if noun is None or noun.kind is not NounKind.LEADERS or after >= len(head.doc):
+            return ()
+        link = head.doc[after]
+        if link.lower_ not in ("of", "from") or link.idx >= source.end:
+            return ()
+        return self._listed(Span(link.idx + len(link) + 1, source.end))
 
     def _listed(self, source: Span) -> tuple[Entity, ...]:
         """Return the entities of a source that is a list of names and nothing else, however it was parsed."""

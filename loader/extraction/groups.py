@@ -152,7 +152,8 @@ class Groups:
 
         if noun.kind is NounKind.LEADERS:
             found = self._leaders(token, noun, number)
-            return found or (self._discourse.trail.latest(fits) if noun.words in _ANY_LEADER else None)
+            latest = self._discourse.trail.latest(fits) if found is None and noun.words in _ANY_LEADER else None
+            return found if latest is None else self._discourse.group(latest.members, noun.words)  # it stays theirs
         found = self._discourse.trail.latest(fits)
         return found or (self._latest_states(token, number) if states or number else None)
 
