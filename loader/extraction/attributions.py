@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from loader.extraction.reading import Attribution, Reading
     from loader.extraction.sources import Source
 
+_OF_MINDS = frozenset({StatementKind.ATTITUDE, StatementKind.INTENT, StatementKind.PROMISE})
 _NEEDS_SOURCE = frozenset({"object", "predicate", "infinitive", "gerund"})
 _THIRD = frozenset({"his", "her", "its", "their"})
 _REFUSING = frozenset({"decline", "refuse"})
@@ -116,7 +117,9 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     elif content.frame in ("clause", "around"):
         last = cues.with_medium(token, last)
     cue = cues.Cue(token, entry, first, last, negated=is_negated(token) or entry.allows("denial"))
-    return assemble(reading, marks, cue, content, source)
+    found = assemble(reading, marks, cue, content, source)
+    is_mindless = found is not None and found.kind in _OF_MINDS and sources.is_thing(source)
+    return None if is_mindless else found
 
 
 def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) -> bool:

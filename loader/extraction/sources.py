@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loader.document import Span
+from loader.extraction.nouns import NounKind, noun_of
 from loader.extraction.syntax import SUBJECTS, child, children, is_passive, trimmed
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 _EMPTY = frozenset({"it", "there"})  # as subject of a passive or of "seems" they stand for nobody
 _CHAIN = 6  # steps that a shared subject is looked for
-_SHARING = frozenset({"conj", "xcomp", "advcl", "ccomp", "pcomp", "dep", "parataxis", "prep"})
+_SHARING = frozenset({"conj", "acomp", "xcomp", "advcl", "ccomp", "pcomp", "dep", "parataxis", "prep"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,24 @@ class Source:
 def of_verb(cue: Token) -> Source | None:
     """Return the source of a verb: its subject, its agent if it is passive, or the subject that it shares.
 
-    A bare past participle ("Asked why …, he left") is passive too.
+    A bare past participle ("Asked why …, he left") is passive too, but one that tells a state of mind is not.
     """
+    if is_minded(cue):
+        subject = child(cue, "nsubjpass") or subject_of(cue)
+        return phrase(subject, cue) if subject is not None else None
     if is_passive(cue) or (cue.tag_ == "VBN" and cue.dep_ in ("advcl", "acl") and child(cue, "aux", "nsubj") is None):
         agent = child(cue, "agent")
         head = child(agent, "pobj") if agent is not None else None
         return phrase(head) if head is not None else None
     subject = subject_of(cue)
     return phrase(subject, cue) if subject is not None else None
+
+
+def is_minded(cue: Token) -> bool:
+    """Whether a participle tells what its subject is set on: "is committed to", "remain committed to"."""
+    if cue.tag_ != "VBN" or cue.lemma_ not in _MINDED or child(cue, "agent") is not None:
+        return False
+    return child(cue, "auxpass") is not None or (cue.dep_ == "acomp" and cue.head.lemma_ in _BEING)
 
 
 def subject_of(verb: Token) -> Token | None:
@@ -58,6 +69,8 @@ def subject_of(verb: Token) -> Token | None:
     return None
 
 
+_MINDED = frozenset({"commit", "dedicate", "devote", "resolve", "determine", "convince", "oppose"})
+_BEING = frozenset({"be", "remain", "stay", "seem", "stand"})
 _SUBJECT_CONTROL = frozenset({"promise", "use", "take", "issue", "make", "release", "hold", "give", "write", "have"})
 
 
@@ -115,3 +128,12 @@ def of_origin(verb: Token) -> Source | None:
 def is_empty(source: Source | None) -> bool:
     """Whether the subject stands for nobody ("it" in "it is said")."""
     return source is not None and source.token.lower_ in _EMPTY and source.token.dep_ in SUBJECTS
+
+
+def is_thing(source: Source | None) -> bool:
+    """Whether a relative "that" or "which" stands for a thing: "an order that respects", "measures that aim to"."""
+    if source is None or source.token.tag_ != "WDT" or source.token.head.dep_ != "relcl":
+        return False
+    named = source.token.head.head
+    noun = noun_of(named)
+    return named.pos_ == "NOUN" and (noun is None or noun.kind is NounKind.THING)
