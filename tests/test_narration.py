@@ -109,3 +109,10 @@ def test_an_inference_that_was_found_as_an_attribution_becomes_the_article_s_own
 def test_a_headline_in_the_article_s_voice_is_read_too(read: Read) -> None:
     (statement,) = tellings(read("Japan joins NATO\nThe harbour was quiet in the morning."))
     assert statement.section is Section.HEADLINE
+
+
+@pytest.mark.parametrize(
+    "headline", ["Joint Leaders Statement to Mark One Year of AUKUS", "Statement by the Minister on AUKUS and Trade"]
+)
+def test_the_name_of_a_document_tells_nothing(read: Read, headline: str) -> None:
+    assert told(read(f"{headline}\nWe met in Oslo.")) == []

@@ -9,6 +9,7 @@ from loader.document import Certainty, EntityKind, Span
 from loader.extraction.clauses import children, is_clause, subject_of
 from loader.extraction.cover import Cover
 from loader.extraction.lexicon import rows
+from loader.extraction.nouns import NounKind, noun_of
 from loader.extraction.topics import about, taking_part
 
 if TYPE_CHECKING:
@@ -117,6 +118,8 @@ _JOINT = frozenset(
     }
 )
 _JOURNEYS = frozenset({"visit", "travel", "fly", "tour", "arrive"})
+_FINITE = ("VBZ", "VBD", "VBP", "MD")
+_LONGEST_NAME = 6  # tokens up to the word "statement" in the name of one
 _FIRST_PERSON = frozenset({"i", "we", "our", "my", "us", "me", "ours", "you", "your"})
 _RELATED = frozenset({EntityKind.STATE, EntityKind.PERSON})
 
@@ -148,7 +151,8 @@ def find_tellings(participants: Participants, attributions: Sequence[Attribution
     reading = participants.reading
     taken = Cover(_taken(reading, attributions))
     found: list[Telling] = []
-    for part in sorted(filter(None, (reading.page.headline, reading.page.standfirst, *reading.page.body))):
+    headline = None if _names_a_document(reading) else reading.page.headline
+    for part in sorted(filter(None, (headline, reading.page.standfirst, *reading.page.body))):
         for sentence in _sentences(reading.tokens(part)):
             if len(sentence) > _LONGEST or _is_in_first_person(participants, sentence):
                 continue
@@ -167,6 +171,17 @@ def find_tellings(participants: Participants, attributions: Sequence[Attribution
                 elif _tells(participants, clause, content):
                     found.append(Telling(content))
     return tuple(found)
+
+
+def _names_a_document(reading: Reading) -> bool:
+    """Whether the headline is the name of what stands below it: "Joint Statement to Mark One Year of AUKUS"."""
+    for token in reading.tokens(reading.page.headline)[:_LONGEST_NAME]:
+        if token.tag_ in _FINITE:
+            return False
+        noun = noun_of(token)
+        if noun is not None and noun.kind is NounKind.DOCUMENT and token.i + 1 < len(token.doc):
+            return token.nbor().pos_ in ("ADP", "PART") or token.nbor().lower_ == "to"
+    return False
 
 
 def inferred(attribution: Attribution) -> Telling:

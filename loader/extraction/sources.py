@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _EMPTY = frozenset({"it", "there"})  # as subject of a passive or of "seems" they stand for nobody
 _CHAIN = 6  # steps that a shared subject is looked for
-_SHARING = frozenset({"conj", "acomp", "xcomp", "advcl", "ccomp", "pcomp", "dep", "parataxis", "prep"})
+_SHARING = frozenset({"conj", "xcomp", "advcl", "ccomp", "pcomp", "dep", "parataxis", "prep"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def of_verb(cue: Token) -> Source | None:
     A bare past participle ("Asked why …, he left") is passive too, but one that tells a state of mind is not.
     """
     if is_minded(cue):
-        subject = child(cue, "nsubjpass") or subject_of(cue)
+        subject = child(cue, "nsubjpass") or subject_of(cue.head if cue.dep_ == "acomp" else cue)
         return phrase(subject, cue) if subject is not None else None
     if is_passive(cue) or (cue.tag_ == "VBN" and cue.dep_ in ("advcl", "acl") and child(cue, "aux", "nsubj") is None):
         agent = child(cue, "agent")
