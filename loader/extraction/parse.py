@@ -11,6 +11,8 @@ from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from loader.extraction.annotations import quicken
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -48,6 +50,7 @@ def load_model() -> Language:
     """
     model = spacy.load(MODEL)
     model.add_pipe(_COMPONENT, before="parser")
+    quicken(model)
     model.tokenizer = _Tokenizer(model.tokenizer)
     model.max_length = 20_000_000
     return model
