@@ -11,6 +11,7 @@ from loader.extraction import asides, contents, cues, sources
 from loader.extraction.enumerations import with_items
 from loader.extraction.findings import Marks, assemble
 from loader.extraction.labels import find_labels
+from loader.extraction.nouns import PERSONAL, noun_of
 from loader.extraction.propositions import split
 from loader.extraction.relays import find_relays
 from loader.extraction.syntax import child, children, group, is_negated, is_passive
@@ -28,6 +29,9 @@ _OF_MINDS = frozenset({StatementKind.ATTITUDE, StatementKind.INTENT, StatementKi
 _NEEDS_SOURCE = frozenset({"object", "predicate", "infinitive", "gerund"})
 _THIRD = frozenset({"his", "her", "its", "their"})
 _REFUSING = frozenset({"decline", "refuse"})
+_QUOTING = frozenset({"cite", "quote"})
+_NAMING = frozenset({"name", "identify", "quote", "cite"})
+_NAMELESS = frozenset({"anonymous", "unnamed", "unidentified", "nameless"})
 _REMARKING = ("p:on", "p:about")
 _LIGHT = frozenset(
     {
@@ -128,7 +132,31 @@ def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) ->
         return True
     if content.frame == "object" and token.tag_ == "VB" and not any(c.tag_ == "MD" for c in token.children):
         return True
-    return token.lemma_ in _REFUSING and content.frame == "infinitive" and _speaks(content, token)
+    if token.dep_ == "xcomp" and token.head.lemma_ in _REFUSING and entry.kind("that") is StatementKind.SPEECH:
+        return True
+    if token.lemma_ in _QUOTING and content.frame == "object":
+        return _is_somebody(child(token, "dobj"))
+    return content.frame == "infinitive" and (
+        (token.lemma_ in _REFUSING and _speaks(content, token)) or _is_namelessness(token)
+    )
+
+
+def _is_somebody(thing: Token | None) -> bool:
+    """Whether what is cited is who said it, not what was said: "citing people familiar with the matter"."""
+    if thing is None:
+        return False
+    noun = noun_of(thing)
+    return thing.ent_type_ == "PERSON" or (noun is not None and noun.kind in PERSONAL)
+
+
+def _is_namelessness(token: Token) -> bool:
+    """Whether somebody only wants no name given: "asked not to be named", "wished to remain anonymous"."""
+    for act in children(token, "xcomp"):
+        if act.lemma_ in _NAMING and is_passive(act):
+            return True
+        if act.lemma_ in ("remain", "stay", "be") and any(c.lemma_ in _NAMELESS for c in act.children):
+            return True
+    return False
 
 
 def _needs_source(token: Token, content: contents.Content) -> bool:

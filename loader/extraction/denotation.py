@@ -20,6 +20,7 @@ _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
 _DOCUMENTS = (NounKind.DOCUMENT, NounKind.THING)
 _FAR = 80  # tokens before a pronoun
 _SPEAKING_BODIES = (EntityKind.STATE, EntityKind.PARTNERSHIP, *_BODIES)
+_LEADING = (NounKind.LEADERS, NounKind.OFFICE)
 _LIST_WORDS = frozenset({"and", "the", ",", "&", "both", "or"})
 _RELATIVE = ("WP", "WDT")
 
@@ -82,7 +83,7 @@ class Denotation:
     def _led(self, source: Span, head: Token) -> tuple[Entity, ...]:
         """Return the states of leaders who are named by their states alone: "the leaders of Chile, Peru and Norway"."""
         noun, after = noun_of(head), head.i + 1
-        if noun is None or noun.kind is not NounKind.LEADERS or after >= len(head.doc):
+        if noun is None or noun.kind not in _LEADING or head.tag_ != "NNS" or after >= len(head.doc):
             return ()
         link = head.doc[after]
         if link.lower_ not in ("of", "from") or link.idx >= source.end:

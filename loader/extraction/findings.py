@@ -28,6 +28,7 @@ _FRAMES = {
     "noun-clause": "that",
     "adjective-clause": "that",
     "object": "np",
+    "predicate": "small-clause",
     "passive-object": "np",
     "gerund": "ing",
     "request": "p:for",

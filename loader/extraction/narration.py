@@ -118,6 +118,7 @@ _JOINT = frozenset(
     }
 )
 _JOURNEYS = frozenset({"visit", "travel", "fly", "tour", "arrive"})
+_REFUSING = frozenset({"decline", "refuse"})
 _FINITE = ("VBZ", "VBD", "VBP", "MD")
 _LONGEST_NAME = 6  # tokens up to the word "statement" in the name of one
 _FIRST_PERSON = frozenset({"i", "we", "our", "my", "us", "me", "ours", "you", "your"})
@@ -282,7 +283,8 @@ def _inference(verb: Token) -> Token | None:
 def _tells(participants: Participants, verb: Token, content: Span) -> bool:
     """Whether a clause names a partnership or pillar, or tells of a relation between actors."""
     went_on = verb.lemma_ == "go" and any(child.lower_ == "on" for child in verb.children)
-    if verb.lemma_ in _TALK | _SAID or went_on or _is_first_person(verb):
+    silent = verb.lemma_ in _REFUSING and any(act.lemma_ in _TALK | _SAID for act in children(verb, "xcomp"))
+    if verb.lemma_ in _TALK | _SAID or went_on or silent or _is_first_person(verb):
         return False
     if any(topic.kind is not EntityKind.TECHNOLOGY for topic in about(participants, content)):
         return True

@@ -82,6 +82,9 @@ def phrase(head: Token, verb: Token | None = None) -> Source:
     doc = head.doc
     first, last = head.left_edge.i, head.right_edge.i
     if verb is not None and head.i < verb.i:
+        for other in children(verb, "nsubj"):  # the last of a list that the parser took for a subject of its own
+            if head.i < other.i < verb.i and doc[other.left_edge.i - 1].lower_ in ("and", "or"):
+                last = max(last, other.right_edge.i)
         last = min(last, verb.i - 1)
     if verb is not None and head.i > verb.i:
         first = max(first, verb.i + 1)
