@@ -16,13 +16,17 @@ from loader.extraction.statements import compose
 from loader.extraction.times import find_times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from typing import TypeAlias
 
     from spacy.language import Language
     from spacy.tokens import Doc
 
     from loader.document import Article
+    from loader.extraction.reading import Attribution
     from loader.registry import Registry
+
+    Attributor: TypeAlias = Callable[[Reading], tuple[Attribution, ...]]
 
 __all__ = ["Extractor"]
 
@@ -33,11 +37,15 @@ class Extractor:
     """Reads articles into documents, with the entities of a registry.
 
     The model is loaded when the extractor is made, unless one is handed in; it must be one of `load_model`. An
-    extractor may be used for any number of articles; the same article always gives the same document.
+    extractor may be used for any number of articles; the same article always gives the same document, unless
+    ``attribute``, which finds who said what in a reading, is not the rules but asks somebody else.
     """
 
-    def __init__(self, registry: Registry, model: Language | None = None) -> None:
+    def __init__(
+        self, registry: Registry, model: Language | None = None, attribute: Attributor = find_attributions
+    ) -> None:
         self._registry = registry
+        self._attribute = attribute
         self._model = load_model() if model is None else model
 
     def read(self, article: Article) -> Document:
@@ -76,7 +84,7 @@ class Extractor:
             groups=denotations.groups,
             unnamed=denotations.unnamed,
         )
-        attributions = find_attributions(reading)
+        attributions = self._attribute(reading)
         times = find_times(reading)
         statements, memberships = compose(reading, attributions, identify(reading, attributions), times)
         return Document(

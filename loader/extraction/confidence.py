@@ -14,15 +14,20 @@ if TYPE_CHECKING:
 _SHARES = {(rule, resolution): float(share) for rule, resolution, share, _count, _source in rows("confidence")}
 _REST = "rest"  # the rule's row for a rule too rare to have been checked by itself
 _GROUPS = ("preposition", "noun", "adjective")  # "noun in", "noun of" are one rule here
+_UNCHECKED = "llm"
 _QUOTES = re.compile(r"(?:\+quote)+$")
 
 
-def confidence(statement: Statement, rule: str) -> float:
+def confidence(statement: Statement, rule: str) -> float | None:
     """Return the share, from 0 to 1, of statements found by the same rule with as good a source that were right.
+
+    None for what a language model found: nobody has checked how often that one is right.
 
     ``rule`` is that of the attribution, empty for what the article tells in its own voice. The shares stand in the
     table ``confidence``, with the number of statements that each was checked on.
     """
+    if rule.startswith(_UNCHECKED):
+        return None
     resolution = resolution_of(statement)
     return _SHARES.get((_family(rule), resolution)) or _SHARES[_REST, resolution]
 
