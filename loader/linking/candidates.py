@@ -1,0 +1,241 @@
+"""Who may be meant by a name in an article: the authority's candidates, and what speaks for each.
+
+The name itself is looked up, then what it is short for in the article, then, for a name behind a title or a title
+alone, who held the office on the day.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loader.document import EntityKind
+from loader.linking.decision import Features, Scored, score
+from loader.linking.gazetteer import key_words
+from loader.linking.scene import bare, description_of, untitled
+from ontology.authority import acronym_form, covers, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from loader.linking.gazetteer import Gazetteer
+    from loader.linking.scene import Named, Scene, Title
+    from ontology.authority import Entity, Hit
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Which kinds of knowledge are used; all of them, unless somebody wants to see what each is good for."""
+
+    context: bool = True  # countries and words around a name
+    offices: bool = True  # who held an office on the day
+    in_document: bool = True  # longer names and acronyms of the article
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Finds and weighs candidates in one authority.
+
+    ``known`` maps paths of the registry to accepted ids, ``capitals`` names of capitals to the paths of their states.
+    """
+
+    gazetteer: Gazetteer
+    known: Mapping[str, str]
+    capitals: Mapping[str, str]
+    sources: Sources = Sources()
+
+    def of(self, named: Named, scene: Scene) -> list[Scored]:
+        """Return the candidates of one name in a scene, in no order."""
+        name = named.span.of(scene.text)
+        kind = named.kind
+        longer = self._longer(named, name, scene)
+        title = scene.title(named.span) if self.sources.offices else None
+        held = {entity.id: entity for entity in self._holders(name, title, scene)}
+        found: dict[str, tuple[Hit | None, Entity]] = {}
+        for entity in held.values():
+            found.setdefault(entity.id, (None, entity))
+        by_longer = {hit.entity.id for each in longer for hit in self._hits(each)}
+        for each in (name, *(longer or ())):
+            for hit in self._hits(each):
+                found.setdefault(hit.entity.id, (hit, hit.entity))
+        known = self.known.get(named.known or "")
+        if known is not None and known not in found:
+            meant = self.gazetteer.authority.entity(known)
+            if meant is not None:
+                found[known] = (None, meant)
+        if _is_single_person(name, kind) and not longer:  # a surname alone names nobody without a title or longer name
+            found = {key: value for key, value in found.items() if key in held or key == known}
+        entities = [entity for _, entity in found.values()]
+        return [
+            self._scored(
+                hit,
+                entity,
+                named,
+                name,
+                scene,
+                full=0.0 if not longer else (1.0 if entity.id in by_longer else -1.0),
+                office=self._office(entity, title, scene) if entity.id not in held else 1.0,
+                rivals=entities,
+            )
+            for hit, entity in found.values()
+        ]
+
+    def _longer(self, named: Named, name: str, scene: Scene) -> tuple[str, ...]:
+        if not self.sources.in_document:
+            return ()
+        if (
+            any(hit.entity.type in ("state", "place") for hit in self.gazetteer.hits(name))
+            and named.kind is not EntityKind.PERSON
+        ):
+            return ()
+        names = scene.full_names(name, named.kind)
+        if named.full and fold(named.full) != fold(name) and len(named.full.split()) > 1:
+            names = tuple(dict.fromkeys((named.full, *names)))
+        return names
+
+    def _hits(self, name: str) -> tuple[Hit, ...]:
+        """Return the hits of a name, or else of what is left of it without its title or legal form."""
+        plain = name.strip()
+        for each in dict.fromkeys(
+            (plain, plain.removeprefix("The ").removeprefix("the "), untitled(plain), bare(plain))
+        ):
+            hits = self.gazetteer.hits(each) if each else ()
+            if hits:
+                return hits
+        return ()
+
+    # ---- offices
+
+    def _holders(self, name: str, title: Title | None, scene: Scene) -> Iterator[Entity]:
+        """Give those who held the office that stands before the name, or that the name is, on the day."""
+        if not self.sources.offices:
+            return
+        described = description_of(name)
+        wanted = described or title
+        if wanted is None or not wanted.of:
+            return
+        surname = None if described else fold(untitled(name)).split()[-1:]
+        for office in self._offices(wanted):
+            holders = self.gazetteer.authority.holders(office.id, scene.published)
+            matching = [each for each in holders if surname is None or fold(each.label).split()[-1:] == surname]
+            if surname is not None or (scene.published is not None and len(matching) == 1):
+                yield from matching
+
+    def _offices(self, title: Title) -> Iterator[Entity]:
+        of = title.of.removesuffix("'s").removesuffix("’s")
+        rank = " ".join(word.capitalize() if word != "of" else word for word in title.title.replace("-", " ").split())
+        for hit in self.gazetteer.hits(of):
+            if hit.entity.type in ("state", "place"):
+                names = {
+                    hit.entity.label,
+                    *(n.text for n in self.gazetteer.authority.names(hit.entity.id) if n.kind == "label"),
+                }
+                for country in sorted(names):
+                    for label in (f"{rank} of {country}", f"{rank} of the {country}", f"{country} {rank}"):
+                        yield from (each.entity for each in self.gazetteer.hits(label) if each.entity.type == "office")
+
+    def _office(self, entity: Entity, title: Title | None, scene: Scene) -> float:
+        """Return 1 if a person held the office that stands before the name on the day, -1 if others did and not it."""
+        if title is None or entity.type != "person":
+            return 0.0
+        held = self.gazetteer.authority.offices(entity.id)
+        wanted = key_words(title.title)
+        fitting = [each for each in held if wanted <= key_words(each.label)]
+        if not fitting:
+            return 0.0
+        if scene.published is None:
+            return 0.5
+        return 1.0 if any(covers(each.start, each.end, scene.published) for each in fitting) else 0.0
+
+    # ---- what speaks for one
+
+    def _scored(
+        self,
+        hit: Hit | None,
+        entity: Entity,
+        named: Named,
+        name: str,
+        scene: Scene,
+        *,
+        full: float,
+        office: float,
+        rivals: Sequence[Entity],
+    ) -> Scored:
+        matched = hit.name if hit is not None else entity.label
+        known = self.known.get(named.known or "")
+        whole = sum(each.prior for each in rivals)
+        features = Features(
+            exact=1.0 if hit is not None and hit.exact else 0.0,
+            label=1.0 if _plain(matched) == _plain(entity.label) else 0.0,
+            words=1.0 if len(matched.split()) > 1 else 0.0,
+            kind=_agreement(named.kind, entity.type),
+            namesakes=min(1.0, math.log2(len(rivals)) / 3.0),
+            state=1.0 if entity.type == "state" else 0.0,
+            country=self._country(entity, scene),
+            context=self._context(entity, scene, name),
+            office=office,
+            known=0.0 if known is None else (1.0 if known == entity.id else -1.0),
+            full=full,
+            capital=self._capital(entity, name),
+            prior=entity.prior / whole if whole else 0.0,
+            acronym=_acronym(name, entity, scene),
+            time=_time(entity, scene),
+        )
+        return Scored(entity, matched, features, score(features))
+
+    def _country(self, entity: Entity, scene: Scene) -> float:
+        if not self.sources.context or entity.country is None or entity.id == entity.country:
+            return 0.0
+        return 1.0 if entity.country in scene.countries else -1.0 if scene.countries else 0.0
+
+    def _capital(self, entity: Entity, name: str) -> float:
+        state = self.known.get(self.capitals.get(name.title() if name.isupper() else name, ""))
+        if state is None or entity.type in ("state", "person"):
+            return 0.0
+        return 1.0 if entity.type == "place" and entity.country == state else -1.0
+
+    def _context(self, entity: Entity, scene: Scene, name: str) -> float:
+        if not self.sources.context:
+            return 0.0
+        words = key_words(entity.description) - key_words(name)
+        return len(words & scene.words) / len(words) if words else 0.0
+
+
+_TYPES: Mapping[EntityKind, tuple[str, ...]] = {
+    EntityKind.STATE: ("state", "place"),
+    EntityKind.PERSON: ("person",),
+    EntityKind.ORGANIZATION: ("organisation", "outlet", "partnership"),
+    EntityKind.NEWS_OUTLET: ("outlet", "organisation"),
+    EntityKind.PARTNERSHIP: ("partnership", "organisation"),
+    EntityKind.TECHNOLOGY: ("technology", "other"),
+}
+
+
+def _agreement(kind: EntityKind | None, type_: str) -> float:
+    if kind is None:
+        return 0.0
+    types = _TYPES.get(kind, ())
+    return 1.0 if types[:1] == (type_,) else 0.7 if type_ in types else -1.0
+
+
+def _plain(name: str) -> str:
+    return fold(bare(name)).removeprefix("the ")
+
+
+def _is_single_person(name: str, kind: EntityKind | None) -> bool:
+    return kind is EntityKind.PERSON and len(untitled(name).split()) == 1
+
+
+def _acronym(name: str, entity: Entity, scene: Scene) -> float:
+    """Return -1 for an acronym whose body the article never spells out; that of a state or outlet need not be."""
+    if entity.type not in ("organisation", "other") or not acronym_form(name) or fold(entity.label) == fold(name):
+        return 0.0
+    return 0.0 if key_words(entity.label) <= scene.words else -1.0
+
+
+def _time(entity: Entity, scene: Scene) -> float:
+    """Return -1 where the thing began only after the article came out."""
+    if scene.published is None or not entity.start:
+        return 0.0
+    return -1.0 if entity.start > scene.published.isoformat()[: len(entity.start)] else 0.0

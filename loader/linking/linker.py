@@ -1,0 +1,217 @@
+"""The linker: the names of an article, each with the decision on it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+from loader.document import EntityKind, Span
+from loader.linking.candidates import Candidates, Sources
+from loader.linking.decision import Decision, Thresholds, decide
+from loader.linking.gazetteer import Found, Gazetteer, word_set
+from loader.linking.scene import Named, Scene
+from ontology.authority import acronym_form
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from ontology.authority import Authority
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A name in an article with the decision on it.
+
+    ``is_adjective`` is true where the name of a state tells of which state something is: "Japanese", "U.S. forces".
+    """
+
+    named: Named
+    decision: Decision
+    is_adjective: bool = False
+
+
+class Linker:
+    """Links names to an authority. The same text, names and authority always give the same links.
+
+    ``known`` maps paths of the registry ("actor/japan") to ids; ``capitals`` names of capitals to the paths of their
+    states, for a capital may stand for a government.
+    """
+
+    def __init__(
+        self,
+        authority: Authority,
+        known: Mapping[str, str] | None = None,
+        capitals: Mapping[str, str] | None = None,
+        *,
+        thresholds: Thresholds | None = None,
+        sources: Sources | None = None,
+    ) -> None:
+        self.authority = authority
+        self._gazetteer = Gazetteer(authority)
+        self._candidates = Candidates(self._gazetteer, known or {}, capitals or {}, sources or Sources())
+        self._thresholds = thresholds or Thresholds()
+        self._capitals = capitals or {}
+
+    def link_given(
+        self, text: str, spans: Sequence[Span], read: Iterable[Named] = (), published: dt.date | None = None
+    ) -> tuple[Link, ...]:
+        """Return the links of names at these places, in the order given; ``read`` is what reading the text found."""
+        found = tuple(read)
+        named = [_as_read(span, found) for span in spans]
+        return self._link(text, named, (*named, *found), published)
+
+    def link_text(self, text: str, read: Iterable[Named] = (), published: dt.date | None = None) -> tuple[Link, ...]:
+        """Return the links of all names in a text, in order; ``read`` is what reading the text found."""
+        named = self.names(text, read)
+        return self._link(text, named, named, published)
+
+    def names(self, text: str, read: Iterable[Named] = ()) -> tuple[Named, ...]:
+        """Return the names in a text, in order: those that were read, and those that the authority knows.
+
+        Of two that overlap the longer stays, of equals the one that was read.
+        """
+        names = [(each, True) for each in map(partial(_trimmed, text), read) if _is_name(each.span.of(text))]
+        spans = {each.span for each, _ in names}
+        names += [
+            (Named(found.span), False)
+            for found in self._gazetteer.find(text)
+            if found.span in spans or _may_stand(text, found)
+        ]
+        kept: list[tuple[Named, bool]] = []
+        for each, was_read in sorted(names, key=lambda n: (n[0].span.start - n[0].span.end, not n[1], n[0].span)):
+            if not any(each.span.overlaps(other.span) for other, _ in kept):
+                inside = [other for other, read_ in names if read_ and each.span.overlaps(other.span)]
+                kept.append((each if was_read else _widened(each, inside), was_read))
+        ordered = sorted((each for each, _ in kept), key=lambda each: each.span)
+        return tuple(replace(each, span=self._whole(text, each)) for each in ordered)
+
+    def _whole(self, text: str, named: Named) -> Span:
+        """Return where a name stands with what belongs to it: the article before it, a legal form after it."""
+        start, end = named.span.start, named.span.end
+        if named.kind is not EntityKind.PERSON:
+            form = _FORM_AFTER.match(text, end)
+            end = form.end() if form else end
+            if text[max(0, start - 4) : start] == "The " and (
+                self._gazetteer.hits(text[start - 4 : end])
+                and _is_the_named(self.authority, self._gazetteer, text[start:end])
+            ):
+                start -= 4
+        return Span(start, end)
+
+    def _link(
+        self, text: str, named: Sequence[Named], around: Sequence[Named], published: dt.date | None
+    ) -> tuple[Link, ...]:
+        scene = Scene.of(text, around, published=published, countries=self._countries(text, around))
+        return tuple(self._decided(each, scene) for each in named)
+
+    def _decided(self, named: Named, scene: Scene) -> Link:
+        is_capital = named.known is not None and self._capitals.get(named.span.of(scene.text)) == named.known
+        if is_capital:  # the government is meant, the city is named
+            named = replace(named, known=None)
+        decision = decide(self._candidates.of(named, scene), self._thresholds, metonym=is_capital)
+        return Link(named, decision, self._is_adjective(named.span, scene.text, decision))
+
+    def _is_adjective(self, span: Span, text: str, decision: Decision) -> bool:
+        """Whether a name is a word for the people of a state, or the state's acronym before a noun."""
+        best = decision.best
+        if best is None or best.entity.type not in ("state", "place"):
+            return False
+        name = span.of(text)
+        kinds = {each.kind for each in self.authority.names(best.entity.id) if each.text == name}
+        before_noun = bool(acronym_form(name)) and _BEFORE_NOUN.match(text, span.end) is not None
+        return kinds == {"demonym"} or before_noun
+
+    def _countries(self, text: str, named: Iterable[Named]) -> frozenset[str]:
+        """Return the states that a text names without a doubt, and those of its places."""
+        found: set[str] = set()
+        for name in sorted({each.span.of(text) for each in named}):
+            hits = self._gazetteer.hits(name)
+            if hits and hits[0].entity.type == "state" and len({hit.entity.type for hit in hits if hit.exact}) <= 1:
+                found.add(hits[0].entity.id)
+        return frozenset(found)
+
+
+def _as_read(span: Span, read: Sequence[Named]) -> Named:
+    """Return the name at a place as the reading of the text took it, if it did: the same words, or most of them."""
+    same = next((each for each in read if each.span == span), None)
+    if same is not None:
+        return same
+    shared = [each for each in read if span.covers(each.span) or each.span.covers(span)]
+    best = max(shared, key=lambda each: min(each.span.end, span.end) - max(each.span.start, span.start), default=None)
+    if best is None or 2 * min(best.span.end - best.span.start, span.end - span.start) < span.end - span.start:
+        return Named(span)
+    return replace(best, span=span, known=None)
+
+
+def _widened(named: Named, inside: Sequence[Named]) -> Named:
+    """Give a name of the authority the kind that the reading gave to a part of it, if it is most of it."""
+    length = named.span.end - named.span.start
+    whole = [each for each in inside if 2 * (each.span.end - each.span.start) > length]
+    return replace(named, kind=whole[0].kind) if len(whole) == 1 else named
+
+
+def _is_name(words: str) -> bool:
+    """Whether words are a name, and no pronoun or description."""
+    first, *rest = words.split()
+    capital = [word for word in (first, *rest) if word[:1].isupper() or word[:1].isdigit()]
+    if first.lower() in _ARTICLES:
+        return any(word[:1].isupper() for word in rest)
+    return bool(capital) and words.lower() not in _PRONOUNS
+
+
+def _trimmed(text: str, named: Named) -> Named:
+    """Return a name that was read without what a hyphen binds to it: "U.S." of "U.S.-made"."""
+    words = named.span.of(text)
+    if named.kind is EntityKind.STATE and named.known is not None:
+        length = re.split(r"[-\u2010-\u2013](?=[a-z])", words)[0]
+        if 0 < len(length) < len(words):
+            return replace(named, span=Span(named.span.start, named.span.start + len(length)))
+    return named
+
+
+def _may_stand(text: str, found: Found) -> bool:
+    """Whether a name of the authority may be taken for one although the reading of the text found none there.
+
+    A single word is one only if it names a state, place or partnership, as brands are called like any word; and only
+    if it is no part of a longer name: "Laramie County", "Western Pennsylvania".
+    """
+    span, hits = found
+    if len(span.of(text).split()) > 1:
+        return True
+    if hits[0].entity.type not in ("state", "place", "partnership"):
+        return False
+    after, before = _NAME_AFTER.match(text, span.end), _NAME_BEFORE.search(text, max(0, span.start - 30), span.start)
+    return (after is None or after[1] in _BESIDE) and (before is None or before[1] in _BESIDE)
+
+
+def _is_the_named(authority: Authority, gazetteer: Gazetteer, name: str) -> bool:
+    """Whether a name is one that people write with a capital The."""
+    return any(
+        each.text.startswith("The ") for hit in gazetteer.hits(name)[:1] for each in authority.names(hit.entity.id)
+    )
+
+
+_ARTICLES = word_set("those the this an its our my their her these his a that")
+_PRONOUNS = word_set(
+    "he she it they we you i him her them us his hers its their theirs our ours who which that this these"
+    " those himself herself itself themselves both all some one"
+)
+_FORM_AFTER = re.compile(
+    r",? (?:Inc|Corp|Corporation|Ltd|Co|Cos|Company|PLC|Plc|AG|SA|NV|GmbH|LLC)\b(?:\.(?=,| [a-z]| \(|['’]))?"
+)
+_BEFORE_NOUN = re.compile(
+    r"[-\u2010\u2011]\w| (?!(?:is|was|has|had|will|would|could|can|should|may|might|said|says|and|or|to|in|on|by|for"
+    r"|from|with|at|as|of|if|but|that|which|who|when|where|after|before|while|because|since|until|than|have|are|were|does"
+    r"|did|do|also|not|into|over|under|about|against|between)\b)[\w]"
+)
+_NAME_AFTER = re.compile(r"[ -]([A-Z][\w.]*)")
+_NAME_BEFORE = re.compile(r"(?<![.?!\n\"“”] )\b([A-Z][\w.]*) $")
+_BESIDE = word_set(
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July"
+    " August September October November December Gov. Sen. Rep. Mayor President Prime Foreign Defense"
+    " Defence Minister Police Attorney I In At On From To For With By The A And But As If When While After"
+    " Before Since Until"
+)

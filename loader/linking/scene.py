@@ -1,0 +1,163 @@
+"""One article as the linker sees it: its names, which of them are short for which, and what tells namesakes apart."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from loader.document import EntityKind
+from loader.linking.gazetteer import key_words
+from ontology.authority import fold
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping
+
+    from loader.document import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Words of an article that name somebody or something.
+
+    ``kind`` is what they name, as far as the reading of the article tells; ``known`` the path of the entity of the
+    registry that it takes them for ("actor/japan"); ``full`` the name that the article gives it elsewhere.
+    """
+
+    span: Span
+    kind: EntityKind | None = None
+    known: str | None = None
+    full: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A title before a name, and the words for the state or body before it ("Japanese", "Prime Minister")."""
+
+    of: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an article says around its names. ``countries`` are the ids of the states that it names."""
+
+    text: str
+    published: dt.date | None = None
+    words: frozenset[str] = frozenset()
+    countries: frozenset[str] = frozenset()
+    longer: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    spelt_out: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls,
+        text: str,
+        named: Iterable[Named],
+        *,
+        published: dt.date | None = None,
+        countries: Iterable[str] = (),
+    ) -> Scene:
+        """Return the scene of a text with these names in it."""
+        names = list(named)
+        return cls(
+            text,
+            published,
+            key_words(text),
+            frozenset(countries),
+            _longer((each.span.of(text), each.kind) for each in names),
+            dict(_acronyms(text)),
+        )
+
+    def full_names(self, name: str, kind: EntityKind | None) -> tuple[str, ...]:
+        """Return the longer names in the article that a name is short for, sorted: "Fumio Kishida" for "Kishida".
+
+        A person is named short by the last words, a body by the first ones or by an acronym that the text defines.
+        """
+        if name in self.spelt_out:
+            return (self.spelt_out[name],)
+        key = fold(name)
+        found = self.longer.get(key, frozenset())
+        if kind is EntityKind.PERSON:
+            found = frozenset(each for each in found if fold(each).endswith(" " + key) or " " not in key)
+        return tuple(sorted(found))
+
+    def title(self, span: Span) -> Title | None:
+        """Return the title that stands before a name, None if there is none."""
+        before = self.text[max(0, span.start - _REACH) : span.start]
+        found = _TITLE.search(before)
+        return Title(found["of"].strip(), found["title"].strip()) if found else None
+
+
+def description_of(words: str) -> Title | None:
+    """Read words that are an office and no name: "the Japanese prime minister", "president of Peru"; else None."""
+    found = _DESCRIPTION.fullmatch(words) or _OFFICE_OF.fullmatch(words)
+    return Title(found["of"].strip(), found["title"].strip()) if found else None
+
+
+def bare(name: str) -> str:
+    """Return a company's name without the words for its legal form: "Burlington Industries" of "… Inc"."""
+    shorter = _LEGAL_FORM.sub("", name).rstrip(" ,&")
+    return shorter or name
+
+
+def untitled(name: str) -> str:
+    """Return a person's name without the titles before it: "Shinzo Abe" of "Prime Minister Shinzo Abe"."""
+    found = _LEADING_TITLE.match(name)
+    return name[found.end() :] if found and found.end() < len(name) else name
+
+
+def _longer(names: Iterable[tuple[str, EntityKind | None]]) -> dict[str, frozenset[str]]:
+    """Return, for each part that may stand for a longer name, the longer names."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, kind in names:
+        plain = re.sub(r"['’]s?$", "", untitled(name))
+        words = fold(plain).split()
+        if len(words) < 2 or kind in (EntityKind.STATE, EntityKind.TECHNOLOGY):
+            continue
+        if kind is EntityKind.PERSON:
+            found[words[-1]].add(plain)
+            found[words[0]].add(plain)
+            found[" ".join(words[1:])].add(plain)
+        else:
+            for length in range(1, len(words)):
+                found[" ".join(words[:length])].add(plain)
+    return {key: frozenset(each for each in full if fold(each) != key) for key, full in found.items()}
+
+
+def _acronyms(text: str) -> Iterable[tuple[str, str]]:
+    """Give the acronyms that a text defines, with the names that they stand for."""
+    for found in _DEFINITION.finditer(text):
+        letters = [letter for letter in found["acronym"].upper() if letter.isalpha()]
+        starts = [word.start() for word in _CAPITALISED.finditer(found["words"])]
+        initials = [found["words"][start] for start in starts]
+        if initials[-len(letters) :] == letters:
+            yield found["acronym"], found["words"][starts[-len(letters)] :]
+
+
+_CAPITALISED = re.compile(r"(?<![\w’'])[A-Z]")
+_REACH = 80  # characters before a name in which its title stands
+_TITLES = (
+    r"(?:[Vv]ice[ -])?[Pp]resident(?:[ -]elect)?|(?:[Dd]eputy )?[Pp]rime [Mm]inister|[Pp]remier|[Cc]hancellor|PM"
+    r"|(?:[Dd]eputy )?(?:[Ff]oreign|[Dd]efen[cs]e|[Ff]inance|[Ii]nterior|[Tt]rade|[Ee]nergy|[Hh]ealth|[Jj]ustice) "
+    r"(?:[Mm]inister|[Ss]ecretary)|[Ss]ecretary of (?:[Ss]tate|[Dd]efense|the [Tt]reasury)|[Tt]reasury [Ss]ecretary"
+    r"|[Kk]ing|[Qq]ueen|[Ee]mperor|[Gg]overnor|[Ss]ecretary[- ][Gg]eneral|[Ss]peaker|[Ss]upreme [Ll]eader"
+)
+_OF = r"(?P<of>(?:[A-Z][\w.’'-]*[ ]){0,2})"
+_TITLE = re.compile(rf"(?:^|(?<=[\s(\"“])){_OF}(?P<title>{_TITLES}),? (?:(?:Mr|Dr|Sir)\.? )?$")
+_DESCRIPTION = re.compile(rf"(?:[Tt]he )?(?P<of>(?:[A-Z][\w.’'-]*[ ]){{1,3}})(?P<title>{_TITLES})")
+_OFFICE_OF = re.compile(rf"(?:[Tt]he )?(?P<title>{_TITLES}) of (?:the )?(?P<of>[A-Z][\w.’' -]*)")
+_LEADING_TITLE = re.compile(
+    rf"(?:(?:[A-Z][\w.’'-]*[ ])?(?:{_TITLES}) |(?:Mr|Mrs|Ms|Dr|Sir|Dame|Lord|Lady|Sen|Rep|Gov|Gen|Senator"
+    r"|Representative|Congressman|Congresswoman|General|Admiral|Ambassador|Minister|Secretary)\.? )+"
+)
+_LEGAL_FORM = re.compile(
+    r"(?:,? (?:Inc|Corp|Corporation|Incorporated|Ltd|Limited|Co|Cos|Company|PLC|Plc|plc|AG|SA|NV|N\.V|A\.G|S\.A|GmbH"
+    r"|LLC|LP|Group|Holdings)\.?)+$"
+)
+_DEFINITION = re.compile(
+    r"(?P<words>(?:[A-Z][\w’'.-]*)(?:(?: (?:of|for|the|and|on|in|to|&))* [A-Z][\w’'.-]*)+) \([\"“]?"
+    r"(?P<acronym>[A-Z][A-Za-z]{0,5}[A-Z])[\"”]?\)"
+)
