@@ -124,7 +124,7 @@ def _end(cue: Token, clause: Token) -> tuple[int, int]:
             return _before_link(clause, other), -1
         if other.dep_ == "conj" and speaks and subject is None and _goes_with(cue, clause, other):
             return _before_link(clause, other), other.i
-        if other.dep_ in ("advcl", "conj") and subject is not None and comma and _tells(other):
+        if other.dep_ in ("advcl", "conj") and subject is not None and comma and (_tells(other) or _contrasts(other)):
             return left - 1, -1
         if (
             other.dep_ == "advcl"
@@ -186,6 +186,17 @@ def _tells(token: Token) -> bool:
         return True
     doc = token.doc
     return token.i + 2 < len(doc) and doc[token.i + 1].text in (",", ":") and doc[token.i + 2].text in _MARKS
+
+
+def _contrasts(token: Token) -> bool:
+    """Whether a clause sets what another says against it: "while Collin Koh argued that", "although Seoul denied"."""
+    mark, subject, entry = child(token, "mark"), child(token, "nsubj"), verb(token)
+    if mark is None or mark.lower_ not in _CONTRASTING or subject is None or entry is None:
+        return False
+    return subject.pos_ in ("NOUN", "PROPN") and entry.allows("that", "ing") and child(token, "ccomp") is not None
+
+
+_CONTRASTING = frozenset({"while", "whereas", "although", "though"})
 
 
 def _infinitive(token: Token, entry: Entry) -> Content | None:
