@@ -73,6 +73,15 @@ Least = Annotated[
     float, typer.Option("--min-confidence", help="Leave out statements less sure than this.", min=0, max=1)
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="Processes that read articles; else by need.", min=1)]
+Profile = Annotated[
+    str, typer.Option("--profile", help="best, or fast: a third quicker, fewer persons and bodies known by name.")
+]
+Llm = Annotated[
+    str | None,
+    typer.Option("--llm", metavar="URL", help="Ask a model at this OpenAI-compatible address who said what; see docs."),
+]
+LlmModel = Annotated[str | None, typer.Option("--llm-model", help="The model's name there.")]
+LlmTime = Annotated[float, typer.Option("--llm-timeout", help="Seconds that it may take for an article.", min=1)]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
 
 
@@ -142,6 +151,10 @@ def load(
     limit: Limit = 1_000_000,
     min_confidence: Least = 0.0,
     workers: Workers = None,
+    profile: Profile = "best",
+    llm: Llm = None,
+    llm_model: LlmModel = None,
+    llm_timeout: LlmTime = 120.0,
     base: Base = DEFAULT_BASE,
     wait: Wait = 30.0,
     quiet: Quiet = False,
@@ -153,8 +166,9 @@ def load(
     """
     known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
     options = _options(known, field_map, input_format, encoding, markup, limit)
-    settings = {"base": base, "wait": wait, "workers": workers, "least": min_confidence}
-    summary = _load(paths, options, store, quiet=quiet, **settings)
+    reader = _reader(profile, llm, llm_model, llm_timeout)
+    settings = {"base": base, "wait": wait, "plan": _plan(workers, llm, llm_timeout), "least": min_confidence}
+    summary = _load(paths, options, store, quiet=quiet, extractor=reader, **settings)
     _report(summary, "loaded", quiet=quiet, as_json=as_json)
     raise typer.Exit(0 if summary.is_whole else 1)
 
@@ -178,6 +192,10 @@ def extract(
     limit: Limit = 1_000_000,
     min_confidence: Least = 0.0,
     workers: Workers = None,
+    profile: Profile = "best",
+    llm: Llm = None,
+    llm_model: LlmModel = None,
+    llm_timeout: LlmTime = 120.0,
     base: Base = DEFAULT_BASE,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -189,9 +207,10 @@ def extract(
         _refuse(f"{form!r} is no format of an extract; json and nq are.")
     known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
     options = _options(known, field_map, input_format, encoding, markup, limit)
-    settings = pipeline.Settings(pipeline.Form(form), base, min_confidence)
+    reader = _reader(profile, llm, llm_model, llm_timeout)
+    settings = pipeline.Settings(pipeline.Form(form), base, min_confidence, reader)
     with _articles(paths, options, quiet=quiet) as articles:
-        summary = pipeline.extract(articles, out, settings=settings, plan=_plan(workers))
+        summary = pipeline.extract(articles, out, settings=settings, plan=_plan(workers, llm, llm_timeout))
     _report(summary, f"written to {out}", quiet=quiet, as_json=as_json)
     raise typer.Exit(0 if summary.is_whole else 1)
 
@@ -390,12 +409,12 @@ def _load(paths: list[str], options: Options, place: Path, *, quiet: bool = Fals
     from loader.store import Store
 
     base = settings.get("base", DEFAULT_BASE)
-    chosen = pipeline.Settings(base=base, least=settings.get("least", 0.0))
+    chosen = pipeline.Settings(base=base, least=settings.get("least", 0.0), extractor=settings.get("extractor"))
     with (
         _articles(paths, options, quiet=quiet) as articles,
         Store.open(place, base=base, registry=Registry.load(), wait=settings.get("wait", 30.0)) as store,
     ):
-        return pipeline.load(articles, store, settings=chosen, plan=_plan(settings.get("workers")))
+        return pipeline.load(articles, store, settings=chosen, plan=settings.get("plan"))
 
 
 def _ask(place: Path, text: str, form: str) -> None:
@@ -427,10 +446,36 @@ def _violations(paths: list[Path] | None, place: Path, base: str) -> list[Violat
         _refuse(str(error))
 
 
-def _plan(workers: int | None) -> Any:
+def _plan(workers: int | None, llm: str | None, seconds: float) -> Any:
+    """Return over how many processes to read: by need, or in this one where a model elsewhere does the work."""
     from loader.processes import Plan
 
+    if llm is not None:
+        return Plan(workers=workers or 1, seconds=2 * seconds + 60)
     return None if workers is None else Plan(workers=workers)
+
+
+def _reader(profile: str, llm: str | None, model: str | None, seconds: float) -> Any:
+    """Return what makes the extractor where the command line asks for another than the default."""
+    if llm is None and model is not None:
+        _refuse("--llm-model needs --llm, the address where the model answers.")
+    if profile not in ("fast", "best"):
+        _refuse(f"{profile!r} is no profile; fast and best are.")
+    if llm is None and profile == "best":
+        return None
+    from functools import partial
+
+    from loader.extraction import Profile, make_extractor
+    from loader.extraction.server import Server, ServerError
+
+    if llm is not None and model is None:
+        _refuse("--llm needs --llm-model, the name of the model that is to answer.")
+    try:
+        key = os.environ.get("PACTGRAPH_LLM_KEY") or None
+        server = Server(llm, model or "", key, seconds) if llm is not None else None
+    except ServerError as error:
+        _refuse(str(error))
+    return partial(make_extractor, profile=Profile(profile), server=server)
 
 
 def _options(  # noqa: PLR0917 (the options of the command line, in its order)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from loader.document import Document
 from loader.extraction.attributions import find_attributions
+from loader.extraction.llm import LanguageModel
 from loader.extraction.mentions import find_mentions
 from loader.extraction.page import read_page
 from loader.extraction.parse import load_model, parse
@@ -24,13 +26,30 @@ if TYPE_CHECKING:
 
     from loader.document import Article
     from loader.extraction.reading import Attribution
+    from loader.extraction.server import Server
     from loader.registry import Registry
 
     Attributor: TypeAlias = Callable[[Reading], tuple[Attribution, ...]]
 
-__all__ = ["Extractor"]
+__all__ = ["Extractor", "Profile", "make_extractor"]
 
 _BATCH = 16  # articles parsed together: more gain no speed
+
+
+class Profile(StrEnum):
+    """How much time reading may take: ``FAST`` knows names by the registry and by titles only."""
+
+    FAST = "fast"
+    BEST = "best"
+
+
+def make_extractor(registry: Registry, *, profile: Profile = Profile.BEST, server: Server | None = None) -> Extractor:
+    """Return an extractor with a model of its own; with a server, a language model there finds the attributions.
+
+    Raises OSError where the package of the parser's model is not installed.
+    """
+    model = load_model(names=profile is not Profile.FAST)
+    return Extractor(registry, model) if server is None else Extractor(registry, model, LanguageModel(server))
 
 
 class Extractor:
