@@ -18,7 +18,7 @@ from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from endpoint import protocol, service
+from endpoint import exchange, protocol, service
 from endpoint.description import Description
 from endpoint.engine import Engine
 from endpoint.negotiation import GRAPHS, HTML
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from starlette.middleware.base import RequestResponseEndpoint
 
-    from endpoint.service import Receive, Scope, Send
+    from endpoint.exchange import Receive, Scope, Send
     from endpoint.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
@@ -64,7 +64,7 @@ class Endpoint(FastAPI):
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
-        if scope["type"] == "http" and self.sparql.serves(service.local_path(scope)):
+        if scope["type"] == "http" and self.sparql.serves(exchange.local_path(scope)):
             await self.sparql(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -217,9 +217,9 @@ def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> API
 async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
     """Add the headers that keep a browser from doing more than the page needs."""
     response = await call_next(request)
-    is_editor = service.local_path(request.scope) == "/"
+    is_editor = exchange.local_path(request.scope) == "/"
     response.headers.setdefault("Content-Security-Policy", _EDITOR_POLICY if is_editor else _POLICY)
-    for name, value in service.SECURITY.items():
+    for name, value in exchange.SECURITY.items():
         response.headers.setdefault(name, value)
     if request.method in _READS:
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
@@ -240,7 +240,7 @@ def _refuse_plainly(_: Request, error: Exception) -> Response:
 
 def _plain(request: Request) -> protocol.Request:
     return protocol.Request(
-        request.method, str(request.url.replace(query="")), request.url.query, service.read_headers(request.scope)
+        request.method, str(request.url.replace(query="")), request.url.query, exchange.read_headers(request.scope)
     )
 
 

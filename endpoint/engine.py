@@ -23,14 +23,15 @@ from collections import Counter, deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from endpoint.generation import Answer, Control, Generation, WorkerLost
+from endpoint.answer import Answer, WorkerLost
+from endpoint.generation import Control, Generation
 from endpoint.negotiation import RESULTS, Choice
 from endpoint.protocol import GraphRead, ProtocolError, Query
 from ontology.layout import Layout, NoStore, StoreError
 
 if TYPE_CHECKING:
-    from endpoint.generation import Worker
     from endpoint.settings import Settings
+    from endpoint.worker import Worker
 
 _LOG = logging.getLogger("pactgraph.endpoint")
 _POLL = 0.25  # seconds between two looks at the name of the current snapshot

@@ -25,3 +25,7 @@ CHUNK = 65536
 def frame(letter: bytes, payload: bytes) -> bytes:
     """Return a frame."""
     return HEADER.pack(letter, len(payload)) + payload
+
+
+NODE = "urn:pactgraph:node"
+"""The function of the workers that returns the blank node of a label: VALUES can hold none, a service can send some."""

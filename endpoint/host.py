@@ -34,7 +34,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pyoxigraph
 
 from endpoint import scribe
-from endpoint.frames import CHUNK, HEADER, WHOLE, frame
+from endpoint.frames import CHUNK, HEADER, NODE, WHOLE, frame
 from endpoint.process import die_with, limit_memory, silence, unlimit_memory
 
 if TYPE_CHECKING:
@@ -252,15 +252,19 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
 
 def _run(store: pyoxigraph.Store, job: dict[str, Any]) -> Any:
     """Run the query; a function that the engine does not know is an error of its expression only (SPARQL, 17.6)."""
-    unknown: dict[pyoxigraph.NamedNode, Any] = {}
+    functions: dict[pyoxigraph.NamedNode, Any] = {pyoxigraph.NamedNode(NODE): _node}
     while True:
         try:
-            return store.query(job["query"], custom_functions=unknown, **_dataset(job))
+            return store.query(job["query"], custom_functions=functions, **_dataset(job))
         except (OSError, RuntimeError, ValueError) as error:
             match = re.search(r"custom function <([^>]*)> is not supported", str(error))
-            if match is None or len(unknown) >= _UNKNOWN:
+            if match is None or len(functions) > _UNKNOWN:
                 raise
-            unknown[pyoxigraph.NamedNode(match[1])] = lambda *_: None
+            functions[pyoxigraph.NamedNode(match[1])] = lambda *_: None
+
+
+def _node(label: Any = None, *_: Any) -> pyoxigraph.BlankNode | None:
+    return pyoxigraph.BlankNode(label.value) if isinstance(label, pyoxigraph.Literal) else None
 
 
 def _read_graph(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket, start: float) -> None:

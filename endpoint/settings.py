@@ -31,7 +31,9 @@ class Limits:
     compression. ``query`` is the longest query or update in bytes, ``upload`` the longest body of a Graph Store
     request. ``workers`` queries run at once, at most ``running`` of one client (None: all but one); ``queue`` requests
     wait, at most ``waiting`` of one client. ``stall`` is how long in seconds a client may take no byte of its answer,
-    ``transfer`` how long a whole answer may take.
+    ``transfer`` how long a whole answer may take. One call of another service may take ``service_seconds`` and bring
+    ``service_rows`` solutions, each of its answers ``service_bytes`` bytes; it is restricted to the values of its
+    variables where there are no more than ``service_values``.
     """
 
     seconds: float = 30.0
@@ -45,6 +47,10 @@ class Limits:
     waiting: int = 128
     stall: float = 20.0
     transfer: float = 600.0
+    service_seconds: float = 20.0
+    service_bytes: int = 16 * MEBIBYTE
+    service_rows: int = 50_000
+    service_values: int = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +60,8 @@ class Settings:
     ``store`` is the store's directory, ``base`` the data's base IRI. ``default_graph`` says what a query that names no
     dataset takes as its default graph: the union of the named graphs, or the store's own default graph, which is
     the bare SPARQL dataset. Without ``token`` nothing can be written; it is the bearer token of RFC 6750.
-    ``services`` are the IRIs that SERVICE and LOAD may call, none by default. ``memory`` is the budget in bytes
+    ``services`` are the IRIs that SERVICE in a query may call, none by default, and ``agent`` what they are told of who
+    asks (RFC 9110, 10.1.5). ``memory`` is the budget in bytes
     for holding the snapshot in memory (0: always on disk), ``cache`` the budget in bytes for results. ``lock`` is
     how long in seconds a write waits for another writer.
     """
@@ -64,6 +71,7 @@ class Settings:
     default_graph: Literal["union", "plain"] = "union"
     token: str | None = None
     services: tuple[str, ...] = ()
+    agent: str = "pactgraph"
     limits: Limits = field(default_factory=Limits)
     memory: int = field(default_factory=lambda: _memory_of_machine() // 4)
     cache: int = 64 * MEBIBYTE

@@ -74,9 +74,14 @@ def tokens(text: str) -> Iterator[Token]:
 
 def query_form(text: str) -> str | None:
     """Return SELECT, ASK, CONSTRUCT or DESCRIBE, the first word after the prologue; None for anything else."""
-    prologue = _PROLOGUE.match(text)
-    form = _FORM.match(text, prologue.end() if prologue else 0)
+    form = _FORM.match(text, prologue_end(text))
     return form.group().upper() if form else None
+
+
+def prologue_end(text: str) -> int:
+    """Return the place behind the prologue, where the query's form stands."""
+    prologue = _PROLOGUE.match(text)
+    return prologue.end() if prologue else 0
 
 
 def names_dataset(text: str) -> bool:

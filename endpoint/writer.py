@@ -58,7 +58,7 @@ class Writer:
         the result breaks the shapes, 503 where another writer holds the store, 504 past the time limit.
         """
         text = with_using(update)
-        text = rewrite_refused_calls(text, self._settings.services)
+        text = rewrite_refused_calls(text, ())  # the engine would call without our limits, so updates call nobody
         written = written_graphs(text)
         self._check(written.graphs)
         job = {

@@ -1,0 +1,235 @@
+"""One HTTP request over ASGI and its response, and the watch for a client that hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from endpoint.protocol import ProtocolError, Request
+from endpoint.writer import Invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+
+    from endpoint.cache import Response
+
+    Scope = MutableMapping[str, Any]
+    Message = MutableMapping[str, Any]
+    Receive = Callable[[], Awaitable[Message]]
+    Send = Callable[[Message], Awaitable[None]]
+
+_PATIENCE = 0.05  # seconds after which it is worth watching whether the client is still there
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+_CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Retry-After, Server-Timing, WWW-Authenticate",
+}
+
+
+_READ = frozenset({b"accept", b"accept-encoding", b"content-encoding", b"host", b"if-none-match"})
+_IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
+_CLOSE = {"Connection": "close"}
+
+
+class Gone(Exception):  # noqa: N818 (it reads as a sentence)
+    """The client has hung up."""
+
+
+class Exchange:
+    """One request and its response."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.method: str = scope["method"]
+        self.version: str = scope["http_version"]
+        self.path = local_path(scope)
+        self.client: str = scope["client"][0] if scope.get("client") else ""
+        self.started = False
+        self.status = 499
+        self.form = "other"
+        self.query = ""
+        self.headers = read_headers(scope)
+        self.identifier = self.headers.get("x-request-id", "")
+        if not self.identifier or not _IDENTIFIER.fullmatch(self.identifier):
+            self.identifier = os.urandom(8).hex()
+        self.scope = scope
+        self._receive = receive
+        self._send = send
+
+    def request(self, body: bytes = b"") -> Request:
+        """Return the request as a plain value."""
+        query = self.scope["query_string"].decode("latin-1")
+        return Request(self.method, absolute_url(self.scope, self.headers), query, self.headers, body)
+
+    async def read(self, longest: int) -> Request:
+        """Read the body, ``longest`` bytes at most, and return the request; Gone where the client hung up."""
+        if self.headers.get("content-encoding", "identity").lower() != "identity":
+            raise ProtocolError(415, "A request's body has to come without a content coding.", {"Accept-Encoding": ""})
+        length = self.headers.get("content-length", "")
+        if length.isdigit() and int(length) > longest:
+            raise ProtocolError(413, f"The body has {length} bytes; {longest} are the most that is read.", _CLOSE)
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Gone
+            part = message.get("body", b"")
+            size += len(part)
+            if size > longest:
+                raise ProtocolError(413, f"The body is longer than {longest} bytes, the most that is read.", _CLOSE)
+            parts.append(part)
+            if not message.get("more_body"):
+                return self.request(b"".join(parts))
+
+    async def refuse(self, error: ProtocolError) -> None:
+        """Answer with an error's sentence."""
+        body = (error.sentence + "\n").encode()
+        content_type = "text/plain; charset=utf-8"
+        if isinstance(error, Invalid):
+            body = json.dumps({"message": error.sentence, "violations": error.report}, indent=1).encode()
+            content_type = "application/json"
+        headers = {
+            "Content-Type": content_type,
+            "Content-Length": str(len(body)),
+            "Cache-Control": "no-store",
+            **_CORS,
+            **SECURITY,
+            **error.headers,
+        }
+        await self.respond(error.status, headers, b"" if self.method == "HEAD" else body)
+
+    async def allow(self, methods: str) -> None:
+        """Answer OPTIONS, a preflight of CORS included."""
+        headers = {
+            "Allow": methods,
+            **_CORS,
+            **SECURITY,
+            "Access-Control-Allow-Methods": methods,
+            "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-Match, If-None-Match",
+            "Access-Control-Max-Age": "86400",
+            "Accept-Query": "application/sparql-query, application/x-www-form-urlencoded",
+        }
+        await self.respond(204, headers)
+
+    async def begin(self, status: int, headers: Mapping[str, str]) -> None:
+        """Send the head of the response."""
+        self.started = True
+        self.status = status
+        lines = [(b"x-request-id", self.identifier.encode()), *raw(headers)]
+        await self._send({"type": "http.response.start", "status": status, "headers": lines})
+
+    async def resend(self, response: Response) -> None:
+        """Send a response that was made before."""
+        self.started = True
+        self.status = 200
+        raw = [(b"x-request-id", self.identifier.encode()), *response.headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": raw})
+        await self._send({"type": "http.response.body", "body": response.body, "more_body": False})
+
+    async def send(self, chunk: bytes) -> None:
+        """Send a part of the body."""
+        await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
+
+    async def end(self) -> None:
+        """Say that the body was whole."""
+        await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def respond(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
+        """Send a whole response."""
+        await self.begin(status, headers)
+        await self._send({"type": "http.response.body", "body": body, "more_body": False})
+
+
+class Watch:
+    """Cancels the task that answers a request once its client hangs up; looks only when the answer takes a while."""
+
+    def __init__(self, receive: Receive) -> None:
+        self.gone = False
+        self._receive = receive
+        self._task = asyncio.current_task()
+        self._handle: asyncio.TimerHandle | None = None
+        self._watcher: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Watch from now on; the body has to be read before."""
+        self._handle = asyncio.get_running_loop().call_later(_PATIENCE, self._begin)
+
+    def stop(self) -> None:
+        """Watch no longer."""
+        if self._handle is not None:
+            self._handle.cancel()
+        if self._watcher is not None:
+            self._watcher.cancel()
+
+    def _begin(self) -> None:
+        self._watcher = asyncio.get_running_loop().create_task(self._watch())
+
+    async def _watch(self) -> None:
+        while (await self._receive())["type"] != "http.disconnect":
+            pass
+        self.gone = True
+        if self._task is not None:
+            self._task.cancel()
+
+
+def raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Return headers as ASGI wants them."""
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+def same(scope: Scope) -> tuple[object, ...]:
+    """Return all that the response to a GET depends on, besides the snapshot; nothing else is a header we read."""
+    headers = tuple(pair for pair in scope["headers"] if pair[0] in _READ)
+    return scope["query_string"], scope["path"], scope.get("raw_path"), scope.get("root_path"), scope["scheme"], headers
+
+
+def answer_headers(more: Mapping[str, str], *, volatile: bool) -> dict[str, str]:
+    """Return the headers of every answer, with ``more``; a volatile answer is never stored."""
+    return {
+        "Vary": "Accept, Accept-Encoding",
+        "Cache-Control": "no-store" if volatile else "no-cache",
+        **_CORS,
+        **SECURITY,
+        **more,
+    }
+
+
+def read_headers(scope: Scope) -> dict[str, str]:
+    """Return the request's headers by their lower-case names; repeated ones joined by a comma."""
+    headers: dict[str, str] = {}
+    for name, value in scope["headers"]:
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
+
+
+def local_path(scope: Scope) -> str:
+    """Return the request's path, decoded, without the root path under which a proxy shows the endpoint."""
+    path: str = scope["path"]
+    root: str = scope.get("root_path", "")
+    return path[len(root) :] if root and path.startswith(root + "/") else path
+
+
+def absolute_url(scope: Scope, headers: Mapping[str, str]) -> str:
+    """Return the request's URL without its query; ProtocolError 400 where the Host header is no host."""
+    name = headers.get("host", "")
+    if not name and scope.get("server"):
+        server, port = scope["server"]
+        name = f"{server}:{port}" if port else server
+    if not re.fullmatch(r"[A-Za-z0-9.\-_~%]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", name):
+        raise ProtocolError(400, "The Host header names no host.")
+    raw: bytes | None = scope.get("raw_path")
+    path = raw.decode("latin-1").partition("?")[0] if raw else quote(scope["path"])
+    if not re.fullmatch(r"[A-Za-z0-9.\-_~%!$&'()*+,;=:@/]*", path):
+        path = quote(scope["path"])
+    root: str = scope.get("root_path", "")
+    if root and not path.startswith(root):
+        path = root + path
+    return f"{scope.get('scheme', 'http')}://{name}{path}"
