@@ -81,6 +81,10 @@ Llm = Annotated[
     typer.Option("--llm", metavar="URL", help="Ask a model at this OpenAI-compatible address who said what; see docs."),
 ]
 LlmModel = Annotated[str | None, typer.Option("--llm-model", help="The model's name there.")]
+Tagger = Annotated[
+    Path | None,
+    typer.Option("--tagger", help="A model of `pactgraph train`, which keeps or drops what the rules find."),
+]
 LlmTime = Annotated[float, typer.Option("--llm-timeout", help="Seconds that it may take for an article.", min=1)]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
 
@@ -155,6 +159,7 @@ def load(
     llm: Llm = None,
     llm_model: LlmModel = None,
     llm_timeout: LlmTime = 120.0,
+    tagger: Tagger = None,
     base: Base = DEFAULT_BASE,
     wait: Wait = 30.0,
     quiet: Quiet = False,
@@ -166,7 +171,7 @@ def load(
     """
     known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
     options = _options(known, field_map, input_format, encoding, markup, limit)
-    reader = _reader(profile, llm, llm_model, llm_timeout)
+    reader = _reader(profile, llm, llm_model, llm_timeout, tagger)
     settings = {"base": base, "wait": wait, "plan": _plan(workers, llm, llm_timeout), "least": min_confidence}
     summary = _load(paths, options, store, quiet=quiet, extractor=reader, **settings)
     _report(summary, "loaded", quiet=quiet, as_json=as_json)
@@ -196,6 +201,7 @@ def extract(
     llm: Llm = None,
     llm_model: LlmModel = None,
     llm_timeout: LlmTime = 120.0,
+    tagger: Tagger = None,
     base: Base = DEFAULT_BASE,
     quiet: Quiet = False,
     as_json: Json = False,
@@ -207,12 +213,202 @@ def extract(
         _refuse(f"{form!r} is no format of an extract; json and nq are.")
     known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
     options = _options(known, field_map, input_format, encoding, markup, limit)
-    reader = _reader(profile, llm, llm_model, llm_timeout)
+    reader = _reader(profile, llm, llm_model, llm_timeout, tagger)
     settings = pipeline.Settings(pipeline.Form(form), base, min_confidence, reader)
     with _articles(paths, options, quiet=quiet) as articles:
         summary = pipeline.extract(articles, out, settings=settings, plan=_plan(workers, llm, llm_timeout))
     _report(summary, f"written to {out}", quiet=quiet, as_json=as_json)
     raise typer.Exit(0 if summary.is_whole else 1)
+
+
+links_app = typer.Typer(no_args_is_help=True, help="Look through the links of a store, and judge them.")
+app.add_typer(links_app, name="links")
+
+AuthorityPath = Annotated[
+    Path | None, typer.Option("--authority", help="An authority file; else ours.", envvar="PACTGRAPH_AUTHORITY")
+]
+Reviewer = Annotated[
+    str, typer.Option("--reviewer", help="Who judges: orcid:0000-0001-2345-6789.", envvar="PACTGRAPH_REVIEWER")
+]
+Entity = Annotated[str, typer.Argument(metavar="ENTITY", help="Its path or IRI: actor/japan.")]
+Qid = Annotated[str, typer.Argument(metavar="QID", help="The Wikidata id: Q17.")]
+
+
+@app.command(epilog="Example: `pactgraph link --store my-store` or `pactgraph link --text texts.jsonl`")
+def link(
+    *,
+    given: Annotated[Path | None, typer.Option(help="JSON lines with the places of the names; - for input.")] = None,
+    text: Annotated[Path | None, typer.Option(help="JSON lines whose names are to be found; - for input.")] = None,
+    adjectives: Annotated[bool, typer.Option(help="With --text: also 'Japanese' and 'U.S. forces'.")] = False,
+    details: Annotated[bool, typer.Option(help="Tell of each decision what it rests on.")] = False,
+    authority: AuthorityPath = None,
+    store: StorePath = DEFAULT_STORE,
+    base: Base = DEFAULT_BASE,
+    wait: Wait = 30.0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Link the actors, partnerships and technologies of a store to Wikidata, or the names in texts.
+
+    Accepted links stand in the registry's graph; every decision in the graph of links, and in links.sssom.tsv.
+    """
+    if given and text:
+        _refuse("Give --given or --text, not both.")
+    held = _authority(authority)
+    if given or text:
+        _link_texts(given or text or Path(), held, given=given is not None, adjectives=adjectives, details=details)
+    _link_store(store, held, base, wait, quiet=quiet, as_json=as_json)
+
+
+@links_app.command(epilog="Example: `pactgraph links review --limit 10`")
+def review(
+    *,
+    limit: Annotated[int, typer.Option(help="How many to show at most.", min=1)] = 50,
+    store: StorePath = DEFAULT_STORE,
+    base: Base = DEFAULT_BASE,
+) -> None:
+    """List the links that nobody judged yet, the least certain first."""
+    from loader.linking.review import by_uncertainty, open_review
+    from ontology.vocabulary import Mint
+
+    found = open_review(_existing(store), Mint(base))
+    for problem in found.problems:
+        typer.echo(f"pactgraph: {problem}", err=True)
+    for row in by_uncertainty(found.rows)[:limit]:
+        path = row.subject.removeprefix(base)
+        typer.echo(
+            f"{row.confidence or 0:.2f}  {row.verdict:9}  {path}  {row.label}  ->  {row.target}  {row.target_label}"
+        )
+
+
+@links_app.command(epilog="Example: `pactgraph links accept partnership/aukus Q108556886 --reviewer orcid:0000-0001-…`")
+def accept(
+    entity: Entity, qid: Qid, *, reviewer: Reviewer, store: StorePath = DEFAULT_STORE, base: Base = DEFAULT_BASE
+) -> None:
+    """Say that an entity is the one with this id; no later run of the linker changes that."""
+    _judge(store, base, entity, "accepted", qid, reviewer)
+
+
+@links_app.command(epilog="Example: `pactgraph links reject actor/james-jones Q935931 --reviewer orcid:0000-0001-…`")
+def reject(
+    entity: Entity, qid: Qid, *, reviewer: Reviewer, store: StorePath = DEFAULT_STORE, base: Base = DEFAULT_BASE
+) -> None:
+    """Say that an entity is not the one with this id; the pair is never proposed again."""
+    _judge(store, base, entity, "rejected", qid, reviewer)
+
+
+@links_app.command(epilog="Example: `pactgraph links nil actor/a-local-council --reviewer orcid:0000-0001-…`")
+def nil(entity: Entity, *, reviewer: Reviewer, store: StorePath = DEFAULT_STORE, base: Base = DEFAULT_BASE) -> None:
+    """Say that there is no id for an entity."""
+    _judge(store, base, entity, "nil", "", reviewer)
+
+
+@links_app.command(epilog="Example: `pactgraph links diff --authority mine.sqlite`")
+def diff(*, authority: AuthorityPath = None, store: StorePath = DEFAULT_STORE, base: Base = DEFAULT_BASE) -> None:
+    """Show what linking the store anew, or with another authority, would change; nothing is written."""
+    from loader import pipeline
+
+    for line in pipeline.link_changes(_existing(store), _authority(authority), base):
+        typer.echo(line)
+
+
+def _existing(store: Path) -> Path:
+    from ontology.layout import Layout
+
+    Layout(store).check()
+    return store
+
+
+def _authority(path: Path | None) -> Any:
+    from ontology.authority import AuthorityError, open_authority
+
+    try:
+        if path is not None:
+            return open_authority(path)
+        with as_file(files("seeds").joinpath("authority", "core.sqlite")) as ours:
+            return open_authority(ours)
+    except AuthorityError as error:
+        _refuse(str(error))
+
+
+def _link_texts(path: Path, held: Any, *, given: bool, adjectives: bool, details: bool) -> NoReturn:
+    from loader import pipeline
+    from loader.linking.exchange import read_texts, record
+    from loader.summary import Problem
+
+    skipped = False
+    try:
+        with sys.stdin.buffer if str(path) == "-" else path.open("rb") as file:
+            texts = read_texts(file, str(path), given=given)
+            for found in pipeline.link_texts(texts, held, given=given, adjectives=adjectives):
+                if isinstance(found, Problem):
+                    skipped = True
+                    typer.echo(f"pactgraph: {found}", err=True)
+                else:
+                    typer.echo(json.dumps(record(*found, details=details), ensure_ascii=False))
+    except OSError as error:
+        _refuse(f"{path} cannot be read: {error.strerror or error}.")
+    raise typer.Exit(1 if skipped else 0)
+
+
+def _link_store(
+    store: Path, held: Any, base: str, wait: float = 30.0, *, quiet: bool = False, as_json: bool = False
+) -> None:
+    from loader import pipeline
+    from loader.registry import Registry
+    from loader.store import Store
+
+    registry = Registry.load()
+    with Store.open(_existing(store), base=base, registry=registry, wait=wait) as opened:
+        done = pipeline.link(opened, registry, held)
+    for problem in done.problems:
+        typer.echo(f"pactgraph: {problem}", err=True)
+    if as_json:
+        typer.echo(json.dumps(done.counts))
+    else:
+        told = ", ".join(f"{count:,} {verdict}" for verdict, count in done.counts.items()) or "nothing to link"
+        _tell(f"Links: {told}; {store / 'links.sssom.tsv'} has them all.", quiet=quiet)
+    raise typer.Exit(1 if done.problems else 0)
+
+
+def _judge(  # noqa: PLR0917 (as the commands have them)
+    store: Path, base: str, entity: str, verdict: str, qid: str, reviewer: str
+) -> None:
+    """Note a person's judgement in the review file, and have the graphs follow it."""
+    from loader import pipeline
+    from loader.linking.review import BadJudgement
+
+    try:
+        pipeline.judge(_existing(store), base, entity, verdict, qid, reviewer)
+    except BadJudgement as error:
+        _refuse(str(error))
+    _tell(f"Noted: {entity} {verdict} {qid}".rstrip() + ".")
+
+
+@app.command(epilog="Example: `pactgraph train corpus/ --out model.json`, then `pactgraph load … --tagger model.json`")
+def train(
+    corpus: Annotated[Path, typer.Argument(help="A folder of NAME.txt, each with its statements in NAME.json.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The model to write; its card is written beside it, as .md.")],
+    quiet: Quiet = False,
+) -> None:
+    """Learn from annotated articles which of the attributions that the rules find are to be kept.
+
+    The statements are in the form that `pactgraph extract` writes. The same corpus gives the same bytes.
+    """
+    from loader.extraction.training import CorpusError
+    from loader.extraction.training import train as learn
+    from loader.registry import Registry
+
+    try:
+        trained = learn(corpus, Registry.load())
+        out.write_bytes(trained.arbiter.to_bytes())
+        out.with_suffix(".md").write_text(trained.card(corpus.name), encoding="utf-8")
+    except CorpusError as error:
+        _refuse(str(error))
+    except OSError as error:
+        _refuse(f"{out} cannot be written: {error.strerror or error}.")
+    _tell(f"Trained on {trained.articles:,} articles: {out}, and {out.with_suffix('.md')} tells of it.", quiet=quiet)
 
 
 @app.command(epilog="Example: `pactgraph unload https://example.org/news/1` or `pactgraph unload 05908f127f035a79`")
@@ -455,17 +651,20 @@ def _plan(workers: int | None, llm: str | None, seconds: float) -> Any:
     return None if workers is None else Plan(workers=workers)
 
 
-def _reader(profile: str, llm: str | None, model: str | None, seconds: float) -> Any:
+def _reader(profile: str, llm: str | None, model: str | None, seconds: float, tagger: Path | None) -> Any:
     """Return what makes the extractor where the command line asks for another than the default."""
     if llm is None and model is not None:
         _refuse("--llm-model needs --llm, the address where the model answers.")
     if profile not in ("fast", "best"):
         _refuse(f"{profile!r} is no profile; fast and best are.")
-    if llm is None and profile == "best":
+    if llm is not None and tagger is not None:
+        _refuse("--llm and --tagger exclude each other.")
+    if llm is None and tagger is None and profile == "best":
         return None
     from functools import partial
 
     from loader.extraction import Profile, make_extractor
+    from loader.extraction.arbiter import ModelError, read_arbiter
     from loader.extraction.server import Server, ServerError
 
     if llm is not None and model is None:
@@ -473,9 +672,10 @@ def _reader(profile: str, llm: str | None, model: str | None, seconds: float) ->
     try:
         key = os.environ.get("PACTGRAPH_LLM_KEY") or None
         server = Server(llm, model or "", key, seconds) if llm is not None else None
-    except ServerError as error:
+        arbiter = read_arbiter(tagger) if tagger is not None else None
+    except (ServerError, ModelError) as error:
         _refuse(str(error))
-    return partial(make_extractor, profile=Profile(profile), server=server)
+    return partial(make_extractor, profile=Profile(profile), server=server, arbiter=arbiter)
 
 
 def _options(  # noqa: PLR0917 (the options of the command line, in its order)

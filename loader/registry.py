@@ -179,6 +179,24 @@ class Registry:
         label = f"Embassy of {of.label} in {in_.label}"
         return self.entity(f"actor/{key}") or Entity(EntityKind.ORGANIZATION, key, label, affiliation=of, based_in=in_)
 
+    def links(self) -> dict[str, str]:
+        """Return the Wikidata id ("Q17") of each entity that the registry states one of, by path."""
+        prefix = "http://www.wikidata.org/entity/"
+        return {
+            path: link.removeprefix(prefix)
+            for path in sorted(self._entities)
+            for link in self._objects[_BASE + path].get(f"{_SKOS}exactMatch", ())
+            if link.startswith(prefix)
+        }
+
+    def capitals(self) -> dict[str, str]:
+        """Return the path of the state of each capital, by the capital's name."""
+        return {
+            name: path
+            for path in sorted(self._entities)
+            for name in self._objects[_BASE + path].get(f"{_PACT}capital", ())
+        }
+
     # ---- names
 
     def matches(self, text: str) -> tuple[Match, ...]:

@@ -23,6 +23,7 @@ from rdflib import Dataset
 from loader.actors import Naming, actor_quads, read_naming
 from loader.database import Database, guarded
 from loader.imports import read_rdf
+from loader.matches import matched
 from loader.metadata import article_quads, digest_quad, ended_run, order_quads, started_run
 from loader.terms import DATE, GENERATED_BY, HASH, IDENTIFIER, PART_OF, SPECIALIZATION, TYPE, VERSION_OF, term
 from ontology.layout import Layout, StoreError
@@ -152,6 +153,27 @@ class Store:
                 return (name,)
         message = f"The store at {self.layout.root} holds no article {name}; its id, its IRI or its address names one."
         raise NoSuchArticle(self.layout.root, message)
+
+    # ---- links
+
+    def quads(self, graph: str) -> list[Quad]:
+        """Return the quads of a named graph, in no order."""
+        with self._lock:
+            return self._database.quads(graph=NamedNode(graph))
+
+    def link(self, decisions: Iterable[Quad], registry: Registry) -> bool:
+        """Have these linking decisions in the place of those before, in one transaction; return whether any is new.
+
+        Matches in the registry's graph follow them (`loader.matches.matched`); ``registry`` is the store's own.
+        """
+        links, known = NamedNode(self.mint.links_graph), NamedNode(self.mint.registry_graph)
+        new = set(decisions)
+        draft = _Draft()
+        with self._lock:
+            draft.replace(self._database.quads(graph=links), new)
+            draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), new))
+            draft.commit(self._database)
+        return not draft.is_empty
 
     # ---- other graphs
 
@@ -350,8 +372,9 @@ class Store:
             new = [Quad(quad.subject, quad.predicate, quad.object, vocabulary) for quad in _turtle(source)]
             draft.replace(self._database.quads(graph=vocabulary), new)
         is_new = registry is not None and self._is_new(draft, known, registry.digest)
-        if registry is not None and is_new:
-            draft.replace(self._database.quads(graph=known), registry.quads(self.mint))
+        if registry is not None and is_new:  # a new registry loses no link
+            decisions = self._database.quads(graph=NamedNode(self.mint.links_graph))
+            draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), decisions))
         draft.commit(self._database)
         self._registered = {_value(quad.subject) for quad in self._database.quads(None, TYPE, None, known)}
         for quad in self._database.quads(None, term("owl", "versionIRI"), None, vocabulary):

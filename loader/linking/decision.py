@@ -43,7 +43,11 @@ class Features:
     capital: float = 0.0  # it is the capital of that name: 1; another place, where a capital has the name: -1
     prior: float = 0.0  # its share of the sitelinks of all candidates
     acronym: float = 0.0  # -1: a body's acronym in an article that nowhere spells the body out
-    time: float = 0.0  # -1: it was not yet or no longer there when the article came out
+    time: float = 0.0  # -1: it began only after the article came out
+
+    def nonzero(self) -> dict[str, float]:
+        """Return the features that say something, by name."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if getattr(self, each.name)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +73,7 @@ class Thresholds:
 class Decision:
     """What was decided on one name; ``best`` is None where no candidate is worth a mention.
 
-    ``metonym`` is true for a capital that stands for its government. ``justification`` says in the vocabulary of
-    mappings what the decision rests on.
+    ``metonym`` is true for a capital that stands for its government: the city is named, the state is meant.
     """
 
     status: Status

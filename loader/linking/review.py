@@ -1,0 +1,123 @@
+"""The review file of a store, ``links.sssom.tsv``: the machine's decisions, and a person's, which win."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loader.linking.sssom import Row, Verdict, read, united, write
+from ontology.layout import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from loader.summary import Problem
+    from ontology.vocabulary import Mint
+
+NAME = "links.sssom.tsv"
+
+
+class BadJudgement(ValueError):  # noqa: N818 (reads as a sentence where it is raised)
+    """A judgement that cannot be noted; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a review file says, and what there is to say of it."""
+
+    rows: tuple[Row, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def persons(self) -> tuple[Row, ...]:
+        """The rows of persons."""
+        return tuple(row for row in self.rows if row.is_reviewed)
+
+    def about(self, subject: str) -> tuple[Row, ...]:
+        """Return the rows on an entity."""
+        return tuple(row for row in self.rows if row.subject == subject)
+
+    def with_machine(self, machine: Iterable[Row]) -> tuple[Row, ...]:
+        """Return all rows after a new run of the machine."""
+        return united(machine, self.persons)
+
+
+def open_review(store: Path, mint: Mint) -> Review:
+    """Read the review file in a store's directory; empty where there is none. Raises StoreError if unreadable."""
+    path = store / NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Review()
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The review file {path} cannot be read: {getattr(error, 'strerror', None) or error}."
+        raise StoreError(store, message) from error
+    rows, problems = read(text, str(path), mint)
+    return Review(rows, problems)
+
+
+def save_review(store: Path, rows: Iterable[Row], mint: Mint) -> None:
+    """Write the review file, whole or not at all. Raises StoreError where it cannot be written."""
+    path = store / NAME
+    fresh = path.with_name(f".{NAME}.{os.getpid()}.new")
+    try:
+        fresh.write_text(write(rows, mint), encoding="utf-8", newline="\n")
+        fresh.replace(path)
+    except OSError as error:
+        message = f"The review file {path} cannot be written: {error.strerror or error}."
+        raise StoreError(store, message) from error
+
+
+def judged(review: Review, subject: str, verdict: Verdict, target: str, *, by: str, on: str) -> tuple[Row, ...]:
+    """Return the persons' rows with one more judgement; it takes the place of what persons said against it.
+
+    ``target`` is an id, empty for NIL; ``by`` who judges, as a CURIE (``orcid:0000-0001-…``); ``on`` the ISO date.
+    """
+    if target and not _QID.fullmatch(target):
+        message = f"{target!r} is no id of Wikidata; one is written Q17."
+        raise BadJudgement(message)
+    if not _CURIE.fullmatch(by):
+        message = f"{by!r} names no reviewer; write a CURIE, as in orcid:0000-0001-2345-6789 or reviewer:me."
+        raise BadJudgement(message)
+    about = next(iter(review.about(subject)), None)
+    if about is None:
+        message = f"The review file has no {subject}; link the store first, with `pactgraph link`."
+        raise BadJudgement(message)
+    same = next((row for row in review.about(subject) if row.target == target), None)
+    row = Row(
+        subject,
+        verdict,
+        target,
+        about.label,
+        same.target_label if same else "",
+        "semapv:ManualMappingCuration",
+        same.confidence if same else None,
+        same.match if same else "",
+        same.version if same else "",
+        by,
+        on,
+    )
+    return (*(each for each in review.persons if not _gives_way(each, row)), row)
+
+
+def by_uncertainty(rows: Iterable[Row]) -> list[Row]:
+    """Return the decisions that a person may look at, those first whose score is nearest to even."""
+    open_ = [row for row in rows if not row.is_reviewed and row.target and row.confidence is not None]
+    waiting = [row for row in open_ if row.verdict is Verdict.CANDIDATE or (row.confidence or 0.0) < 1.0]
+    return sorted(waiting, key=lambda row: (abs((row.confidence or 0.0) - 0.5), row.subject, row.target))
+
+
+def _gives_way(old: Row, new: Row) -> bool:
+    if old.subject != new.subject:
+        return False
+    if old.target == new.target:
+        return True
+    settles = (Verdict.ACCEPTED, Verdict.NIL)
+    return old.verdict in settles and new.verdict in settles
+
+
+_QID = re.compile(r"Q[1-9][0-9]{0,17}")
+_CURIE = re.compile(r"[A-Za-z][\w.-]*:[^\s:]+")

@@ -1,0 +1,57 @@
+"""What linking decisions do to the registry's graph: accepted matches stand in it, rejected ones do not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from pyoxigraph import Literal, NamedNode, Quad
+
+from loader.terms import term
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+OWL = "http://www.w3.org/2002/07/owl#"
+SSSOM = "https://w3id.org/sssom/"
+SOURCE, PROPERTY, TARGET = (
+    NamedNode(OWL + name) for name in ("annotatedSource", "annotatedProperty", "annotatedTarget")
+)
+MODIFIER = NamedNode(SSSOM + "predicate_modifier")
+EXACT_MATCH = term("skos", "exactMatch")
+WIKIDATA = "http://www.wikidata.org/entity/"
+
+
+def matched(registry: Iterable[Quad], decisions: Iterable[Quad]) -> set[Quad]:
+    """Return the registry's graph as the decisions have it; a function of both alone.
+
+    An accepted match replaces another match of the entity with the same data set; a rejected one is taken out.
+    """
+    facts = set(registry)
+    graph = next((quad.graph_name for quad in facts), None)
+    matches: dict[object, set[Quad]] = defaultdict(set)
+    for quad in facts:
+        if quad.predicate == EXACT_MATCH:
+            matches[quad.subject].add(quad)
+    by_node: Mapping[NamedNode, dict[NamedNode, NamedNode | Literal]] = defaultdict(dict)
+    for quad in decisions:
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, (NamedNode, Literal)):
+            by_node[quad.subject][quad.predicate] = quad.object
+    for node in sorted(by_node, key=lambda each: each.value):
+        said = by_node[node]
+        subject, target = said.get(SOURCE), said.get(TARGET)
+        if said.get(PROPERTY) != EXACT_MATCH or not isinstance(subject, NamedNode) or not isinstance(target, NamedNode):
+            continue
+        if graph is None or not target.value.startswith(WIKIDATA):
+            continue
+        old = matches[subject]
+        new: set[Quad] = set()
+        if MODIFIER in said:
+            gone = {each for each in old if each.object == target}
+        else:
+            gone = {each for each in old if str(getattr(each.object, "value", "")).startswith(WIKIDATA)}
+            new = {Quad(subject, EXACT_MATCH, target, graph)}
+        matches[subject] = (old - gone) | new
+        facts.difference_update(gone)
+        facts.update(new)
+    return facts

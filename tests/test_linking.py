@@ -1,0 +1,383 @@
+"""Linking names in a text, and the entities of a store, to an authority."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from authorities import EVERYBODY, EVIDENCE, make_authority, names
+from hypothesis import given
+from hypothesis import strategies as st
+from pyoxigraph import NamedNode, Quad
+
+from loader.document import EntityKind, Span
+from loader.linking.decision import BIAS, Features, Scored, Status, Thresholds, decide, score
+from loader.linking.entities import link, subjects
+from loader.linking.gazetteer import Gazetteer, read_words
+from loader.linking.linker import Linker
+from loader.linking.review import NAME, by_uncertainty, judged, open_review, save_review
+from loader.linking.scene import Named, Scene, bare, untitled
+from loader.linking.sssom import COLUMNS, Row, Verdict, quads, read, united, write
+from loader.linking.writer import Record, Tenure
+from loader.matches import matched
+from loader.registry import Registry
+from loader.store import Store
+from ontology.authority import Entity, open_authority
+from ontology.vocabulary import Mint
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ontology.authority import Authority
+
+MINT = Mint()
+TOKYO = Record(
+    Entity("Q1490", "Tokyo", "capital and largest city of Japan", "place", prior=250, country="Q17"),
+    names("Tokyo"),
+    evidence=EVIDENCE,
+)
+PARIS = Record(
+    Entity("Q90", "Paris", "capital and largest city of France", "place", prior=300, country="Q142"), names("Paris")
+)
+PARIS_TEXAS = Record(
+    Entity("Q830149", "Paris", "city in Texas, United States", "place", prior=280, country="Q30"), names("Paris")
+)
+HOUSE = Record(Entity("Q9294202", "House", "chain of clothing stores", "organisation"), names("House"))
+UNION = Record(
+    Entity("Q45670", "Maritime Union", "trade union", "organisation"), names("Maritime Union"), evidence=EVIDENCE
+)
+NEXT_PREMIER = Record(
+    Entity("Q1", "Shigeru Ishiba", "Japanese politician", "person", prior=60, country="Q17"),
+    names("Shigeru Ishiba"),
+    tenures=(Tenure("Q274948", "2024-10-01"),),
+    evidence=EVIDENCE,
+)
+IN_MARCH = dt.date(2024, 3, 6)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    path = tmp_path_factory.mktemp("authority") / "small.sqlite"
+    make_authority(path, (*EVERYBODY, TOKYO, PARIS, PARIS_TEXAS, HOUSE, UNION, NEXT_PREMIER))
+    return open_authority(path)
+
+
+def links(authority: Authority, text: str, *read_: Named, on: dt.date | None = None) -> dict[str, str | None]:
+    found = Linker(authority).link_text(text, read_, on)
+    return {
+        each.named.span.of(text): each.decision.accepted.id if each.decision.accepted else None
+        for each in found
+        if each.decision.best is not None
+    }
+
+
+def person(text: str, name: str, occurrence: int = 0) -> Named:
+    start = -1
+    for _ in range(occurrence + 1):
+        start = text.index(name, start + 1)
+    return Named(Span(start, start + len(name)), EntityKind.PERSON)
+
+
+# ---- names in a text
+
+
+def test_the_longest_name_is_found_whole_and_without_its_possessive(authority: Authority) -> None:
+    text = "Japan's Fumio Kishida read The Nikkei in the United States of America."
+    assert [found.span.of(text) for found in Gazetteer(authority).find(text)] == [
+        "Japan",
+        "Fumio Kishida",
+        "The Nikkei",
+        "United States of America",
+    ]
+
+
+@given(st.text(alphabet="Japan US.’'-\n the", max_size=60))
+def test_words_lie_in_the_text_in_order_and_share_no_character(text: str) -> None:
+    end = 0
+    for word in read_words(text):
+        assert end <= word.start < word.stop <= word.end <= len(text)
+        end = word.end
+
+
+def test_in_a_line_of_capitals_us_is_no_state(authority: Authority) -> None:
+    assert list(Gazetteer(authority).find("LET US GO TO THE SEA")) == []
+
+
+def test_a_brand_that_is_called_like_a_word_is_no_name_unless_the_reading_takes_it_for_one(
+    authority: Authority,
+) -> None:
+    assert "House" not in links(authority, "He left the House.")
+
+
+def test_a_place_inside_a_longer_name_is_not_linked(authority: Authority) -> None:
+    assert links(authority, "The Tokyo Declaration was read.") == {}
+    assert links(authority, "She flew to Tokyo.") == {"Tokyo": "Q1490"}
+
+
+# ---- who is meant
+
+
+def test_a_surname_after_the_whole_name_is_the_same_person(authority: Authority) -> None:
+    text = "Fumio Kishida arrived. Kishida said so."
+    assert links(authority, text, person(text, "Fumio Kishida"), person(text, "Kishida", 1)) == {
+        "Fumio Kishida": "Q359480",
+        "Kishida": "Q359480",
+    }
+
+
+def test_a_surname_alone_names_nobody(authority: Authority) -> None:
+    text = "Kishida said so."
+    assert links(authority, text, person(text, "Kishida")) == {}
+
+
+def test_a_surname_behind_a_title_is_who_held_the_office_on_the_day(authority: Authority) -> None:
+    text = "Japanese Prime Minister Kishida said so."
+    named = person(text, "Kishida")
+    assert links(authority, text, named, on=IN_MARCH)["Kishida"] == "Q359480"
+    assert links(authority, text, named, on=dt.date(2025, 3, 6)).get("Kishida") is None
+
+
+@pytest.mark.parametrize(("day", "holder"), [(IN_MARCH, "Q359480"), (dt.date(2025, 3, 6), "Q1"), (None, "Q274948")])
+def test_an_office_alone_is_its_holder_on_the_articles_date_and_without_one_the_office(
+    authority: Authority, day: dt.date | None, holder: str
+) -> None:
+    text = "It was the Japanese prime minister who said so."
+    span = Span(text.index("Japanese"), text.index(" who"))
+    (found,) = Linker(authority).link_given(text, [span], (), day)
+    assert (found.decision.best and found.decision.best.entity.id) == holder
+
+
+def test_an_acronym_that_the_text_defines_is_what_it_spells_out(authority: Authority) -> None:
+    text = "The Maritime Union (MU) met. MU said so."
+    span = Span(text.rindex("MU"), text.rindex("MU") + 2)
+    (found,) = Linker(authority).link_given(text, [span], [Named(span, EntityKind.ORGANIZATION)])
+    assert found.decision.best is not None
+    assert found.decision.best.entity.id == "Q45670"
+
+
+def test_of_two_places_of_one_name_neither_is_accepted_without_a_reason(authority: Authority) -> None:
+    (found,) = Linker(authority).link_text("She lives in Paris.")
+    assert found.decision.status is not Status.ACCEPTED
+
+
+def test_a_capital_is_linked_as_a_city_and_flagged_where_it_stands_for_the_government(authority: Authority) -> None:
+    text = "Tokyo is considering it."
+    linker = Linker(authority, {"actor/japan": "Q17"}, {"Tokyo": "actor/japan"})
+    (found,) = linker.link_text(text, [Named(Span(0, 5), EntityKind.STATE, "actor/japan", "Japan")])
+    assert found.decision.accepted is not None
+    assert found.decision.accepted.id == "Q1490"
+    assert found.decision.metonym
+
+
+def test_a_demonym_and_an_acronym_before_a_noun_are_adjectives_of_a_state(authority: Authority) -> None:
+    found = Linker(authority).link_text("Japanese envoys met U.S. officials in the U.S. in May.")
+    assert [each.is_adjective for each in found] == [True, True, False]
+
+
+def test_what_the_authority_has_as_a_candidate_is_never_accepted(authority: Authority) -> None:
+    (found,) = Linker(authority, {"partnership/aukus": "Q108556886"}).link_text("They joined AUKUS.")
+    assert found.decision.status is Status.CANDIDATE
+
+
+def test_what_the_authority_lacks_is_nil(authority: Authority) -> None:
+    (found,) = Linker(authority).link_given("Gandalf came.", [Span(0, 7)])
+    assert found.decision.status is Status.NIL
+
+
+# ---- decisions
+
+
+def test_nothing_known_of_a_candidate_speaks_against_it() -> None:
+    assert score(Features()) < 0.5
+    assert BIAS < 0
+
+
+@given(st.lists(st.floats(0, 1), max_size=6), st.randoms())
+def test_a_decision_does_not_hang_on_the_order_of_candidates(scores: list[float], random: object) -> None:
+    scored = [Scored(Entity(f"Q{n}", "x"), "x", Features(), each) for n, each in enumerate(scores, start=1)]
+    mixed = list(scored)
+    random.shuffle(mixed)  # type: ignore[attr-defined]
+    assert decide(scored, Thresholds()) == decide(mixed, Thresholds())
+
+
+def test_a_candidate_that_another_comes_close_to_is_not_accepted() -> None:
+    one, other = (Scored(Entity(f"Q{n}", "x"), "x", Features(), 0.9 - n / 100) for n in (1, 2))
+    assert decide([one], Thresholds()).status is Status.ACCEPTED
+    assert decide([one, other], Thresholds()).status is Status.CANDIDATE
+
+
+@pytest.mark.parametrize(
+    ("name", "left"), [("Burlington Industries Inc", "Burlington Industries"), ("Inc", "Inc"), ("Nikkei", "Nikkei")]
+)
+def test_a_legal_form_is_no_part_of_a_companys_name(name: str, left: str) -> None:
+    assert bare(name) == left
+
+
+def test_titles_are_no_part_of_a_persons_name() -> None:
+    assert untitled("Prime Minister Fumio Kishida") == "Fumio Kishida"
+    assert untitled("Sen. Smith") == "Smith"
+
+
+def test_a_longer_name_is_found_for_a_part_of_it_only() -> None:
+    text = "Fumio Kishida"
+    scene = Scene.of(text, [Named(Span(0, 13), EntityKind.PERSON)])
+    assert scene.full_names("Kishida", EntityKind.PERSON) == ("Fumio Kishida",)
+    assert scene.full_names("Ishiba", EntityKind.PERSON) == ()
+
+
+# ---- mapping sets
+
+JAPAN = Row(f"{MINT.base}actor/japan", Verdict.ACCEPTED, "Q17", "Japan", "Japan", confidence=0.97, match="Japan")
+LOST = Row(f"{MINT.base}actor/nobody", Verdict.NIL, label="Nobody", comment="not in this authority")
+AUKUS = Row(f"{MINT.base}partnership/aukus", Verdict.CANDIDATE, "Q108556886", "AUKUS", confidence=0.6)
+
+
+def test_a_mapping_set_is_read_as_it_was_written_in_any_order() -> None:
+    rows = (JAPAN, LOST, AUKUS)
+    text = write(rows, MINT)
+    assert text == write(reversed(rows), MINT)
+    assert read(text, "x", MINT) == (tuple(sorted(rows, key=lambda row: row.subject)), ())
+
+
+def test_the_columns_are_slots_of_sssom_and_the_required_ones_are_there() -> None:
+    slots = {
+        *("subject_id", "subject_label", "predicate_id", "predicate_modifier", "object_id", "object_label"),
+        *("mapping_justification", "confidence", "match_string", "object_source", "object_source_version"),
+        *("mapping_tool", "reviewer_id", "review_date", "comment"),
+    }
+    assert set(COLUMNS) <= slots
+    head = write((JAPAN,), MINT)
+    assert all(f"#{slot}:" in head for slot in ("mapping_set_id", "license", "curie_map"))
+
+
+def changed(line: str, **cells: str) -> str:
+    values = dict(zip(COLUMNS, line.split("\t"), strict=True)) | cells
+    return "\t".join(values[name] for name in COLUMNS)
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"subject_id": "urn:x"}, "is no entity"),
+        ({"object_id": "wd:17"}, "neither a Wikidata id"),
+        ({"predicate_id": "owl:sameAs"}, "no predicate of a link"),
+        ({"confidence": "high"}, "could not convert"),
+        ({"object_id": "sssom:NoTermFound", "predicate_modifier": "Not"}, "cannot say Not"),
+    ],
+)
+def test_a_row_that_cannot_be_read_is_told_with_its_line_and_left_out(cells: dict[str, str], reason: str) -> None:
+    lines = write((JAPAN, AUKUS), MINT).splitlines()
+    lines[-2] = changed(lines[-2], **cells)
+    rows, (problem,) = read("\n".join(lines), "x.tsv", MINT)
+    assert rows == (AUKUS,)
+    assert problem.line == len(lines) - 1
+    assert reason in problem.message
+
+
+def test_unknown_columns_are_told_with_their_line_and_lose_no_row() -> None:
+    lines = write((JAPAN,), MINT).splitlines()
+    lines[-2] += "\tmood"
+    lines[-1] += "\tgood"
+    rows, (problem,) = read("\n".join(lines), "x.tsv", MINT)
+    assert rows == (JAPAN,)
+    assert (problem.line, problem.fatal) == (len(lines) - 1, False)
+    assert "mood" in problem.message
+
+
+def test_a_review_that_contradicts_an_earlier_one_is_told_and_left_out() -> None:
+    yes = Row(JAPAN.subject, Verdict.ACCEPTED, "Q17", reviewer="reviewer:a")
+    no = Row(JAPAN.subject, Verdict.REJECTED, "Q17", reviewer="reviewer:b")
+    rows, (problem,) = read(write((yes, no), MINT), "x.tsv", MINT)
+    assert rows == (yes,)
+    assert "contradicts the review of line" in problem.message
+
+
+def test_a_persons_rows_win_and_a_rejected_pair_is_not_proposed_again() -> None:
+    no = Row(JAPAN.subject, Verdict.REJECTED, "Q17", reviewer="reviewer:a")
+    other = Row(JAPAN.subject, Verdict.CANDIDATE, "Q161652")
+    yes = Row(AUKUS.subject, Verdict.ACCEPTED, "Q108556886", reviewer="reviewer:a")
+    assert set(united((JAPAN, other, AUKUS, LOST), (no, yes))) == {no, other, yes, LOST}
+
+
+def test_a_new_judgement_takes_the_place_of_the_one_it_contradicts(tmp_path: Path) -> None:
+    save_review(tmp_path, (JAPAN, AUKUS), MINT)
+    for verdict in (Verdict.REJECTED, Verdict.ACCEPTED):
+        held = open_review(tmp_path, MINT)
+        save_review(
+            tmp_path, judged(held, AUKUS.subject, verdict, AUKUS.target, by="reviewer:a", on="2026-01-01"), MINT
+        )
+    (row,) = open_review(tmp_path, MINT).rows
+    assert (row.verdict, row.label, row.reviewed) == (Verdict.ACCEPTED, "AUKUS", "2026-01-01")
+    assert [path.name for path in tmp_path.iterdir()] == [NAME]
+
+
+def test_the_least_certain_links_come_first_in_a_review() -> None:
+    sure = Row(f"{MINT.base}actor/a", Verdict.ACCEPTED, "Q1", confidence=0.9)
+    assert by_uncertainty((sure, LOST, AUKUS)) == [AUKUS, sure]
+
+
+# ---- the registry's graph
+
+
+def test_accepted_links_stand_in_the_registrys_graph_and_rejected_ones_do_not() -> None:
+    registry = Registry.load().quads(MINT)
+    rows = (
+        Row(AUKUS.subject, Verdict.ACCEPTED, "Q108556886", reviewer="reviewer:a"),
+        Row(JAPAN.subject, Verdict.REJECTED, "Q17", reviewer="reviewer:a"),
+        Row(f"{MINT.base}partnership/quad", Verdict.CANDIDATE, "Q1"),
+    )
+    graph = matched(registry, quads(rows, MINT))
+    exact = NamedNode("http://www.w3.org/2004/02/skos/core#exactMatch")
+    gone, come = set(registry) - graph, graph - set(registry)
+    japan, aukus = (NamedNode(f"http://www.wikidata.org/entity/{each}") for each in ("Q17", "Q108556886"))
+    place = NamedNode(MINT.registry_graph)
+    assert gone == {Quad(NamedNode(JAPAN.subject), exact, japan, place)}
+    assert come == {Quad(NamedNode(AUKUS.subject), exact, aukus, place)}
+
+
+def test_a_machines_agreement_with_the_registry_changes_nothing_in_its_graph(authority: Authority) -> None:
+    registry = Registry.load().quads(MINT)
+    found = subjects([each for each in registry if "japan" in each.subject.value], ())
+    rows = link(found, authority, MINT)
+    assert matched(registry, quads(rows, MINT)) == set(registry)
+
+
+def test_pillars_and_embassies_are_not_linked_and_aukus_is_a_candidate(authority: Authority) -> None:
+    rows = {
+        row.subject.removeprefix(MINT.base): row
+        for row in link(subjects(Registry.load().quads(MINT), ()), authority, MINT)
+    }
+    assert not any(path.startswith("pillar/") for path in rows)
+    assert rows["partnership/aukus"].verdict is Verdict.CANDIDATE
+    assert all(row.verdict is not Verdict.ACCEPTED for path, row in rows.items() if "embassy" in path)
+    assert rows["actor/fumio-kishida"].target == "Q359480"
+
+
+def test_links_survive_a_new_registry(tmp_path: Path) -> None:
+    registry = Registry.load()
+    rows = (Row(AUKUS.subject, Verdict.ACCEPTED, "Q108556886", reviewer="reviewer:a"),)
+    with Store.open(tmp_path / "store", registry=registry) as store:
+        assert store.link(quads(rows, MINT), registry)
+        assert not store.link(quads(rows, MINT), registry)
+    smaller = Registry(
+        [each for each in registry.quads(MINT) if "quad" not in each.subject.value and "quad" not in str(each.object)]
+    )
+    with Store.open(tmp_path / "store", registry=smaller) as store:
+        assert set(store.quads(MINT.registry_graph)) == matched(smaller.quads(MINT), quads(rows, MINT))
+
+
+def test_no_row_has_a_blank_node_and_each_lies_under_the_base() -> None:
+    for quad in quads((JAPAN, LOST, AUKUS), MINT):
+        assert isinstance(quad.subject, NamedNode)
+        assert quad.subject.value.startswith(f"{MINT.base}link/")
+        assert quad.graph_name == NamedNode(MINT.links_graph)
+
+
+def test_details_of_a_decision_are_json(authority: Authority) -> None:
+    from loader.linking.exchange import Text, record
+
+    (found,) = Linker(authority).link_text("She flew to Tokyo.")
+    told = json.loads(json.dumps(record(Text("1", "She flew to Tokyo.", 1), [found], details=True)))
+    assert told["mentions"][0]["status"] == "accepted"
