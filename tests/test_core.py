@@ -1,0 +1,168 @@
+"""The core authority: its compiler on a small made input, and the file that ships."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import random
+from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from loader.linking.core import Disagreement, compile_core, is_poisonous, write_core
+from loader.linking.packages import Sources, Territory
+from ontology.authority import Authority, open_authority
+
+ROOT = Path(__file__).parent.parent
+CURATED = {
+    "qid": "Q900",
+    "label": "Ann Example",
+    "type": "person",
+    "status": "verified",
+    "description": "",
+    "aliases": "Ann|A. Example",
+    "country": "Q100",
+    "offices": "Q901:2020/2022-05-01",
+    "evidence": "one source|another source",
+}
+
+
+def item(path: str, qid: str, name: str, key: str = "brand") -> tuple[str, dict[str, object]]:
+    return path, {"tags": {key: name, f"{key}:wikidata": qid}, "locationSet": {"include": ["aa"]}}
+
+
+SOURCES = Sources(
+    borders=(
+        {"iso1A2": "AA", "iso1A3": "AAA", "wikidata": "Q100", "nameEn": "Aland"},
+        {"iso1A2": "BB", "iso1A3": "BBB", "wikidata": "Q200", "nameEn": "Beland"},
+    ),
+    territories=(
+        Territory("AA", "Q100", "Aland"),
+        Territory("BB", "Q200", "Beland"),
+        Territory("AA-X", "Q101", "Exshire", parent="AA"),
+    ),
+    items=(
+        item("brands/shop/clothes", "Q300", "House"),
+        item("brands/shop/clothes", "Q301", "Zedmart"),
+        item("operators/office/government", "Q302", "Aland Weather Service", "operator"),
+        item("brands/shop/newsagent", "Q303", "The Aland Gazette"),
+    ),
+    described={
+        "Q300": {"label": "House", "description": "clothes shop"},
+        "Q301": {"label": "Zedmart", "description": "chain", "officialWebsites": ["https://www.zedmart.example/"]},
+        "Q302": {"label": "Aland Weather Service", "description": "government agency"},
+        "Q303": {"label": "The Aland Gazette", "description": "Aland newspaper"},
+    },
+    translations={"AA": {"de": "Aaland", "sv": "Island"}},
+    states={"AA": (("demonym", "Alandish"), ("label", "Aland"))},
+    words=frozenset({"house", "island"}),
+    curated=(CURATED,),
+)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    path = tmp_path_factory.mktemp("core") / "core.sqlite"
+    write_core(path, SOURCES)
+    return open_authority(path)
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Authority:
+    return open_authority(Path(str(files("seeds") / "authority" / "core.sqlite")))
+
+
+def ids(authority: Authority, text: str) -> list[str]:
+    return [hit.entity.id for hit in authority.candidates(text)]
+
+
+def test_the_same_sources_in_another_order_make_the_same_bytes(tmp_path: Path) -> None:
+    chance = random.Random(3)  # noqa: S311 (no secret)
+    shuffled = replace(
+        SOURCES,
+        borders=tuple(chance.sample(SOURCES.borders, len(SOURCES.borders))),
+        territories=tuple(chance.sample(SOURCES.territories, len(SOURCES.territories))),
+        items=tuple(chance.sample(SOURCES.items, len(SOURCES.items))),
+        described=dict(reversed(SOURCES.described.items())),
+    )
+    for name, sources in (("one", SOURCES), ("two", SOURCES), ("three", shuffled)):
+        write_core(tmp_path / name, sources)
+    assert len({(tmp_path / name).read_bytes() for name in ("one", "two", "three")}) == 1
+
+
+def test_a_state_has_the_names_and_codes_of_all_its_sources(small: Authority) -> None:
+    assert ids(small, "Aland") == ids(small, "Alandish") == ids(small, "Aaland") == ["Q100"]
+    assert ("iso3166-1-alpha-3", "AAA") in small.externals("Q100")
+    assert len(small.evidence("Q100")) == 2
+
+
+def test_what_one_source_tells_is_a_candidate(small: Authority) -> None:
+    part, state = small.entity("Q101"), small.entity("Q100")
+    assert part
+    assert (part.status, part.country) == ("candidate", "Q100")
+    assert state
+    assert state.status == "verified"
+
+
+def test_sources_that_disagree_stop_the_build_until_an_override_decides() -> None:
+    other = replace(SOURCES, territories=(Territory("AA", "Q999", "Aland"),))
+    with pytest.raises(Disagreement, match=r"AA: .*Q999.*Q100"):
+        list(compile_core(other))
+    decided = replace(other, overrides=({"subject": "AA", "qid": "Q999", "reason": "the people, not the land"},))
+    assert any(record.entity.id == "Q999" for _, record in compile_core(decided))
+    with pytest.raises(Disagreement, match="no reason"):
+        list(compile_core(replace(other, overrides=({"subject": "AA", "qid": "Q999", "reason": ""},))))
+
+
+def test_a_row_of_ours_with_one_source_cannot_be_verified() -> None:
+    with pytest.raises(Disagreement, match="fewer than two sources"):
+        list(compile_core(replace(SOURCES, curated=({**CURATED, "evidence": "one source"},))))
+
+
+def test_names_that_nobody_means_are_left_out(small: Authority) -> None:
+    assert ids(small, "House") == ids(small, "Island") == ids(small, "Ann") == []
+    assert ids(small, "Zedmart") == ["Q301"]
+    assert ids(small, "Ann Example") == ids(small, "A. Example") == ["Q900"]
+    assert not is_poisonous("Aland Weather Service", SOURCES, brand=False, person=False)
+
+
+def test_types_and_addresses_are_read_from_what_is_said(small: Authority) -> None:
+    gazette = small.entity("Q303")
+    assert gazette
+    assert gazette.type == "outlet"
+    assert [each.id for each in small.by_external("domain", "zedmart.example")] == ["Q301"]
+
+
+def test_the_file_that_ships_is_the_one_of_its_manifest(shipped: Authority) -> None:
+    folder = files("seeds") / "authority"
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    assert hashlib.sha256((folder / "core.sqlite").read_bytes()).hexdigest() == manifest["sha256"]
+    assert shipped.meta["entities"] == str(manifest["entities"])
+    assert (shipped.name, shipped.date) == (manifest["name"], manifest["date"])
+
+
+def test_the_links_of_the_registry_agree_with_the_core(shipped: Authority) -> None:
+    with (ROOT / "seeds" / "wikidata.tsv").open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    found = {row["qid"]: shipped.entity(row["qid"]) for row in rows}
+    assert [qid for qid, entity in found.items() if entity is None or entity.status != "verified"] == []
+    for row in rows:
+        words = row["entity"].partition("/")[2].replace("-", " ")
+        assert row["qid"] in ids(shipped, words) or row["qid"] in ids(shipped, words.upper()) or len(words.split()) > 3
+
+
+def test_every_entity_that_ships_has_evidence_and_every_verified_row_of_ours_two(shipped: Authority) -> None:
+    lines = (ROOT / "seeds" / "authority" / "curated.csv").read_text(encoding="utf-8").splitlines()
+    curated = csv.DictReader(lines)
+    verified = {row["qid"] for row in curated if row["status"] == "verified"}
+    assert [each.id for each in shipped.entities() if not shipped.evidence(each.id)] == []
+    assert [qid for qid in sorted(verified) if len(shipped.evidence(qid)) < 2] == []
+
+
+def test_a_pact_with_one_source_ships_as_a_candidate(shipped: Authority) -> None:
+    assert [(hit.entity.type, hit.entity.status) for hit in shipped.candidates("AUKUS")] == [
+        ("partnership", "candidate")
+    ]
