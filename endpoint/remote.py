@@ -120,7 +120,7 @@ class Remote:
                     sentence = f"The service {service} answered with more than {rows} solutions; ask it for less."
                     raise Unavailable(502, sentence)
                 taken.append(tuple(solution[name] for name in variables))
-        except (ValueError, OSError, zlib.error) as error:
+        except (SyntaxError, ValueError, OSError, zlib.error) as error:
             raise Unavailable(502, f"The answer of the service {service} cannot be read: {error}.") from None
         return Table(variables, tuple(taken))
 
