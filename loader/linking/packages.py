@@ -157,7 +157,11 @@ def _territories() -> tuple[Territory, ...]:
 
     found = (
         Territory(
-            each.code.upper(), each.qid, each.name, each.full_name or "", each.parent and each.parent.code.upper()
+            each.code.upper(),
+            each.qid,
+            each.name,
+            each.full_name or "",
+            each.parent.code.upper() if each.parent else None,
         )
         for each in get_territories()
         if each.qid and not each.is_historical
@@ -191,7 +195,7 @@ def _states() -> dict[str, tuple[tuple[str, str], ...]]:
     for quad in parse(text, format=RdfFormat.TURTLE):
         kind = _TERMS.get(quad.predicate.value)
         if kind:
-            said.setdefault(str(quad.subject), set()).add((kind, quad.object.value))  # type: ignore[union-attr] # literals
+            said.setdefault(str(quad.subject), set()).add((kind, quad.object.value))
     found = {}
     for rows in said.values():
         names = tuple(sorted(row for row in rows if row[0] != "code"))
