@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from loader.document import Article
+    from loader.extraction.arbiter import Arbiter
     from loader.extraction.reading import Attribution
     from loader.extraction.server import Server
     from loader.registry import Registry
@@ -43,13 +44,22 @@ class Profile(StrEnum):
     BEST = "best"
 
 
-def make_extractor(registry: Registry, *, profile: Profile = Profile.BEST, server: Server | None = None) -> Extractor:
-    """Return an extractor with a model of its own; with a server, a language model there finds the attributions.
+def make_extractor(
+    registry: Registry,
+    *,
+    profile: Profile = Profile.BEST,
+    server: Server | None = None,
+    arbiter: Arbiter | None = None,
+) -> Extractor:
+    """Return an extractor with a model of its own.
 
-    Raises OSError where the package of the parser's model is not installed.
+    With a server, a language model there finds the attributions; with an arbiter it keeps those of the rules that it
+    takes for right. Raises OSError where the package of the parser's model is not installed.
     """
     model = load_model(names=profile is not Profile.FAST)
-    return Extractor(registry, model) if server is None else Extractor(registry, model, LanguageModel(server))
+    if server is not None:
+        return Extractor(registry, model, LanguageModel(server))
+    return Extractor(registry, model, arbiter or find_attributions)
 
 
 class Extractor:
