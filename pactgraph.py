@@ -85,10 +85,6 @@ Tagger = Annotated[
     Path | None,
     typer.Option("--tagger", help="A model of `pactgraph train`, which keeps or drops what the rules find."),
 ]
-Tagger = Annotated[
-    Path | None,
-    typer.Option("--tagger", help="A model of `pactgraph train`, which keeps or drops what the rules find."),
-]
 LlmTime = Annotated[float, typer.Option("--llm-timeout", help="Seconds that it may take for an article.", min=1)]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 takes a free one.", min=0, max=65535)]
 
@@ -164,7 +160,6 @@ def load(
     llm_model: LlmModel = None,
     llm_timeout: LlmTime = 120.0,
     tagger: Tagger = None,
-    tagger: Tagger = None,
     base: Base = DEFAULT_BASE,
     wait: Wait = 30.0,
     quiet: Quiet = False,
@@ -206,7 +201,6 @@ def extract(
     llm: Llm = None,
     llm_model: LlmModel = None,
     llm_timeout: LlmTime = 120.0,
-    tagger: Tagger = None,
     tagger: Tagger = None,
     base: Base = DEFAULT_BASE,
     quiet: Quiet = False,
@@ -389,32 +383,6 @@ def _judge(  # noqa: PLR0917 (as the commands have them)
     except BadJudgement as error:
         _refuse(str(error))
     _tell(f"Noted: {entity} {verdict} {qid}".rstrip() + ".")
-
-
-@app.command(epilog="Example: `pactgraph train corpus/ --out model.json`, then `pactgraph load … --tagger model.json`")
-def train(
-    corpus: Annotated[Path, typer.Argument(help="A folder of NAME.txt, each with its statements in NAME.json.")],
-    *,
-    out: Annotated[Path, typer.Option("--out", help="The model to write; its card is written beside it, as .md.")],
-    quiet: Quiet = False,
-) -> None:
-    """Learn from annotated articles which of the attributions that the rules find are to be kept.
-
-    The statements are in the form that `pactgraph extract` writes. The same corpus gives the same bytes.
-    """
-    from loader.extraction.training import CorpusError
-    from loader.extraction.training import train as learn
-    from loader.registry import Registry
-
-    try:
-        trained = learn(corpus, Registry.load())
-        out.write_bytes(trained.arbiter.to_bytes())
-        out.with_suffix(".md").write_text(trained.card(corpus.name), encoding="utf-8")
-    except CorpusError as error:
-        _refuse(str(error))
-    except OSError as error:
-        _refuse(f"{out} cannot be written: {error.strerror or error}.")
-    _tell(f"Trained on {trained.articles:,} articles: {out}, and {out.with_suffix('.md')} tells of it.", quiet=quiet)
 
 
 @app.command(epilog="Example: `pactgraph train corpus/ --out model.json`, then `pactgraph load … --tagger model.json`")
