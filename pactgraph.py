@@ -7,6 +7,7 @@ could not go on. Each command imports what it needs when it runs, so that none w
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import socket
@@ -42,6 +43,8 @@ app = typer.Typer(
 )
 
 DEFAULT_STORE = Path("pactgraph-store")
+_LIMITS = "Limits"
+_CALLS = "Other services"
 
 StorePath = Annotated[Path, typer.Option("--store", help="The store's directory.", envvar="PACTGRAPH_STORE")]
 Base = Annotated[str, typer.Option("--base", help="What the IRIs of the data begin with.", envvar="PACTGRAPH_BASE")]
@@ -552,34 +555,85 @@ def serve(
         str, typer.Option(help="What a query that names no graph asks: union (of all named graphs) or plain.")
     ] = "union",
     base: Base = DEFAULT_BASE,
-    timeout: Annotated[float, typer.Option(help="Seconds that one query may take.", min=0.01)] = 30.0,
-    memory: Annotated[
-        int | None, typer.Option(help="MB for holding the store in memory (0: on disk); else a quarter of all.", min=0)
-    ] = None,
     root_path: Annotated[str, typer.Option(help="The path that a proxy puts before ours.")] = "",
+    proxy: Annotated[
+        str, typer.Option("--trust-proxy", help="Addresses of proxies whose X-Forwarded headers are believed.")
+    ] = "127.0.0.1",
+    timeout: Annotated[
+        float, typer.Option(help="Seconds that one query may take.", min=0.01, rich_help_panel=_LIMITS)
+    ] = 30.0,
+    max_result: Annotated[
+        int, typer.Option(help="MB that one answer may have.", min=1, rich_help_panel=_LIMITS)
+    ] = 1024,
+    workers: Annotated[
+        int | None, typer.Option(help="Queries that run at once; else two per core.", min=2, rich_help_panel=_LIMITS)
+    ] = None,
+    queue: Annotated[int, typer.Option(help="Queries that may wait.", min=1, rich_help_panel=_LIMITS)] = 256,
+    memory: Annotated[
+        int | None,
+        typer.Option(
+            help="MB for holding the store in memory (0: on disk); else a quarter of all.",
+            min=0,
+            rich_help_panel=_LIMITS,
+        ),
+    ] = None,
+    cache: Annotated[int, typer.Option(help="MB for answers that are kept.", min=0, rich_help_panel=_LIMITS)] = 64,
+    services: Annotated[
+        list[str] | None,
+        typer.Option("--allow-service", metavar="URL", help="A service that SERVICE may call.", rich_help_panel=_CALLS),
+    ] = None,
+    contact: Annotated[
+        str, typer.Option(help="Who to write to, told to services that are called.", rich_help_panel=_CALLS)
+    ] = "",
+    log: Annotated[
+        str, typer.Option(help="What is logged to standard error: warnings, requests (JSON lines) or nothing.")
+    ] = "warnings",
 ) -> None:
     """Answer SPARQL over HTTP, with a query page at /, until stopped with Ctrl-C.
 
     Read-only, unless the environment's PACTGRAPH_TOKEN holds the bearer token for writes.
     """
+    from endpoint.remote import check_service
+    from endpoint.settings import Limits
+
     if default_graph not in ("union", "plain"):
         _refuse(f"The default graph is union or plain, not {default_graph!r}.")
+    for url in services or ():
+        try:
+            check_service(url)
+        except ValueError as error:
+            _refuse(str(error))
+    _set_up_logging(log)
+    chosen = {} if workers is None else {"workers": workers}
+    limits = Limits(seconds=timeout, result=max_result << 20, queue=queue, **chosen)
     budget = {} if memory is None else {"memory": memory << 20}
-    options = {"base": base, "default_graph": default_graph, **budget}
-    _serve(store, host=host, port=port, root_path=root_path, seconds=timeout, **options)
+    agent = f"pactgraph/{version('pactgraph')}" + (f" ({contact})" if contact else "")
+    options = {"base": base, "default_graph": default_graph, "cache": cache << 20, "limits": limits, **budget}
+    calls = {"services": tuple(services or ()), "agent": agent}
+    _serve(store, host=host, port=port, root_path=root_path, proxy=proxy, **options, **calls)
+
+
+def _set_up_logging(what: str) -> None:
+    """Send the endpoint's logs to standard error; its loggers are pactgraph.endpoint, .access and .slow."""
+    if what not in ("nothing", "warnings", "requests"):
+        _refuse(f"What is logged is warnings, requests or nothing, not {what!r}.")
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("pactgraph").setLevel(logging.CRITICAL if what == "nothing" else logging.WARNING)
+    if what == "requests":
+        logging.getLogger("pactgraph.access").setLevel(logging.INFO)
 
 
 def _serve(
-    store: Path, *, host: str = "127.0.0.1", port: int, root_path: str = "", seconds: float = 30.0, **options: Any
+    store: Path, *, host: str = "127.0.0.1", port: int, root_path: str = "", proxy: str = "127.0.0.1", **options: Any
 ) -> None:
     """Run the endpoint until SIGINT or SIGTERM."""
     import uvicorn
 
     from endpoint.app import create_app
-    from endpoint.settings import Limits, Settings
+    from endpoint.settings import Settings
 
     token = os.environ.get("PACTGRAPH_TOKEN") or None
-    application = create_app(Settings(store=store, token=token, limits=Limits(seconds=seconds), **options))
+    application = create_app(Settings(store=store, token=token, **options))
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = socket.create_server((host, port), family=family, backlog=1024)
@@ -588,7 +642,12 @@ def _serve(
     address = f"[{host}]" if ":" in host else host
     _tell(f"Serving on http://{address}:{listening.getsockname()[1]}/ (SPARQL at /sparql); stop with Ctrl-C.")
     config = uvicorn.Config(
-        application, log_level="warning", root_path=root_path, server_header=False, timeout_graceful_shutdown=5
+        application,
+        log_level="warning",
+        root_path=root_path,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        forwarded_allow_ips=proxy,
     )
     server = uvicorn.Server(config)
     for number in (signal.SIGINT, signal.SIGTERM):  # the server raises again what stopped it, once it has ended

@@ -54,8 +54,9 @@ def main(descriptor: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal is for the process that talks HTTP
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are not waited for
     control = socket.socket(fileno=descriptor)
-    for message in _messages(control):
-        _fork(control, scribe.write if message["do"] == "write" else partial(_keep, message))
+    with contextlib.suppress(ConnectionError):  # the other end is gone: so is whoever would wait for the fork
+        for message in _messages(control):
+            _fork(control, scribe.write if message["do"] == "write" else partial(_keep, message))
 
 
 def _messages(control: socket.socket) -> Iterator[dict[str, Any]]:

@@ -395,3 +395,16 @@ def test_a_port_that_is_taken_ends_with_2(store: Path) -> None:
 def test_the_module_can_be_run_as_a_program() -> None:
     done = subprocess.run([sys.executable, "-m", "pactgraph", "--version"], capture_output=True, text=True, check=False)
     assert done.stdout.startswith("pactgraph ")
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "sentence"),
+    [
+        ("--allow-service", "http://10.0.0.1/sparql", "has a private address"),
+        ("--allow-service", "wikidata", "is no address of a service"),
+        ("--log", "everything", "What is logged is warnings, requests or nothing"),
+    ],
+)
+def test_serve_does_not_start_with_what_it_cannot_take(store: Path, option: str, value: str, sentence: str) -> None:
+    done = run("serve", "--store", store, "--port", "0", option, value)
+    assert (done.returncode, sentence in done.stderr) == (2, True), done.stderr
