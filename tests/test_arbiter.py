@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from parsed import model, registry
+from test_profiles import pactgraph
 
 from loader.document import Article
 from loader.extraction import Extractor, make_extractor
@@ -124,3 +125,33 @@ def test_a_folder_without_pairs_is_no_corpus(tmp_path: Path) -> None:
 def test_nothing_is_learnt_where_all_is_alike() -> None:
     with pytest.raises(ValueError, match="that it counts and attributions that it does not"):
         fit([(("rule=clause",), True)] * 4, 0)
+
+
+def test_the_command_line_trains_and_reads_with_what_was_trained(tmp_path: Path) -> None:
+    corpus, out = tmp_path / "corpus", tmp_path / "model.json"
+    corpus.mkdir()
+    write(corpus)
+    done = pactgraph("train", str(corpus), "--out", str(out))
+    assert done.returncode == 0, done.stderr
+    assert out.read_bytes() == trained().to_bytes()
+    assert out.with_suffix(".md").read_text(encoding="utf-8").startswith("# Model card")
+    article = tmp_path / "article.txt"
+    article.write_text(f"More talks\n{SPEECH} {PLAN}", encoding="utf-8")
+    done = pactgraph("extract", str(article), "--out", str(tmp_path / "read"), "--tagger", str(out))
+    assert done.returncode == 0, done.stderr
+    flat = json.loads((tmp_path / "read" / "article.json").read_text(encoding="utf-8"))
+    assert [each["text"] for each in flat["statements"] if each["cueSpan"]] == ["Peru will join"]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["train", "nowhere", "--out", "model.json"], "nowhere holds no text with its statements beside it"),
+        (["extract", "x", "--out", "y", "--tagger", "nowhere"], "The model nowhere cannot be read: No such file"),
+    ],
+)
+def test_a_mistake_is_one_sentence(words: list[str], sentence: str) -> None:
+    done = pactgraph(*words)
+    assert done.returncode == 2
+    assert sentence in done.stderr
+    assert done.stderr.count("\n") == 1
