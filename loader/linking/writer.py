@@ -181,10 +181,10 @@ class Writer:
         row = self._connection.execute("SELECT place FROM progress WHERE source = ?", (source,)).fetchone()
         return None if row is None else str(row[0])
 
-    def ids(self) -> Iterator[int]:
-        """Give the numbers of the entities that were gathered, as often as they were."""
+    def ids(self, rank: int | None = None) -> Iterator[int]:
+        """Give the numbers of the entities that were gathered, of all records or of a rank."""
         self._flush()
-        for (number,) in self._connection.execute("SELECT id FROM entity"):
+        for (number,) in self._connection.execute("SELECT id FROM entity WHERE ?1 IS NULL OR rank = ?1", (rank,)):
             yield number
 
     def finish(self, meta: Mapping[str, str], *, adopt: bool = False) -> Counts:
