@@ -381,3 +381,12 @@ def test_details_of_a_decision_are_json(authority: Authority) -> None:
     (found,) = Linker(authority).link_text("She flew to Tokyo.")
     told = json.loads(json.dumps(record(Text("1", "She flew to Tokyo.", 1), [found], details=True)))
     assert told["mentions"][0]["status"] == "accepted"
+
+
+def test_an_id_is_accepted_for_one_entity_only_and_the_registrys_own_link_stands(authority: Authority) -> None:
+    facts = [each for each in Registry.load().quads(MINT) if "nikkei" in each.subject.value]
+    rows = {row.subject.rpartition("/")[2]: row for row in link(subjects(facts, ()), authority, MINT)}
+    assert rows["nikkei"].verdict is Verdict.ACCEPTED
+    assert [row for row in rows.values() if row.target == "Q1077694" and row.verdict is Verdict.ACCEPTED] == [
+        rows["nikkei"]
+    ]

@@ -59,6 +59,10 @@ class Candidates:
         for each in (name, *(longer or ())):
             for hit in self._hits(each):
                 found.setdefault(hit.entity.id, (hit, hit.entity))
+        for each in self._fuller_places(name):
+            for hit in self._hits(each):
+                if hit.entity.type == "place":
+                    found.setdefault(hit.entity.id, (hit, hit.entity))
         known = self.known.get(named.known or "")
         if known is not None and known not in found:
             meant = self.gazetteer.authority.entity(known)
@@ -94,12 +98,17 @@ class Candidates:
             names = tuple(dict.fromkeys((named.full, *names)))
         return names
 
+    def _fuller_places(self, name: str) -> tuple[str, ...]:
+        """Return fuller names of a city that may be meant: "New York City", and the other names of a capital."""
+        city = name.title() if name.isupper() else name
+        state = self.capitals.get(city)
+        others = (each for each in self.capitals if state and self.capitals[each] == state and each.startswith(city))
+        return (f"{city} City", f"{city}, D.C.", *others)
+
     def _hits(self, name: str) -> tuple[Hit, ...]:
         """Return the hits of a name, or else of what is left of it without its title or legal form."""
         plain = name.strip()
-        for each in dict.fromkeys(
-            (plain, plain.removeprefix("The ").removeprefix("the "), untitled(plain), bare(plain))
-        ):
+        for each in dict.fromkeys(_variants(plain)):
             hits = self.gazetteer.hits(each) if each else ()
             if hits:
                 return hits
@@ -169,13 +178,13 @@ class Candidates:
             exact=1.0 if hit is not None and hit.exact else 0.0,
             label=1.0 if _plain(matched) == _plain(entity.label) else 0.0,
             words=1.0 if len(matched.split()) > 1 else 0.0,
-            kind=_agreement(named.kind, entity.type),
+            kind=_agreement(named.kind if not name.isupper() or len(name) < 4 else None, entity.type),
             namesakes=min(1.0, math.log2(len(rivals)) / 3.0),
             state=1.0 if entity.type == "state" else 0.0,
             country=self._country(entity, scene),
             context=self._context(entity, scene, name),
             office=office,
-            known=0.0 if known is None else (1.0 if known == entity.id else -1.0),
+            known=self._known(known, entity, rivals),
             full=full,
             capital=self._capital(entity, name),
             prior=entity.prior / whole if whole else 0.0,
@@ -184,16 +193,25 @@ class Candidates:
         )
         return Scored(entity, matched, features, score(features))
 
+    def _known(self, known: str | None, entity: Entity, rivals: Sequence[Entity]) -> float:
+        """Return 1 for what the registry means by the name, and for a state of the registry that alone has the name."""
+        if known is not None:
+            return 1.0 if known == entity.id else -1.0
+        return 1.0 if entity.type == "state" and len(rivals) == 1 and entity.id in self.known.values() else 0.0
+
     def _country(self, entity: Entity, scene: Scene) -> float:
         if not self.sources.context or entity.country is None or entity.id == entity.country:
             return 0.0
-        return 1.0 if entity.country in scene.countries else -1.0 if scene.countries else 0.0
+        if entity.country in scene.countries:
+            return 1.0
+        return -1.0 if scene.countries and entity.type != "place" else 0.0
 
     def _capital(self, entity: Entity, name: str) -> float:
         state = self.known.get(self.capitals.get(name.title() if name.isupper() else name, ""))
         if state is None or entity.type in ("state", "person"):
             return 0.0
-        return 1.0 if entity.type == "place" and entity.country == state else -1.0
+        is_capital = entity.type == "place" and entity.country == state and "capital" in entity.description
+        return 1.0 if is_capital else -1.0
 
     def _context(self, entity: Entity, scene: Scene, name: str) -> float:
         if not self.sources.context:
@@ -217,6 +235,13 @@ def _agreement(kind: EntityKind | None, type_: str) -> float:
         return 0.0
     types = _TYPES.get(kind, ())
     return 1.0 if types[:1] == (type_,) else 0.7 if type_ in types else -1.0
+
+
+def _variants(name: str) -> tuple[str, ...]:
+    """Return a name, and what it may stand under in an authority: without title or legal form, or with another."""
+    short = bare(name)
+    forms = tuple(f"{short} {form}" for form in ("Company", "Corporation", "Group", "Inc.")) if short != name else ()
+    return (name, name.removeprefix("The ").removeprefix("the "), untitled(name), short, *forms)
 
 
 def _plain(name: str) -> str:

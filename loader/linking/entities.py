@@ -91,7 +91,27 @@ def link(found: Iterable[Subject], authority: Authority, mint: Mint) -> tuple[Ro
             known[each.iri.removeprefix(mint.base)] = identifier
     weigh = Candidates(Gazetteer(authority), known, {}, Sources())
     version = f"{authority.name} {authority.version}".strip()
-    return tuple(_decided(each, weigh, everybody, mint, version) for each in everybody.values())
+    return _single(_decided(each, weigh, everybody, mint, version) for each in everybody.values())
+
+
+def _single(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return the rows with each id accepted for one entity at most: the registry's own link, or else the one there is.
+
+    "Nikkei Asia" is not the Nikkei, whatever it is called elsewhere.
+    """
+    decided = list(rows)
+    claims: dict[str, list[Row]] = defaultdict(list)
+    for row in decided:
+        if row.verdict is Verdict.ACCEPTED:
+            claims[row.target].append(row)
+    kept = {row for held in claims.values() for row in held if len(held) == 1 or row.confidence == 1.0}
+    doubt = "candidate: another entity has this id"
+    return tuple(
+        replace(row, verdict=Verdict.CANDIDATE, comment=doubt)
+        if row.verdict is Verdict.ACCEPTED and row not in kept
+        else row
+        for row in decided
+    )
 
 
 def _decided(subject: Subject, weigh: Candidates, everybody: Mapping[str, Subject], mint: Mint, version: str) -> Row:

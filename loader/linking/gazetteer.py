@@ -88,7 +88,7 @@ class Gazetteer:
                 or not _GAP.fullmatch(text, words[last - 1].end, words[last].start)
             ):
                 break
-            if not _is_capital(words[last].text) and words[last].text not in _LINKS:
+            if not _is_capital(words[last].text) and words[last].text not in LINKS:
                 break
         for last in reversed(ends):
             start = words[first].start
@@ -157,7 +157,7 @@ _ABBREVIATED = re.compile(
 _POSSESSIVE = re.compile(r"['’](?:[sS])?$")
 _GAP = re.compile(r"[ \t]*(?:[ \t\n]|[-\u2010\u2011\u2013/])[ \t]*|\.? (?:& )?")
 _LINE = re.compile(r"[^\n]+")
-_LINKS = word_set("of the and de la le les du des del da do dos di van von der den al el bin for in on y e et und zu")
+LINKS = word_set("of the and de la le les du des del da do dos di van von der den al el bin for in on y e et und zu")
 _PLAIN = word_set(
     "the and for with from that this which who whose its was were are has had have not but also other"
     " into over about than more most after before between under new one two first last year years"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from loader.document import EntityKind, Span
 from loader.linking.candidates import Candidates, Sources
 from loader.linking.decision import Decision, Thresholds, decide
-from loader.linking.gazetteer import Found, Gazetteer, word_set
+from loader.linking.gazetteer import LINKS, Found, Gazetteer, word_set
 from loader.linking.scene import Named, Scene
 from ontology.authority import acronym_form
 
@@ -60,7 +60,7 @@ class Linker:
     ) -> tuple[Link, ...]:
         """Return the links of names at these places, in the order given; ``read`` is what reading the text found."""
         found = tuple(read)
-        named = [_as_read(span, found) for span in spans]
+        named = [_as_read(text, span, found) for span in spans]
         return self._link(text, named, (*named, *found), published)
 
     def link_text(self, text: str, read: Iterable[Named] = (), published: dt.date | None = None) -> tuple[Link, ...]:
@@ -92,7 +92,8 @@ class Linker:
         """Return where a name stands with what belongs to it: the article before it, a legal form after it."""
         start, end = named.span.start, named.span.end
         if named.kind is not EntityKind.PERSON:
-            form = _FORM_AFTER.match(text, end)
+            hits = self._gazetteer.hits(text[start:end])
+            form = _FORM_AFTER.match(text, end) if not hits or hits[0].entity.type not in ("state", "place") else None
             end = form.end() if form else end
             if text[max(0, start - 4) : start] == "The " and (
                 self._gazetteer.hits(text[start - 4 : end])
@@ -134,7 +135,7 @@ class Linker:
         return frozenset(found)
 
 
-def _as_read(span: Span, read: Sequence[Named]) -> Named:
+def _as_read(text: str, span: Span, read: Sequence[Named]) -> Named:
     """Return the name at a place as the reading of the text took it, if it did: the same words, or most of them."""
     same = next((each for each in read if each.span == span), None)
     if same is not None:
@@ -143,7 +144,8 @@ def _as_read(span: Span, read: Sequence[Named]) -> Named:
     best = max(shared, key=lambda each: min(each.span.end, span.end) - max(each.span.start, span.start), default=None)
     if best is None or 2 * min(best.span.end - best.span.start, span.end - span.start) < span.end - span.start:
         return Named(span)
-    return replace(best, span=span, known=None)
+    is_same = len(best.span.of(text).strip(".")) == len(span.of(text).strip("."))  # "U.S" of "U.S."
+    return replace(best, span=span, known=best.known if is_same else None)
 
 
 def _widened(named: Named, inside: Sequence[Named]) -> Named:
@@ -154,12 +156,12 @@ def _widened(named: Named, inside: Sequence[Named]) -> Named:
 
 
 def _is_name(words: str) -> bool:
-    """Whether words are a name, and no pronoun or description."""
+    """Whether words are a name, and no pronoun or description ("the Polish government")."""
     first, *rest = words.split()
-    capital = [word for word in (first, *rest) if word[:1].isupper() or word[:1].isdigit()]
-    if first.lower() in _ARTICLES:
-        return any(word[:1].isupper() for word in rest)
-    return bool(capital) and words.lower() not in _PRONOUNS
+    if first.lower() in _ARTICLES and rest:
+        first, *rest = rest
+    plain = [word for word in rest if word[0].isalpha() and word[0].islower() and word not in LINKS]
+    return (first[0].isupper() or first[0].isdigit()) and not plain and words.lower() not in _PRONOUNS
 
 
 def _trimmed(text: str, named: Named) -> Named:
