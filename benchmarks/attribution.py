@@ -76,8 +76,10 @@ def measure(scorers: Path, polnear: Path, work: Path, first: int, rounds: int) -
     readers: dict[str, Callable[[], Any]] = {"model alone": model_alone(articles)}
     for profile in Profile:
         readers[str(profile)] = reading(make_extractor(Registry.load(), profile=profile), articles)
-    if importlib.util.find_spec("textacy"):
+    try:
         readers["textacy"] = textacy(articles)
+    except ImportError as error:
+        print(f"textacy is left out: {error}.")
     results, times = timed(readers, rounds)
     print(f"{len(articles)} articles, {sum(len(a.text.split()) for a in articles):,} words; F1 in percent")
     below: list[str] = []

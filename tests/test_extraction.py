@@ -9,7 +9,9 @@ import pytest
 from loader.document import Article, ReportMode
 from loader.extraction import Extractor
 from loader.extraction.parse import is_hard_wrapped, load_model
+from loader.records import record
 from loader.registry import Registry
+from ontology.vocabulary import Mint
 
 SEED = Path(__file__).parent.parent / "seeds" / "000_a1f631c494d1a9e1.txt"
 
@@ -69,3 +71,14 @@ def test_a_run_of_characters_without_a_blank_is_read_in_good_time(extractor: Ext
 def test_no_sentence_grows_without_end() -> None:
     document = load_model()("Headline\n" + "he said, " * 1000)
     assert max(len(sentence) for sentence in document.sents) <= 250
+
+
+def test_the_speaker_behind_a_pronoun_is_written_by_name(extractor: Extractor) -> None:
+    text = (
+        "Lima talks\nPeru's foreign minister, Ana Torres, met Japan's prime minister, Fumio Kishida, in Lima.\n"
+        "Torres said Peru would join the pact. She added that talks would go on in May.\n"
+        "Kishida welcomed the step. “We are glad,” he said."
+    )
+    flat = record(extractor.read(Article(text, "-")), Mint("https://pactgraph.example/"))
+    named = {text[start:end]: each["speakerName"] for each in flat["statements"] for start, end in each["sourceSpan"]}
+    assert (named["She"], named["he"]) == ("Ana Torres", "Fumio Kishida")
