@@ -32,7 +32,7 @@ _PROLOGUE = re.compile(
     rf"|PREFIX(?:\s|\#[^\n\r]*[\n\r])*[^\s:<]*:(?:\s|\#[^\n\r]*[\n\r])*{_IRI})*",
     re.IGNORECASE,
 )
-_DOUBTFUL = re.compile(r"<[^<>\"{}|^`\x00-\x20]*['#][^<>\"{}|^`\x00-\x20]*>")
+_DOUBTFUL = re.compile(r"<[^<>\"{}|^`'#\x00-\x20]*['#][^<>\"{}|^`\x00-\x20]*>")
 _FORM = re.compile(r"SELECT|ASK|CONSTRUCT|DESCRIBE", re.IGNORECASE)
 _VOLATILE = re.compile(r"(?<![\w:?$])(?:NOW|RAND|UUID|STRUUID|BNODE)\s*[(#]", re.IGNORECASE)
 _BEFORE_GRAPH = frozenset({"GRAPH", "FROM", "NAMED", "USING", "WITH", "INTO", "TO"})

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from endpoint import syntax
 from endpoint.negotiation import GRAPHS, RESULTS, NotNegotiable, accepts_gzip, by_name, negotiate
 from endpoint.protocol import (
     FORM,
@@ -24,6 +26,9 @@ from endpoint.protocol import (
     rewrite_refused_calls,
     with_using,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 URL = "http://h.example/sparql"
 ASK = "ASK {}"
@@ -344,3 +349,22 @@ def test_a_refused_silent_load_does_nothing() -> None:
 def test_a_query_that_only_speaks_of_services_is_not_refused() -> None:
     text = "SELECT ?service { ?service a <http://x.example/service> ; :load 'SERVICE <http://x/>' } # LOAD <http://x/>"
     assert rewrite_refused_calls(text, ()) is text
+
+
+def test_any_number_of_refused_silent_calls_is_looked_at_a_few_times_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
+    plain = syntax.tokens
+
+    def counted(text: str) -> Iterator[syntax.Token]:
+        looks.append(len(text))
+        return plain(text)
+
+    monkeypatch.setattr(syntax, "tokens", counted)
+    call = "SERVICE SILENT <http://a.example/> { "
+    assert rewrite_refused_calls("ASK { " + f"{call}}} " * 3000 + "}", ()) == "ASK { " + "{} " * 3000 + "}"
+    assert rewrite_refused_calls("ASK { " + call * 3000 + "}" * 3001, ()) == "ASK { {}}"
+    assert len(looks) <= 4
+
+
+def test_many_quotes_behind_a_comparison_are_read_in_one_go() -> None:
+    assert not syntax.ambiguous("ASK { FILTER(1 <" + "'" * 200_000)  # each quote once, not each with all behind it
