@@ -673,6 +673,7 @@ def serve(
         except ValueError as error:
             _refuse(str(error))
     _set_up_logging(log)
+    _set_up_tracing()
     chosen = {} if workers is None else {"workers": workers}
     limits = Limits(seconds=timeout, result=max_result << 20, queue=queue, **chosen)
     budget = {} if memory is None else {"memory": memory << 20}
@@ -692,6 +693,23 @@ def _set_up_logging(what: str) -> None:
         logging.getLogger("pactgraph.access").setLevel(logging.INFO)
 
 
+def _set_up_tracing() -> None:
+    """Send spans to the collector that OTEL_EXPORTER_OTLP_ENDPOINT names; nowhere without it."""
+    if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
+        return
+    try:
+        from opentelemetry import trace
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    except ImportError:
+        _refuse("OTEL_EXPORTER_OTLP_ENDPOINT is set; install what sends spans with `pip install 'pactgraph[otel]'`.")
+    provider = TracerProvider(resource=Resource.create({"service.name": "pactgraph"}))
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+
+
 def _serve(
     store: Path, *, host: str = "127.0.0.1", port: int, root_path: str = "", proxy: str = "127.0.0.1", **options: Any
 ) -> None:
@@ -699,6 +717,7 @@ def _serve(
     import uvicorn
 
     from endpoint.app import create_app
+    from endpoint.connection import connection
     from endpoint.settings import Settings
 
     token = os.environ.get("PACTGRAPH_TOKEN") or None
@@ -712,6 +731,7 @@ def _serve(
     _tell(f"Serving on http://{address}:{listening.getsockname()[1]}/ (SPARQL at /sparql); stop with Ctrl-C.")
     config = uvicorn.Config(
         application,
+        http=connection(application.sparql),
         log_level="warning",
         root_path=root_path,
         server_header=False,
