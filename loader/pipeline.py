@@ -225,14 +225,14 @@ def link_texts(
     ``adjectives`` are wanted.
     """
     registry = Registry.load()
-    linker = Linker(authority, _known(registry, authority), registry.capitals())
+    linker = Linker(authority, known_links(registry, authority), registry.capitals())
     extractor = _extractor(registry)
     for text in texts:
         if isinstance(text, Problem):
             yield text
             continue
         try:
-            read = _named(next(iter(extractor.read_all([Article(text.text, text.doc_id, published=text.published)]))))
+            read = named_in(next(iter(extractor.read_all([Article(text.text, text.doc_id, published=text.published)]))))
         except ValueError:  # a text without a word
             read = ()
         if given:
@@ -242,7 +242,7 @@ def link_texts(
             yield text, tuple(each for each in links if adjectives or not each.is_adjective)
 
 
-def _named(document: Document) -> tuple[Named, ...]:
+def named_in(document: Document) -> tuple[Named, ...]:
     """Return the names that extraction found outside boilerplate."""
     return tuple(
         Named(
@@ -256,7 +256,7 @@ def _named(document: Document) -> tuple[Named, ...]:
     )
 
 
-def _known(registry: Registry, authority: Authority) -> dict[str, str]:
+def known_links(registry: Registry, authority: Authority) -> dict[str, str]:
     """Return the id of each entity of the registry that has one: its stated link, or that of its ISO code."""
     mint = Mint()
     rows = link_entities(subjects(registry.quads(mint), ()), authority, mint)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from authorities import EVERYBODY, EVIDENCE, make_authority, names
+from conftest import SEED
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, Quad
@@ -390,3 +393,63 @@ def test_an_id_is_accepted_for_one_entity_only_and_the_registrys_own_link_stands
     assert [row for row in rows.values() if row.target == "Q1077694" and row.verdict is Verdict.ACCEPTED] == [
         rows["nikkei"]
     ]
+
+
+# ---- the command
+
+
+def command(*arguments: str, folder: Path, code: int = 0) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "pactgraph", *arguments], cwd=folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_the_seed_article_is_linked_right_and_to_nobody_of_its_teaser(tmp_path: Path) -> None:
+    command("load", str(SEED), folder=tmp_path)
+    command("link", folder=tmp_path)
+    text = (tmp_path / "pactgraph-store" / NAME).read_text(encoding="utf-8")
+    rows, problems = read(text, NAME, MINT)
+    assert not problems
+    found = {row.subject.removeprefix(MINT.base): row for row in rows}
+    right = {
+        "actor/japan": "Q17",
+        "actor/australia": "Q408",
+        "actor/united-states": "Q30",
+        "actor/united-kingdom": "Q145",
+        "actor/new-zealand": "Q664",
+        "actor/south-korea": "Q884",
+        "actor/afp": "Q40464",
+        "actor/nikkei": "Q1077694",
+        "actor/house-of-commons-of-the-united-kingdom": "Q11005",
+        "actor/fumio-kishida": "Q359480",
+    }
+    assert {path: (found[path].verdict, found[path].target) for path in right} == {
+        path: (Verdict.ACCEPTED, target) for path, target in right.items()
+    }
+    assert (found["partnership/aukus"].verdict, found["partnership/aukus"].target) == (Verdict.CANDIDATE, "Q108556886")
+    assert not any("pillar" in path for path in found)
+    assert found["actor/embassy-of-japan-in-australia"].verdict is Verdict.NIL
+    whole = command("export", "-", folder=tmp_path)
+    assert "/graph/links>" in whole
+    command("link", folder=tmp_path)
+    assert command("export", "-", folder=tmp_path) == whole
+    article = [line for line in whole.splitlines() if "/graph/article/" in line]
+    for name in ("joe-biden", "rishi-sunak", "anthony-albanese"):
+        assert not any(f"actor/{name}>" in line for line in article)
+    assert "Everything conforms" in command("validate", folder=tmp_path)
+
+
+def test_a_line_that_holds_no_text_is_told_with_its_number_and_the_others_are_linked(tmp_path: Path) -> None:
+    good = {"doc_id": "a", "text": "Japan spoke.", "mentions": [{"start": 0, "end": 5}]}
+    bad = {"doc_id": "b", "text": "Japan", "mentions": [{"start": 3, "end": 99}]}
+    lines = ("{", json.dumps(bad), "", json.dumps(good))
+    (tmp_path / "texts.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    told = command("link", "--given", "texts.jsonl", folder=tmp_path, code=1)
+    assert "texts.jsonl:1:" in told
+    assert "texts.jsonl:2:" in told
+    (answer,) = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+    (mention,) = answer["mentions"]
+    assert (answer["doc_id"], mention["start"], mention["end"], mention["qid"]) == ("a", 0, 5, "Q17")
+    assert set(mention) == {"start", "end", "qid", "score"}

@@ -1,0 +1,141 @@
+"""How well names are linked: a folder of annotated texts against an authority, beside a plain match of names.
+
+    PACTGRAPH_LINKING_GOLD=gold python benchmarks/linking.py [AUTHORITY]
+
+The folder holds ``SET/gold.jsonl``, lines of ``{"doc_id", "text", "mentions": [{"start", "end", "qid", "types"}]}``;
+mentions marked ``value``, ``optional``, ``nomap`` or ``coref`` are left aside. Without the variable it says so.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loader.document import Article, Span
+from loader.extraction import Extractor
+from loader.linking.candidates import Sources
+from loader.linking.linker import Linker
+from loader.pipeline import known_links, named_in
+from loader.registry import Registry
+from ontology.authority import open_authority
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ontology.authority import Authority
+
+Place = tuple[int, int]
+TYPES = {"PER", "LOC", "ORG"}
+ASIDE = ("value", "optional", "nomap", "coref")
+
+
+def main() -> None:
+    folder = os.environ.get("PACTGRAPH_LINKING_GOLD")
+    if not folder:
+        print("Skipped: PACTGRAPH_LINKING_GOLD names no folder of annotated texts.")
+        return
+    path = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(str(files("seeds") / "authority" / "core.sqlite"))
+    authority, registry = open_authority(path), Registry.load()
+    extractor = Extractor(registry)
+    known = known_links(registry, authority)
+    for source in sorted(Path(folder).glob("*/gold.jsonl")):
+        texts = [json.loads(line) for line in source.open(encoding="utf-8")]
+        read = [named_in(each) for each in extractor.read_all(Article(text["text"], "-") for text in texts)]
+        print(f"\n{source.parent.name}: {len(texts)} texts, authority {authority.name} {authority.version}")
+
+        linker = Linker(authority, known, registry.capitals())
+        started = time.process_time()
+        found = [linker.link_text(text["text"], names) for text, names in zip(texts, read, strict=True)]
+        spent = time.process_time() - started
+        tell(
+            "found, names alone", texts, [accepted(each for each in links if not each.is_adjective) for links in found]
+        )
+        tell("found, with adjectives", texts, [accepted(links) for links in found])
+        plain = [alias_match(text["text"], names, authority) for text, names in zip(texts, read, strict=True)]
+        tell("plain alias match", texts, plain)
+        for name in ("context", "offices", "in_document"):
+            less = Linker(authority, known, registry.capitals(), sources=Sources(**{name: False}))
+            links = [less.link_text(text["text"], names) for text, names in zip(texts, read, strict=True)]
+            tell(f"found, without {name}", texts, [accepted(e for e in each if not e.is_adjective) for each in links])
+        given(texts, read, linker, authority)
+        count = sum(map(len, found))
+        print(f"  {count} names in {spent:.2f} s of CPU: {count / spent:,.0f} a second (reading the texts apart)")
+    print(f"\nmost memory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB, the parser's included")
+
+
+def accepted(links: Iterable[Any]) -> dict[Place, str]:
+    return {
+        (each.named.span.start, each.named.span.end): each.decision.accepted.id
+        for each in links
+        if each.decision.accepted is not None
+    }
+
+
+def alias_match(text: str, names: Iterable[Any], authority: Authority) -> dict[Place, str]:
+    """Link what the reading took for names to the first entity that is called so."""
+    found = {}
+    for each in names:
+        hits = [hit for hit in authority.candidates(each.span.of(text)) if hit.exact]
+        if hits:
+            found[each.span.start, each.span.end] = hits[0].entity.id
+    return found
+
+
+def scope(text: Any) -> tuple[dict[Place, str | None], list[Place]]:
+    """Return the mentions that count, and the places of those that are left aside."""
+    counted: dict[Place, str | None] = {}
+    aside: list[Place] = []
+    for each in text["mentions"]:
+        place = (each["start"], each["end"])
+        is_typed = bool(TYPES & set(each.get("types", ()))) or each.get("nil")
+        if any(each.get(name) for name in ASIDE) or not is_typed or not (each.get("qid") or each.get("nil")):
+            aside.append(place)
+        else:
+            counted[place] = each.get("qid")
+    return counted, aside
+
+
+def tell(name: str, texts: list[Any], found: list[dict[Place, str]]) -> None:
+    right = wrong = missed = 0
+    for text, links in zip(texts, found, strict=True):
+        counted, aside = scope(text)
+        hits = {place for place, qid in links.items() if counted.get(place) == qid}
+        right += len(hits)
+        wrong += sum(
+            place not in hits
+            and (place in counted or not any(place[0] < end and start < place[1] for start, end in aside))
+            for place in links
+        )
+        missed += sum(qid is not None and place not in hits for place, qid in counted.items())
+    precision, recall = right / max(1, right + wrong), right / max(1, right + missed)
+    score = 2 * precision * recall / max(1e-9, precision + recall)
+    print(f"  {name:28} precision {precision:.3f}  recall {recall:.3f}  F1 {score:.3f}  (right {right}, wrong {wrong})")
+
+
+def given(texts: list[Any], read: list[Any], linker: Linker, authority: Authority) -> None:
+    """Tell how many of the given names that the authority covers with a verified entity are linked right."""
+    right = wrong = covered = 0
+    for text, names in zip(texts, read, strict=True):
+        places = [(place, qid) for place, qid in scope(text)[0].items() if is_covered(qid, authority.entity)]
+        links = linker.link_given(text["text"], [Span(*place) for place, _ in places], names)
+        covered += len(places)
+        for (_, qid), link in zip(places, links, strict=True):
+            entity = link.decision.accepted
+            right += entity is not None and entity.id == qid
+            wrong += entity is not None and entity.id != qid
+    print(f"  given and covered: {right} of {covered} right ({right / max(1, covered):.3f}), {wrong} wrong")
+
+
+def is_covered(qid: str | None, entity: Callable[[str], Any]) -> bool:
+    found = entity(qid) if qid else None
+    return found is not None and found.status == "verified"
+
+
+if __name__ == "__main__":
+    main()
