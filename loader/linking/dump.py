@@ -247,12 +247,13 @@ def _entity_line(source: str, line: int, text: bytes, choice: Choice) -> Iterato
             yield Redirect(_ID.fullmatch(said["redirects"]["from"])[1], _ID.fullmatch(said["redirects"]["to"])[1])  # type: ignore[index] # told below
         if said.get("type", "item") != "item" or not said["id"].startswith("Q"):
             return
-        yield from _entity(source, line, said, choice)
+        yield from read_entity(source, line, said, choice)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         yield Problem(source, line, f"is no entity of Wikidata ({type(error).__name__}: {error}).")
 
 
-def _entity(source: str, line: int, said: dict[str, Any], choice: Choice) -> Iterator[Item | None]:
+def read_entity(source: str, line: int, said: dict[str, Any], choice: Choice) -> Iterator[Item | None]:
+    """Give what an entity in JSON says, if it is chosen, and what of it is left out; ``line`` is where it stands."""
     identifier = _ID.fullmatch(said["id"])
     if not identifier:
         yield Problem(source, line, f"{said['id']!r} is no id of Wikidata.")
