@@ -654,6 +654,7 @@ def serve(
     contact: Annotated[
         str, typer.Option(help="Who to write to, told to services that are called.", rich_help_panel=_CALLS)
     ] = "",
+    authority: AuthorityPath = None,
     log: Annotated[
         str, typer.Option(help="What is logged to standard error: warnings, requests (JSON lines) or nothing.")
     ] = "warnings",
@@ -679,7 +680,7 @@ def serve(
     budget = {} if memory is None else {"memory": memory << 20}
     agent = f"pactgraph/{version('pactgraph')}" + (f" ({contact})" if contact else "")
     options = {"base": base, "default_graph": default_graph, "cache": cache << 20, "limits": limits, **budget}
-    calls = {"services": tuple(services or ()), "agent": agent}
+    calls = {"services": tuple(services or ()), "agent": agent, "authority": _authority(authority)}
     _serve(store, host=host, port=port, root_path=root_path, proxy=proxy, **options, **calls)
 
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import time
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import FileResponse, JSONResponse, PlainTextResponse
+from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
@@ -24,6 +26,7 @@ from endpoint.engine import Engine
 from endpoint.negotiation import GRAPHS, HTML
 from endpoint.pages import NotFound, Pages
 from endpoint.questions import questions
+from endpoint.reconciliation import Reconciliation
 from endpoint.words import Vocabulary
 from endpoint.writer import Writer
 
@@ -47,6 +50,33 @@ _NO_SUCH_QUERY: dict[int | str, dict[str, Any]] = {
     404: {"description": "No such query runs"},
     **_NEEDS_TOKEN,
 }
+_LONGEST = 1 << 20  # bytes of a batch of queries
+_REFUSED: dict[int | str, dict[str, Any]] = {
+    400: {"description": "The request cannot be read"},
+    404: {"description": "The authority holds no such entity"},
+    413: {"description": "The request holds too much"},
+}
+_FORM_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    "type": "object",
+                    "properties": {"queries": {"type": "string"}, "extend": {"type": "string"}},
+                }
+            }
+        },
+    }
+}
+_JSON_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"type": "object"}}}}}
+_PREFLIGHT = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS, POST",
+    "Access-Control-Allow-Headers": "Accept, Accept-Language, Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
+_PREVIEW_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'"  # a client shows it in a frame of its page
 _POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -70,7 +100,7 @@ class Endpoint(FastAPI):
             await super().__call__(scope, receive, send)
 
 
-def create_app(settings: Settings) -> FastAPI:
+def create_app(settings: Settings) -> Endpoint:
     """Return the endpoint for a store as an ASGI application; its lifespan starts and ends the engine's processes.
 
     Raises StoreError where there is no store at ``settings.store`` or where it cannot be read.
@@ -102,6 +132,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_exception_handler(HTTPException, _refuse_plainly)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.include_router(_operations(engine, app.sparql))
+    if settings.authority is not None:
+        app.include_router(_reconcile(Reconciliation(settings.authority)))
     app.include_router(_front(settings.base, vocabulary))
     app.include_router(_data(Pages(settings.base, engine), description, vocabulary))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the way that FastAPI documents
@@ -160,6 +192,80 @@ def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
         return PlainTextResponse("", 204)
 
     return router
+
+
+def _reconcile(service_: Reconciliation) -> APIRouter:
+    """Return the paths of the Reconciliation API: version 0.2 under /reconcile, the draft of 1.0 one step below."""
+    router = APIRouter(tags=["reconciliation"], responses=_REFUSED)
+
+    @router.get("/reconcile", summary="The manifest; or the answers to a batch of queries, or to a data extension")
+    async def old(request: Request, queries: str | None = None, extend: str | None = None) -> Response:
+        if queries is not None:
+            return JSONResponse(await run_in_threadpool(service_.answer, queries))
+        if extend is not None:
+            return JSONResponse(await run_in_threadpool(service_.extend, extend, draft=False))
+        return JSONResponse(service_.manifest(str(request.url.replace(query="")).rstrip("/")))
+
+    @router.post("/reconcile", summary="A batch of queries, or a data extension, as a form", openapi_extra=_FORM_BODY)
+    async def old_form(request: Request) -> Response:
+        fields = protocol.query_parameters(protocol.Request("POST", "", (await _short_body(request)).decode("latin-1")))
+        for name, answer in (("queries", service_.answer), ("extend", partial(service_.extend, draft=False))):
+            if name in fields:
+                return JSONResponse(await run_in_threadpool(answer, fields[name][0]))
+        raise protocol.ProtocolError(400, "The form holds neither queries nor extend.")
+
+    @router.get("/reconcile/flyout", summary="What a client shows of an entity under the pointer")
+    def flyout(id: str) -> Response:  # noqa: A002 (the specification's word)
+        return JSONResponse(service_.flyout(id))
+
+    @router.get("/reconcile/1.0-draft", summary="The manifest of the draft of version 1.0")
+    def manifest() -> Response:
+        return JSONResponse(service_.manifest_of_draft())
+
+    @router.post("/reconcile/1.0-draft/match", summary="A batch of queries of the draft", openapi_extra=_JSON_BODY)
+    async def match(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(service_.answer_draft, await _short_body(request)))
+
+    @router.post("/reconcile/1.0-draft/extend", summary="A data extension of the draft", openapi_extra=_JSON_BODY)
+    async def extend_draft(request: Request) -> Response:
+        return JSONResponse(await run_in_threadpool(service_.extend, await _short_body(request), draft=True))
+
+    _add_shared(router, service_)
+
+    @router.options("/reconcile", include_in_schema=False)
+    @router.options("/reconcile/{path:path}", include_in_schema=False)
+    def preflight() -> Response:
+        return Response(status_code=204, headers=_PREFLIGHT)
+
+    return router
+
+
+def _add_shared(router: APIRouter, service_: Reconciliation) -> None:
+    """Add the paths that both versions of the Reconciliation API have, with the same answers."""
+    for root in ("/reconcile", "/reconcile/1.0-draft"):
+
+        @router.get(root + "/suggest/{kind}", summary="Entities, properties or types that begin so")
+        def suggest(
+            kind: Literal["entity", "property", "type"], prefix: str = "", limit: int = 10, offset: int = 0
+        ) -> Response:
+            return JSONResponse(service_.suggest(kind, prefix, limit, offset))
+
+        @router.get(root + "/preview", summary="A small page on an entity", response_class=HTMLResponse)
+        def preview(id: str) -> Response:  # noqa: A002 (the specification's word)
+            return HTMLResponse(service_.preview(id), headers={"Content-Security-Policy": _PREVIEW_POLICY})
+
+        @router.get(root + "/extend/propose", summary="Properties that entities of a type can be extended by")
+        def propose(type: str = "", limit: int = 20) -> Response:  # noqa: A002 (the specification's word)
+            return JSONResponse(service_.propose(type, limit))
+
+
+async def _short_body(request: Request) -> bytes:
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > _LONGEST:
+            raise protocol.ProtocolError(413, f"The body is longer than {_LONGEST} bytes, the most that is read.")
+    return bytes(body)
 
 
 def _front(base: str, vocabulary: Vocabulary) -> APIRouter:
@@ -221,7 +327,7 @@ async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Respo
     response.headers.setdefault("Content-Security-Policy", _EDITOR_POLICY if is_editor else _POLICY)
     for name, value in exchange.SECURITY.items():
         response.headers.setdefault(name, value)
-    if request.method in _READS:
+    if request.method in _READS or exchange.local_path(request.scope).startswith("/reconcile"):
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
     return response
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Literal
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ontology.authority import Authority
+
 MEBIBYTE = 1 << 20
 
 
@@ -63,7 +65,7 @@ class Settings:
     ``services`` are the IRIs that SERVICE in a query may call, none by default, and ``agent`` what they are told of who
     asks (RFC 9110, 10.1.5). ``memory`` is the budget in bytes
     for holding the snapshot in memory (0: always on disk), ``cache`` the budget in bytes for results. ``lock`` is
-    how long in seconds a write waits for another writer.
+    how long in seconds a write waits for another writer. ``authority`` is what /reconcile answers from, if anything.
     """
 
     store: Path
@@ -77,3 +79,4 @@ class Settings:
     cache: int = 64 * MEBIBYTE
     lock: float = 30.0
     slow: float = 5.0
+    authority: Authority | None = None

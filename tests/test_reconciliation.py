@@ -1,0 +1,159 @@
+"""The Reconciliation API over the authority that is shipped: what OpenRefine asks, and the draft of version 1.0."""
+
+from __future__ import annotations
+
+import json
+import re
+from importlib.resources import as_file, files
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from serving import ARTICLE, publish, running, settings
+
+from endpoint.protocol import ProtocolError
+from endpoint.reconciliation import BATCH, Reconciliation
+from ontology.authority import open_authority
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[Reconciliation]:
+    with as_file(files("seeds").joinpath("authority", "core.sqlite")) as path, open_authority(path) as authority:
+        yield Reconciliation(authority)
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    store: Path = tmp_path_factory.mktemp("reconciliation") / "store"
+    publish(store, add=ARTICLE)
+    with (
+        as_file(files("seeds").joinpath("authority", "core.sqlite")) as path,
+        open_authority(path) as authority,
+        running(settings(store, authority=authority)) as served,
+    ):
+        yield served
+
+
+def first(service: Reconciliation, **query: Any) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = service.answer(json.dumps({"q0": query}))["q0"]["result"]
+    return found
+
+
+def assert_candidates(candidates: list[dict[str, Any]]) -> None:
+    """Hold candidates against section 4.2 of version 0.2: what is required, of what kind, in which order."""
+    scores = [each["score"] for each in candidates]
+    assert scores == sorted(scores, reverse=True)
+    for each in candidates:
+        assert re.fullmatch(r"Q[1-9]\d*", each["id"])
+        assert each["name"]
+        assert isinstance(each["match"], bool)
+        assert 0 <= each["score"] <= 100
+        assert all(isinstance(type_["id"], str) for type_ in each["type"])
+        assert len({feature["id"] for feature in each["features"]}) == len(each["features"])
+        assert all(isinstance(feature["value"], bool | int | float) for feature in each["features"])
+    assert sum(each["match"] for each in candidates) <= 1
+
+
+def test_a_name_finds_its_entity_and_a_clear_one_is_a_match(service: Reconciliation) -> None:
+    found = first(service, query="New Zealand", type="state")
+    assert_candidates(found)
+    assert (found[0]["id"], found[0]["match"]) == ("Q664", True)
+
+
+def test_an_id_as_the_query_finds_its_entity(service: Reconciliation) -> None:
+    assert first(service, query="Q408")[0]["id"] == "Q408"
+
+
+def test_an_entity_of_another_type_has_half_the_score(service: Reconciliation) -> None:
+    asked = {each["id"]: each["score"] for each in first(service, query="Japan", type="person", limit=50)}
+    free = {each["id"]: each["score"] for each in first(service, query="Japan", limit=50)}
+    assert asked["Q17"] == free["Q17"] / 2
+
+
+def test_no_id_that_is_not_verified_is_a_match(service: Reconciliation) -> None:
+    found = first(service, query="AUKUS")
+    assert_candidates(found)
+    assert found
+    assert not any(each["match"] for each in found)
+
+
+def test_a_property_that_a_candidate_lacks_lowers_its_score(service: Reconciliation) -> None:
+    right = first(service, query="Tokyo", properties=[{"pid": "country", "v": {"id": "Q17"}}])
+    wrong = first(service, query="Tokyo", properties=[{"pid": "country", "v": "Australia"}])
+    scores = [next(each["score"] for each in found if each["id"] == "Q1490") for found in (right, wrong)]
+    assert scores[0] > scores[1]
+
+
+def test_the_draft_takes_conditions_and_drops_what_misses_a_required_one(service: Reconciliation) -> None:
+    name = {"matchType": "name", "propertyValue": "Japan"}
+    other = {"matchType": "property", "propertyId": "type", "propertyValue": "person", "required": True}
+    queries = [{"conditions": [name]}, {"conditions": [name, other]}]
+    one, two = service.answer_draft(json.dumps({"queries": queries}).encode())["results"]
+    assert_candidates(one["candidates"])
+    assert one["candidates"][0]["id"] == "Q17"
+    assert all(feature["name"] for feature in one["candidates"][0]["features"])
+    assert all(each["type"][0]["id"] == "person" for each in two["candidates"])
+
+
+def test_what_cannot_be_read_is_refused_with_a_sentence(service: Reconciliation) -> None:
+    batches = ("[", "[]", '{"q": 1}', '{"q": {}}', '{"q": {"query": "a", "limit": 0}}', '{"q": {"query": 5}}')
+    wrong = '{"q": {"query": "a", "properties": [{"pid": "nonsense", "v": 1}]}}'
+    for text in (*batches, wrong, '{"q": {"query": "a", "properties": [{"pid": "type", "v": [[]]}]}}'):
+        with pytest.raises(ProtocolError) as refusal:
+            service.answer(text)
+        assert refusal.value.status == 400
+        assert refusal.value.sentence.endswith(".")
+    with pytest.raises(ProtocolError) as refusal:
+        service.answer(json.dumps({str(n): {"query": "a"} for n in range(BATCH + 1)}))
+    assert refusal.value.status == 413
+
+
+def test_openrefine_asks_by_get_and_by_form_and_gets_the_same(url: str) -> None:
+    queries = json.dumps({"q0": {"query": "Australia", "type": "state", "limit": 3}})
+    got = httpx.get(f"{url}/reconcile", params={"queries": queries})
+    posted = httpx.post(f"{url}/reconcile", data={"queries": queries})
+    assert got.json() == posted.json()
+    assert posted.json()["q0"]["result"][0]["id"] == "Q408"
+    assert posted.headers["access-control-allow-origin"] == "*"
+    assert httpx.options(f"{url}/reconcile/1.0-draft/match").headers["access-control-allow-methods"]
+
+
+def test_every_address_of_the_manifest_answers(url: str) -> None:
+    manifest = httpx.get(f"{url}/reconcile").json()
+    assert manifest["versions"] == ["0.2"]
+    assert manifest["identifierSpace"] == "http://www.wikidata.org/entity/"
+    assert "{{id}}" in manifest["view"]["url"]
+    for kind, prefix in (("entity", "New Zea"), ("property", "cou"), ("type", "sta")):
+        at = manifest["suggest"][kind]
+        found = httpx.get(at["service_url"] + at["service_path"], params={"prefix": prefix}).json()["result"]
+        assert found
+        assert all(each["id"] and each["name"] for each in found)
+    page = httpx.get(manifest["preview"]["url"].replace("{{id}}", "Q664"))
+    assert "New Zealand" in page.text
+    assert "frame-ancestors" not in page.headers["content-security-policy"]
+    at = manifest["suggest"]["entity"]
+    assert httpx.get(at["service_url"] + at["flyout_service_path"].replace("${id}", "Q664")).json()["id"] == "Q664"
+    at = manifest["extend"]["propose_properties"]
+    assert httpx.get(at["service_url"] + at["service_path"], params={"type": "state"}).json()["properties"]
+    draft = httpx.get(f"{url}/reconcile/1.0-draft").json()
+    assert draft["versions"] == ["1.0-draft"]
+    assert draft["suggest"] == {"entity": True, "property": True, "type": True}
+
+
+def test_data_extension_gives_each_property_of_each_entity_in_both_versions(url: str) -> None:
+    query = {"ids": ["Q1490", "Q999999999"], "properties": [{"id": "country"}, {"id": "type"}]}
+    old = httpx.post(f"{url}/reconcile", data={"extend": json.dumps(query)}).json()
+    draft = httpx.post(f"{url}/reconcile/1.0-draft/extend", json=query).json()
+    assert [each["id"] for each in old["meta"]] == ["country", "type"]
+    assert old["rows"]["Q1490"]["country"] == [{"id": "Q17", "name": "Japan"}]
+    assert old["rows"]["Q999999999"] == {"country": [], "type": []}
+    rows = {row["id"]: {each["id"]: each["values"] for each in row["properties"]} for row in draft["rows"]}
+    assert rows == old["rows"]
+
+
+def test_an_entity_that_is_not_there_has_no_page(url: str) -> None:
+    assert httpx.get(f"{url}/reconcile/preview", params={"id": "<script>"}).status_code == 404
