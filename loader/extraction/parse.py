@@ -37,6 +37,7 @@ _DATELINE = re.compile(
     re.MULTILINE,
 )
 _RUN = re.compile(r"\S{200,}")
+_LETTER = re.compile(r"[\w\s]")
 _PIECE = 64  # characters: the pieces that a long run without a blank is cut into
 _NO, _OPEN, _YES = -1, 0, 1  # a sentence cannot, may, must begin here
 _WRAP_LEAST, _WRAP_MOST = 40, 100  # a hard-wrapped line is this long; an unwrapped paragraph is seldom so even
@@ -104,6 +105,10 @@ class _Tokenizer:
         return Doc(self._tokenizer.vocab, words=words, spaces=spaces)
 
     def _add(self, piece: str, words: list[str], spaces: list[bool]) -> None:
+        if len(piece) == _PIECE and _LETTER.search(piece) is None:  # one token: no parser need see each of its marks
+            words.append(piece)
+            spaces.append(False)
+            return
         for token in self._tokenizer(piece):
             words.append(token.text)
             spaces.append(bool(token.whitespace_))
