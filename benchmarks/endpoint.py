@@ -190,9 +190,9 @@ def start_servers(work: Path, data: Path, oxigraph: str) -> list[Server]:
     ports = [free_port() for _ in range(3)]
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); import uvicorn; from pathlib import Path; "
-        "from endpoint.app import create_app; from endpoint.settings import Settings; "
-        "uvicorn.run(create_app(Settings(store=Path(sys.argv[2]))), port=int(sys.argv[3]), log_level='error', "
-        "access_log=False)"
+        "from endpoint.app import create_app; from endpoint.connection import connection; "
+        "from endpoint.settings import Settings; app = create_app(Settings(store=Path(sys.argv[2]))); "
+        "uvicorn.run(app, http=connection(app.sparql), port=int(sys.argv[3]), log_level='error', access_log=False)"
     )
     root = str(Path(__file__).parent.parent)
     servers = [

@@ -37,11 +37,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A whole response to a GET as it was sent, for the very same request again."""
+    """A whole response to a GET as it was sent, for the very same request again; ``lines`` are its header lines."""
 
     snapshot: str
     form: str
     headers: list[tuple[bytes, bytes]]
+    lines: bytes
     body: bytes
 
 
@@ -60,6 +61,7 @@ class Cache:
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._snapshot = ""
         self._responses: OrderedDict[tuple[object, ...], Response] = OrderedDict()
+        self._shelf: OrderedDict[bytes, Response] = OrderedDict()
         self._coming: dict[Key, asyncio.Future[Kept | None]] = {}
 
     def __len__(self) -> int:
@@ -80,6 +82,7 @@ class Cache:
         if key.snapshot != self._snapshot:
             self._kept.clear()
             self._responses.clear()
+            self._shelf.clear()
             self.size = 0
             self._snapshot = key.snapshot
         weight = _weight(key, kept)
@@ -103,6 +106,20 @@ class Cache:
         self._responses[request] = response
         if len(self._responses) > _REQUESTS or response.snapshot != self._snapshot:
             self._responses.popitem(last=False)
+
+    def shelve(self, request: bytes, response: Response) -> None:
+        """Keep a response for the bytes of its request; for none where there are none."""
+        if request and response.snapshot == self._snapshot:
+            self._shelf[request] = response
+            if len(self._shelf) > _REQUESTS:
+                self._shelf.popitem(last=False)
+
+    def shelved(self, request: bytes) -> Response | None:
+        """Return the response that the same bytes had; its snapshot may be an older one."""
+        found = self._shelf.get(request)
+        if found is not None:
+            self.hits += 1
+        return found
 
     def coming(self, key: Key) -> asyncio.Future[Kept | None] | None:
         """Return the future of an answer that is under way for somebody else."""

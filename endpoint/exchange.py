@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+REQUEST = "pactgraph.request"  # the key under which the scope holds a whole request's bytes (see connection.py)
 _PATIENCE = 0.05  # seconds after which it is worth watching whether the client is still there
 SECURITY = {
     "X-Content-Type-Options": "nosniff",
@@ -35,6 +36,7 @@ _CORS = {
 
 _READ = frozenset({b"accept", b"accept-encoding", b"content-encoding", b"host", b"if-none-match"})
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
+_OWN = frozenset({"content-length", "expect", "forwarded", "transfer-encoding", "upgrade", "x-request-id"})
 _CLOSE = {"Connection": "close"}
 
 
@@ -66,6 +68,15 @@ class Exchange:
         """Return the request as a plain value."""
         query = self.scope["query_string"].decode("latin-1")
         return Request(self.method, absolute_url(self.scope, self.headers), query, self.headers, body)
+
+    def bytes_of_its_own(self) -> bytes:
+        """Return the request's bytes where the server hands them on and nothing but the connection depends on them."""
+        if self.version != "1.1" or self.headers.get("connection", "keep-alive").lower() != "keep-alive":
+            return b""
+        if any(name in _OWN or name.startswith("x-forwarded") for name in self.headers):
+            return b""
+        whole: bytes = self.scope.get(REQUEST, b"")
+        return whole
 
     async def read(self, longest: int) -> Request:
         """Read the body, ``longest`` bytes at most, and return the request; Gone where the client hung up."""
@@ -129,8 +140,8 @@ class Exchange:
         """Send a response that was made before."""
         self.started = True
         self.status = 200
-        raw = [(b"x-request-id", self.identifier.encode()), *response.headers]
-        await self._send({"type": "http.response.start", "status": 200, "headers": raw})
+        lines = [(b"x-request-id", self.identifier.encode()), *response.headers]
+        await self._send({"type": "http.response.start", "status": 200, "headers": lines})
         await self._send({"type": "http.response.body", "body": response.body, "more_body": False})
 
     async def send(self, chunk: bytes) -> None:

@@ -11,6 +11,7 @@ import pyoxigraph
 import uvicorn
 
 from endpoint.app import create_app
+from endpoint.connection import connection
 from endpoint.settings import Limits, Settings
 from ontology.layout import Layout
 
@@ -87,7 +88,9 @@ def settings(root: Path, **changes: Any) -> Settings:
 @contextmanager
 def running(chosen: Settings, **options: Any) -> Iterator[str]:
     """Serve a store on a loopback port until the block ends; give the base URL."""
-    config = uvicorn.Config(create_app(chosen), host="127.0.0.1", port=0, log_level="error", lifespan="on", **options)
+    app = create_app(chosen)
+    usual = {"host": "127.0.0.1", "port": 0, "log_level": "error", "lifespan": "on", "http": connection(app.sparql)}
+    config = uvicorn.Config(app, **(usual | options))
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
