@@ -67,7 +67,7 @@ def test_a_run_of_characters_without_a_blank_is_read_in_good_time(extractor: Ext
     assert extractor.read(Article(text, "-")).article.text == text
     document = load_model()(text)
     assert "".join(token.text_with_ws for token in document) == text
-    assert len(document) < 150  # marks without a letter among them are one token, 64 by 64, not one each
+    assert len(document) < 200  # marks without a letter among them are one token, 64 by 64, not one each
 
 
 def test_no_sentence_grows_without_end() -> None:
