@@ -170,11 +170,12 @@ def _validate(store: pyoxigraph.Store, job: dict[str, Any]) -> None:
     from ontology.conformance import Conformance, NonConforming  # noqa: PLC0415 (half a second, where it is asked for)
 
     graphs = job["graphs"]
-    registry = pyoxigraph.NamedNode(job["reserved"] + "registry")
     if graphs is None:
         graphs = [graph.value for graph in store.named_graphs() if isinstance(graph, pyoxigraph.NamedNode)]
         graphs = [graph for graph in graphs if not graph.startswith(job["reserved"])]
-    conformance = Conformance(store.quads_for_pattern(None, None, None, registry))
+    registries = [pyoxigraph.NamedNode(job["reserved"] + name) for name in ("registry", "registry/auto")]
+    context = [quad for graph in registries for quad in store.quads_for_pattern(None, None, None, graph)]
+    conformance = Conformance(context)
     violations: list[dict[str, str | None]] = []
     for graph in sorted(graphs):
         try:

@@ -205,7 +205,7 @@ class Service:
             gzip,
         )
         tag = entity_tag(key)
-        if is_known(request, tag):
+        if request.method in ("GET", "HEAD") and is_known(request, tag):  # RFC 9110, 13.1.2
             await exchange.respond(304, answer_headers({"ETag": tag}, volatile=False))
             return
         kept = self._cache.get(key)
@@ -363,8 +363,11 @@ class Service:
         )
         tag = f'"{answer.digest}.{operation.choice.format.name}"' if answer.digest else None
         if tag is not None and answer.encoding:
-            tag = f"W/{tag}"  # other bytes than those without the coding
-        if tag is not None and is_known(request, tag):
+            tag = f'{tag[:-1]}.{answer.encoding}"'  # other bytes than those without the coding
+        if answer.digest is not None and not is_wanted(request, answer.digest):
+            answer.abandon()
+            raise ProtocolError(412, "The graph is not the one that If-Match names.")
+        if tag is not None and (is_known(request, tag) or (request.header("if-none-match") or "").strip() == "*"):
             answer.abandon()
             await exchange.respond(304, answer_headers({"ETag": tag}, volatile=False))
             return
@@ -414,3 +417,11 @@ def is_known(request: Request, tag: str) -> bool:
     """Whether the client already holds the answer with this tag (If-None-Match, compared weakly)."""
     given = request.header("if-none-match") or ""
     return any(known.removeprefix("W/") == tag.removeprefix("W/") for known in re.findall(r'(?:W/)?"[^"]*"', given))
+
+
+def is_wanted(request: Request, digest: str) -> bool:
+    """Whether If-Match, where the request has it, names the graph with this digest (RFC 9110, 13.1.1)."""
+    given = request.header("if-match")
+    if given is None or given.strip() == "*":
+        return True
+    return digest in {tag.partition(".")[0] for tag in re.findall(r'(?<!W/)"([^"]*)"', given)}

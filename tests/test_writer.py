@@ -263,6 +263,21 @@ def test_a_graph_can_be_made_only_if_there_is_none(url: str) -> None:
     assert missing.status_code == 412
 
 
+def test_a_graph_is_read_only_if_it_is_the_one_that_is_meant(url: str) -> None:
+    there = f"{url}/graphs"
+    many = " , ".join(map(str, range(500)))
+    httpx.put(there, params=GRAPH, content=f"<urn:s> <urn:p> {many} .", headers=TURTLE)
+    plain = httpx.get(there, params=GRAPH, headers={"Accept-Encoding": "identity"}).headers["etag"]
+    packed = httpx.get(there, params=GRAPH, headers={"Accept-Encoding": "gzip"}).headers["etag"]
+    assert plain != packed  # other bytes, another tag
+    statuses = [
+        httpx.get(there, params=GRAPH, headers=condition).status_code
+        for condition in ({"If-Match": plain}, {"If-Match": '"other"'}, {"If-Match": "*"}, {"If-None-Match": "*"})
+    ]
+    assert statuses == [200, 412, 200, 304]
+    assert httpx.put(there, params=GRAPH, content="", headers=TURTLE | {"If-Match": packed}).status_code == 204
+
+
 # ---- validation
 
 
@@ -278,6 +293,25 @@ def test_what_breaks_the_shapes_is_refused_with_a_report_when_asked(url: str) ->
     assert unasked.status_code == 201
     fine = update(url, "CLEAR GRAPH <urn:mine>", validate="true")
     assert fine.status_code == 204
+
+
+def test_what_the_loader_knows_of_actors_counts_when_a_change_is_held_against_the_shapes(tmp_path: Path) -> None:
+    met = f"""<{BASE}graph/registry/auto> {{ <{BASE}actor/met> a <https://pactgraph.example/ns#State> ;
+      <http://www.w3.org/2004/02/skos/core#prefLabel> "Met"@en }}"""
+    publish(tmp_path / "met", add=ARTICLE + met)
+    facts = (
+        "@prefix pact: <https://pactgraph.example/ns#> . <urn:m> a pact:Membership ; pact:member <{}> ; "
+        f"pact:partnership <{BASE}partnership/aukus> ; pact:status pact:status-interested ."
+    )
+    with running(settings(tmp_path / "met", token="right")) as url:
+        about = {}
+        for name in ("met", "unmet"):
+            content = facts.replace("{}", f"{BASE}actor/{name}")
+            answer = httpx.put(f"{url}/graphs", params=GRAPH | {"validate": "true"}, content=content, headers=TURTLE)
+            found = answer.json()["violations"] if answer.status_code == 422 else []
+            about[name] = [each for each in found if each["value"] == f"<{BASE}actor/{name}>"]
+    assert about["met"] == []
+    assert about["unmet"]
 
 
 # ---- sudden death
