@@ -158,3 +158,16 @@ def test_the_leaders_stay_who_they_were_when_others_are_listed() -> None:
     )
     for nth, source in ((0, "The leaders"), (0, "The two leaders"), (1, "The leaders")):
         assert voices(*lines, source=source, nth=nth)[1] == "chile, peru", source
+
+
+@pytest.mark.parametrize(
+    ("lines", "behalf"),
+    [
+        (("Chile's foreign ministry left. Spokesman Paul Hansen said no.",), "chile"),
+        (("Norway left. Its spokesman, Paul Hansen, said no.",), "norway"),
+        (("Norway left. Paul Hansen, a spokesman for the trade union, said no.",), ""),
+        (("Norway left.", "The day ended. Spokesman Paul Hansen said no."), ""),
+    ],
+)
+def test_a_bare_spokesman_speaks_for_the_subject_of_the_sentence_before(lines: tuple[str, ...], behalf: str) -> None:
+    assert voices(*lines, source="Paul Hansen")[2] == behalf

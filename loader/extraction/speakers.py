@@ -9,6 +9,7 @@ from loader.extraction.denotation import Denotation, distinct
 from loader.extraction.nouns import NounKind, noun_of
 from loader.extraction.reading import Voices
 from loader.extraction.signers import author, signers
+from loader.extraction.syntax import SUBJECTS
 from ontology.vocabulary import slug
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _TITLE_REACH = 6  # tokens before a name in which "spokesman" may stand
 _BODY_REACH = 8  # tokens before "spokesman" in which the body may stand
+_BARE = frozenset({"its", "their", "a", "the"})
 _FOR = frozenset({"for", "of", "from", "at", "with", "to"})
 _RELAYING = frozenset(
     {"as", "quoted", "cited", "reported", "by", "the", "told", "according", "to", "quoting", "citing", "an", "a", "on"}
@@ -76,7 +78,7 @@ class _Speakers:
                 for head in _called(tokens.start, tokens.root):
                     noun = noun_of(head)
                     if noun is not None and noun.kind is NounKind.SPOKESPERSON:
-                        body = self._body_of(head) or entity.affiliation
+                        body = self._body_of(head) or entity.affiliation or self._body_before(head)
                         if body is not None:
                             found[entity.path] = body
                         break
@@ -96,6 +98,23 @@ class _Speakers:
                 found = self._denotation.named(target.i)
                 if len(found) == 1 and found[0].kind.is_actor:
                     return found[0]
+        return None
+
+    def _body_before(self, head: Token) -> Entity | None:
+        """Return the body that was subject of the sentence before a bare "Spokesman X" or "its spokesman", if any."""
+        doc = head.doc
+        before = doc[head.i - 1] if head.i > head.sent.start else None
+        named = any(link.dep_ == "prep" and link.lower_ in _FOR for link in head.children)
+        is_bare = not named and (before is None or before.lower_ in _BARE)
+        if not is_bare or head.sent.start == 0:
+            return None
+        previous = doc[head.sent.start - 1].sent
+        if "\n\n" in doc[previous.start : head.i].text.strip():
+            return None
+        for token in previous:
+            found = self._denotation.named(token.i) if token.dep_ in SUBJECTS or token.head.lower_ == "to" else ()
+            if len(found) == 1 and found[0].kind in (EntityKind.ORGANIZATION, EntityKind.STATE, EntityKind.PARTNERSHIP):
+                return found[0]
         return None
 
     def voices(self, attribution: Attribution) -> Voices:
