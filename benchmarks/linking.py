@@ -120,7 +120,7 @@ def tell(name: str, texts: list[Any], found: list[dict[Place, str]]) -> None:
 
 def given(texts: list[Any], read: list[Any], linker: Linker, authority: Authority) -> None:
     """Tell how many of the given names that the authority covers with a verified entity are linked right."""
-    right = wrong = covered = 0
+    right = wrong = covered = named = 0
     for text, names in zip(texts, read, strict=True):
         places = [(place, qid) for place, qid in scope(text)[0].items() if is_covered(qid, authority.entity)]
         links = linker.link_given(text["text"], [Span(*place) for place, _ in places], names)
@@ -128,8 +128,11 @@ def given(texts: list[Any], read: list[Any], linker: Linker, authority: Authorit
         for (_, qid), link in zip(places, links, strict=True):
             entity = link.decision.accepted
             right += entity is not None and entity.id == qid
+            hits = authority.candidates(link.named.span.of(text["text"]))
+            named += any(hit.entity.id == qid for hit in hits) or (entity is not None and entity.id == qid)
             wrong += entity is not None and entity.id != qid
     print(f"  given and covered: {right} of {covered} right ({right / max(1, covered):.3f}), {wrong} wrong")
+    print(f"  of those whose name the authority has too: {right} of {named} right ({right / max(1, named):.3f})")
 
 
 def is_covered(qid: str | None, entity: Callable[[str], Any]) -> bool:

@@ -78,7 +78,7 @@ class Candidates:
                 named,
                 name,
                 scene,
-                full=0.0 if not longer else (1.0 if entity.id in by_longer else -1.0),
+                full=_fullness(entity, name, longer, by_longer),
                 office=self._office(entity, title, scene) if entity.id not in held else 1.0,
                 rivals=entities,
             )
@@ -235,6 +235,13 @@ def _agreement(kind: EntityKind | None, type_: str) -> float:
         return 0.0
     types = _TYPES.get(kind, ())
     return 1.0 if types[:1] == (type_,) else 0.7 if type_ in types else -1.0
+
+
+def _fullness(entity: Entity, name: str, longer: tuple[str, ...], by_longer: set[str]) -> float:
+    """Return 1 for who goes by a longer name of the article, -1 for who does not, where that tells."""
+    if not longer or (not by_longer and len(name.split()) > 1):  # a whole name, with a legal form elsewhere
+        return 0.0
+    return 1.0 if entity.id in by_longer else -1.0
 
 
 def _variants(name: str) -> tuple[str, ...]:
