@@ -97,11 +97,12 @@ def main() -> None:
     from endpoint.protocol import ProtocolError
     from loader.articles import InputError
     from loader.exports import Unexportable
+    from loader.linking.courier import LiveError
     from loader.processes import WorkerError
 
     try:
         app()
-    except (StoreError, InputError, Unexportable, ProtocolError, WorkerError) as error:
+    except (StoreError, InputError, Unexportable, ProtocolError, WorkerError, LiveError) as error:
         typer.echo(f"pactgraph: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:  # whoever reads our output has seen enough
@@ -245,6 +246,15 @@ def link(
     adjectives: Annotated[bool, typer.Option(help="With --text: also 'Japanese' and 'U.S. forces'.")] = False,
     details: Annotated[bool, typer.Option(help="Tell of each decision what it rests on.")] = False,
     authority: AuthorityPath = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Ask Wikidata for names that the file lacks; needs --contact.")
+    ] = False,
+    service: Annotated[str | None, typer.Option(help="With --live: a reconciliation service's address.")] = None,
+    contact: Annotated[
+        str, typer.Option(help="With --live: where its operators reach you.", envvar="PACTGRAPH_CONTACT")
+    ] = "",
+    offline: Annotated[bool, typer.Option("--offline", help="With --live: take kept answers alone.")] = False,
+    cache: Annotated[Path, typer.Option(help="With --live: where answers are kept.")] = Path("pactgraph-live.sqlite"),
     store: StorePath = DEFAULT_STORE,
     base: Base = DEFAULT_BASE,
     wait: Wait = 30.0,
@@ -258,6 +268,8 @@ def link(
     if given and text:
         _refuse("Give --given or --text, not both.")
     held = _authority(authority)
+    if live:
+        held = _live(held, service, contact, cache, offline=offline)
     if given or text:
         _link_texts(given or text or Path(), held, given=given is not None, adjectives=adjectives, details=details)
     _link_store(store, held, base, wait, quiet=quiet, as_json=as_json)
@@ -389,6 +401,16 @@ def _existing(store: Path) -> Path:
 
     Layout(store).check()
     return store
+
+
+def _live(held: Any, service: str | None, contact: str, kept: Path, *, offline: bool) -> Any:
+    from loader.linking.cache import Cache
+    from loader.linking.courier import Courier, Settings
+    from loader.linking.live import Beside, MediaWiki, Reconciliation
+
+    agent = f"pactgraph/{version('pactgraph')}"
+    courier = Courier(Settings(contact, offline), Cache(kept), agent)
+    return Beside(held, Reconciliation(courier, service) if service else MediaWiki(courier))
 
 
 def _authority(path: Path | None) -> Any:

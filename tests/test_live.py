@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from authorities import make_authority
 
 from loader.linking.cache import Cache
 from loader.linking.courier import Courier, LiveError, Settings
-from loader.linking.live import MediaWiki, Reconciliation
+from loader.linking.live import Beside, MediaWiki, Reconciliation
+from ontology.authority import open_authority
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -237,3 +239,14 @@ def test_a_reconciliation_service_is_asked_as_its_manifest_says(fake: Any, versi
     else:
         assert path.endswith("/reconcile")
         assert json.loads(body)["queries"][0]["conditions"] == [{"matchType": "name", "propertyValue": "Goethe"}]
+
+
+def test_only_names_that_the_file_lacks_are_asked_for(fake: Any, tmp_path: Path) -> None:
+    held = open_authority(make_authority(tmp_path / "held.sqlite"))
+    with fake(reply({"search": []})) as service:
+        both = Beside(held, service.wiki())
+        assert both.candidates("Japan") == held.candidates("Japan")
+        assert service.asked == []
+        assert both.candidates("Elsewhere") == ()
+        assert len(service.asked) == 1
+    assert both.entity("Q17") == held.entity("Q17")

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from loader.linking.courier import Courier
+    from ontology.authority import Authority
 
 WIKIDATA: Final = "https://www.wikidata.org/w/api.php"
 _MOST = 50  # ids in one call of wbgetentities
@@ -33,6 +34,10 @@ class Live:
 
     def __init__(self) -> None:
         self._records: dict[str, Record] = {}
+
+    def candidates(self, text: str, limit: int = 50) -> tuple[Hit, ...]:
+        """Return whom a text may name. Raises LiveError."""
+        raise NotImplementedError
 
     def entity(self, identifier: str) -> Entity | None:
         """Return an entity that a look-up gave before; None for another."""
@@ -162,3 +167,43 @@ def _hit(record: Record, text: str) -> Hit | None:
 
 def _order(hit: Hit) -> tuple[bool, int, int]:
     return not hit.exact, -hit.entity.prior, int(hit.entity.id[1:])
+
+
+class Beside:
+    """An authority file, and a live service for the names that nobody has in the file."""
+
+    def __init__(self, held: Authority, live: Live) -> None:
+        self._held, self._live = held, live
+        self.name, self.version, self.date = f"{held.name} and {live.name}", held.version, held.date
+
+    def candidates(self, text: str, limit: int = 50) -> tuple[Hit, ...]:
+        """Return whom a text may name in the file, or else live. Raises LiveError."""
+        return self._held.candidates(text, limit) or self._live.candidates(text, limit)
+
+    def entity(self, identifier: str) -> Entity | None:
+        """Return an entity of the file, or one that a look-up gave before."""
+        return self._held.entity(identifier) or self._live.entity(identifier)
+
+    def names(self, identifier: str) -> tuple[Name, ...]:
+        """Return the names of an entity, from where it is known."""
+        return self._held.names(identifier) or self._live.names(identifier)
+
+    def offices(self, person: str) -> tuple[Office, ...]:
+        """Return the offices that a person held, from where the person is known."""
+        return self._held.offices(person) or self._live.offices(person)
+
+    def holders(self, office: str, on: dt.date | None = None) -> tuple[Entity, ...]:
+        """Return who held an office, as the file has it."""
+        return self._held.holders(office, on)
+
+    def externals(self, identifier: str) -> tuple[tuple[str, str], ...]:
+        """Return the ids of an entity elsewhere, as the file has them."""
+        return self._held.externals(identifier)
+
+    def by_external(self, scheme: str, value: str) -> tuple[Entity, ...]:
+        """Return the entities of the file with an id elsewhere."""
+        return self._held.by_external(scheme, value)
+
+    def evidence(self, identifier: str) -> tuple[tuple[str, str], ...]:
+        """Return where an entity's id was read."""
+        return self._held.evidence(identifier) or self._live.evidence(identifier)
