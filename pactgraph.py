@@ -344,7 +344,7 @@ def info(
             return
         known = held.entity(text)
         for each in [known] if known else [hit.entity for hit in held.candidates(text)]:
-            typer.echo(f"{each.id}  {each.label} ({each.type}, {each.status}) {each.description}")
+            typer.echo(f"{each.id}  {each.label} ({each.type}, {each.status}) {each.description}".rstrip())
             for source, locator in held.evidence(each.id):
                 typer.echo(f"    {source}: {locator}")
 
