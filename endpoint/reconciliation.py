@@ -86,7 +86,7 @@ class Reconciliation:
             "versions": ["0.2"],
             "name": f"Pactgraph: authority {self._authority.name} {self._authority.version}".strip(),
             "identifierSpace": _ENTITY,
-            "schemaSpace": "http://www.wikidata.org/prop/direct/",
+            "schemaSpace": "urn:pactgraph:authority",  # types and properties are our own, not those of Wikidata
             "view": {"url": "https://www.wikidata.org/wiki/{{id}}"},
             "defaultTypes": self._types(),
             "preview": {"url": f"{root}/preview?id={{{{id}}}}", "width": 400, "height": 160},
