@@ -254,6 +254,8 @@ def measure(servers: list[Server], work: Path, chosen: argparse.Namespace) -> di
         print(f"large, {measured}", results[f"large, {measured}"])
         if measured == "rows/s":
             print("large, ratio", ratios(values))
+    results["memory MB"] = {server.name: round(server.memory() / 1e6) for server in servers}
+    print("memory MB", results["memory MB"])
     return results
 
 
