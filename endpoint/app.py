@@ -7,6 +7,7 @@ descriptions) is FastAPI's.
 from __future__ import annotations
 
 import json
+import re
 import time
 from contextlib import asynccontextmanager
 from functools import partial
@@ -143,6 +144,7 @@ def create_app(settings: Settings) -> Endpoint:
 def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
     router = APIRouter()
 
+    @router.head("/health", include_in_schema=False)
     @router.get("/health", summary="Whether the endpoint lives and answers", tags=["operations"], responses=_NOT_READY)
     async def health() -> Response:
         generation = engine.current
@@ -158,12 +160,14 @@ def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
             }
         return JSONResponse(state, 200 if generation is not None else 503, {"Cache-Control": "no-store"})
 
+    @router.head("/metrics", include_in_schema=False)
     @router.get(
         "/metrics", summary="Counts and times for Prometheus", tags=["operations"], response_class=PlainTextResponse
     )
     async def metrics() -> PlainTextResponse:
         return PlainTextResponse(sparql.metrics.text(), media_type="text/plain; version=0.0.4")
 
+    @router.head("/queries", include_in_schema=False)
     @router.get("/queries", summary="The queries that run", tags=["operations"], responses=_NEEDS_TOKEN)
     async def queries(request: Request) -> Response:
         sparql.authorise(_plain(request))
@@ -323,6 +327,8 @@ def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> API
 async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
     """Add the headers that keep a browser from doing more than the page needs."""
     response = await call_next(request)
+    if response.status_code == 405:
+        response = _told_methods(request, response)
     is_editor = exchange.local_path(request.scope) == "/"
     response.headers.setdefault("Content-Security-Policy", _EDITOR_POLICY if is_editor else _POLICY)
     for name, value in exchange.SECURITY.items():
@@ -330,6 +336,16 @@ async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Respo
     if request.method in _READS or exchange.local_path(request.scope).startswith("/reconcile"):
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
     return response
+
+
+def _told_methods(request: Request, response: Response) -> Response:
+    """Complete the methods that the framework names in Allow; answer OPTIONS, a preflight of CORS included, by them."""
+    named = set(re.findall(r"[A-Z]+", response.headers.get("allow", "")))
+    allow = ", ".join(sorted(named | {"OPTIONS"} | ({"HEAD"} if "GET" in named else set())))
+    if request.method != "OPTIONS":
+        response.headers["Allow"] = allow
+        return response
+    return Response(status_code=204, headers=_PREFLIGHT | {"Allow": allow, "Access-Control-Allow-Methods": allow})
 
 
 def _refuse(_: Request, error: Exception) -> Response:

@@ -132,6 +132,20 @@ def test_options_tells_the_methods_and_lets_other_origins_ask(url: str, path: st
     assert "Authorization" in answer.headers["access-control-allow-headers"]
 
 
+@pytest.mark.parametrize(
+    "path", ["/health", "/metrics", "/ns", "/.well-known/void", "/", "/openapi.json", "/article/x"]
+)
+def test_what_is_read_besides_has_head_and_options_too(url: str, path: str) -> None:
+    preflight = {"Origin": "http://other.example", "Access-Control-Request-Method": "GET"}
+    told, refused = httpx.options(url + path, headers=preflight), httpx.put(url + path)
+    assert (told.status_code, refused.status_code) == (204, 405)
+    assert told.headers["access-control-allow-origin"] == "*"
+    assert told.headers["allow"] == refused.headers["allow"] == "GET, HEAD, OPTIONS"
+    got, head = httpx.get(url + path), httpx.head(url + path)
+    assert (head.status_code, head.content) == (got.status_code, b"")
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/sparql"), ("GET", "/update"), ("PATCH", "/graphs")])
 def test_a_method_that_does_not_belong_is_refused_with_those_that_do(url: str, method: str, path: str) -> None:
     answer = httpx.request(method, url + path)
