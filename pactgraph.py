@@ -77,7 +77,7 @@ Least = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="Processes that read articles; else by need.", min=1)]
 Profile = Annotated[
-    str, typer.Option("--profile", help="best, or fast: a third quicker, fewer persons and bodies known by name.")
+    str, typer.Option("--profile", help="best, or fast: a fifth less time, fewer persons and bodies known by name.")
 ]
 Llm = Annotated[
     str | None,
