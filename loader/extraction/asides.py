@@ -25,7 +25,16 @@ def of_verb(token: Token, entry: Entry) -> Content | None:
     if not entry.allows("that", "quote"):
         return None
     subject = child(token, "nsubj")
-    if subject is None or child(token, "mark") is not None or token.dep_ in ("relcl", "acl") or _has_object(token):
+    if subject is not None and token.dep_ == "advcl" and not _has_object(token, entry):
+        reported = _of_as(token)
+        if reported is not None:
+            return reported
+    if (
+        subject is None
+        or child(token, "mark") is not None
+        or token.dep_ in ("relcl", "acl")
+        or _has_object(token, entry)
+    ):
         return None
     start = min(subject.left_edge.i, group(token)[0])
     doc = token.doc
@@ -42,8 +51,27 @@ def of_verb(token: Token, entry: Entry) -> Content | None:
     return Content(tuple(found), "around") if clausal and first < start else None
 
 
-def _has_object(token: Token) -> bool:
-    return any(c.dep_ in ("ccomp", "xcomp", "dobj") and c.i > token.i for c in token.children)
+def _of_as(token: Token) -> Content | None:
+    """Return the clause that a clause with "as" and a comma reports: "as X said, …", "…, as X said"."""
+    mark = child(token, "mark")
+    doc, head = token.doc, token.head
+    if mark is None or mark.lower_ != "as" or mark.i != token.left_edge.i or head.pos_ not in ("VERB", "AUX"):
+        return None
+    start, end = mark.i, token.right_edge.i
+    last = head.right_edge.i
+    if start == token.sent.start or (start < head.i and doc[start - 1].dep_ == "cc"):
+        follows = end + 1 < len(doc) and doc[end + 1].text == ","
+        return Content(((end + 2, last),), "around") if follows and end + 2 <= head.i else None
+    if doc[start - 1].text != "," or head.left_edge.i >= start:
+        return None
+    first = (head.left_edge.i, start - 1)
+    return Content((first, (end + 1, last)) if last > end + 1 else (first,), "around")
+
+
+def _has_object(token: Token, entry: Entry) -> bool:
+    """Whether something behind the cue is its complement; who is told something is none."""
+    labels = ("ccomp", "xcomp") if entry.allows("that-object") else ("ccomp", "xcomp", "dobj")
+    return any(c.dep_ in labels and c.i > token.i for c in token.children)
 
 
 def _beginning(token: Token, start: int) -> int:

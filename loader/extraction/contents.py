@@ -59,7 +59,7 @@ def _clause(token: Token, entry: Entry) -> Content | None:
     if not entry.allows("that", "that-object"):
         return None
     for clause in (*children(token, "ccomp"), *_displaced(token)):
-        if clause.i > token.i and _is_finite(clause):
+        if clause.i > token.i and _is_finite(clause) and not _is_behind_infinitive(token, clause, entry):
             last, released = _end(token, clause)
             last = max(last, _contrast(token, last))
             return Content(((_without_mark(clause), last),), "clause", released=released)
@@ -82,14 +82,29 @@ def _contrast(token: Token, last: int) -> int:
 def _displaced(token: Token) -> Iterator[Token]:
     """Yield the "that" clauses that a parse hangs on a time or a medium: "said in a letter that"."""
     for other in token.rights:
+        if other.dep_ == "advcl" and _is_that_clause(other) and other.doc[other.left_edge.i - 1].lower_ not in _SO:
+            yield other  # "tweeted in the morning that"
         inner = child(other, "pobj") if other.dep_ == "prep" else other
         credit = other.dep_ == "advcl" and other.tag_ == "VBN"  # "as quoted by AFP"
         if inner is None or not (credit or other.dep_ in ("prep", "npadvmod")):
             continue
-        for clause in inner.rights:
-            mark = child(clause, "mark")
-            if mark is not None and mark.lower_ == "that" and child(clause, *SUBJECTS) is not None:
-                yield clause
+        yield from (clause for clause in inner.rights if _is_that_clause(clause))
+
+
+_SO = frozenset({"so", "such", "now"})
+
+
+def _is_that_clause(clause: Token) -> bool:
+    """Whether a clause is opened by "that" and has a subject of its own beside it."""
+    mark = child(clause, "mark")
+    return mark is not None and mark.lower_ == "that" and child(clause, *SUBJECTS) is not None
+
+
+def _is_behind_infinitive(token: Token, clause: Token, entry: Entry) -> bool:
+    """Whether the infinitive that a cue takes stands before the clause: "promised to lift the rules, not what …"."""
+    first = child(token, "xcomp")
+    opened = first is not None and token.i < first.i < clause.left_edge.i and child(first, "aux") is not None
+    return opened and entry.allows("to") and not _is_that_clause(clause)
 
 
 def _is_finite(clause: Token) -> bool:
@@ -295,7 +310,8 @@ def _topic(token: Token, entry: Entry) -> Content | None:
     if not entry.allows("about-object"):
         return None
     link = next((c for c in children(token, "prep") if c.lower_ in ("about", "on") and c.i > token.i), None)
-    if link is None or child(link, "pobj", "pcomp") is None:
+    thing = child(link, "pobj", "pcomp") if link is not None else None
+    if link is None or thing is None or thing.ent_type_ in ("DATE", "TIME"):  # "told reporters on Thursday"
         return None
     lead = link if link.i == token.i + 1 else None
     return Content(((link.i + 1, link.right_edge.i),), "topic", lead)

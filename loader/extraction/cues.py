@@ -122,6 +122,7 @@ _IRREGULAR = {
     "told": "tell",
     "pledged": "pledge",
     "vowed": "vow",
+    "hopes": "hope",
     "hoping": "hope",
     "hoped": "hope",
 }
