@@ -47,8 +47,8 @@ _LONG, _LONGEST = 150, 250  # tokens: a sentence ends at the next stop, or anywh
 def load_model(*, names: bool = True) -> Language:
     """Return the parser with its sentence starts set by :func:`mark_sentences`; it is loaded from a package, offline.
 
-    Without ``names`` the recogniser of names is left out, which takes a fifth of the time that reading takes. Raises OSError where the
-    package of the model is not installed.
+    Without ``names`` the recogniser of names is left out, which takes a fifth of the time that reading takes. Raises
+    OSError where the package of the model is not installed.
     """
     model = spacy.load(MODEL, exclude=[] if names else ["ner"])
     model.add_pipe(_COMPONENT, before="parser")
