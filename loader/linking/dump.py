@@ -314,7 +314,9 @@ def _best(said: dict[str, Any]) -> str:
 
 def _statements(claims: dict[str, Any], property_: str) -> list[dict[str, Any]]:
     """Return the statements of a property that hold, the preferred ones first."""
-    valid = [each for each in claims.get(property_, ()) if each.get("rank") != "deprecated"]
+    if property_ not in claims:
+        return []
+    valid = [each for each in claims[property_] if each.get("rank") != "deprecated"]
     return sorted(valid, key=lambda each: each.get("rank") != "preferred")
 
 
