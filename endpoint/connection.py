@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from endpoint.service import Service
 
 _END = b"\r\n\r\n"
+_HEAD = 1 << 20  # bytes of a request's head, in which a long query may stand; the parser's work grows with their square
 
 
 class Connection(HttpToolsProtocol):
@@ -26,6 +27,8 @@ class Connection(HttpToolsProtocol):
     service: ClassVar[Service]
     _whole: bytes = b""
     _inside: bool = False
+    _open: bool = False  # the head of a request has begun and is not whole yet
+    _size: int = 0
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the client; answer at once where they are one request that is known."""
@@ -42,16 +45,27 @@ class Connection(HttpToolsProtocol):
                 self._answer(*known)
                 return
             self._whole = data
+        if self._open:
+            self._size += len(data)
+            if self._size > _HEAD:
+                self.send_400_response("The head of the request is too long.")
+                return
         super().data_received(data)
         self._whole = b""
 
     def on_message_begin(self) -> None:
         """Take note that a request begins."""
-        self._inside = True
+        self._inside = self._open = True
+        self._size = 0
         super().on_message_begin()
         if self._whole:
             scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # a key of our own
             scope[REQUEST] = self._whole
+
+    def on_headers_complete(self) -> None:
+        """Take note that the head of a request is whole."""
+        self._open = False
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """Take note that a request is whole."""
