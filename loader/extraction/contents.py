@@ -240,6 +240,9 @@ def _gerund(token: Token, entry: Entry) -> Content | None:
     if not entry.allows("ing"):
         return None
     clause = next((c for c in children(token, "xcomp", "ccomp") if _is_gerund(c) and c.i > token.i), None)
+    particle = child(token, "prt")
+    if clause is None and particle is not None:  # "ruled out joining", which a parse takes for a circumstance
+        clause = next((c for c in children(token, "advcl") if c.left_edge.i == particle.i + 1 and _is_gerund(c)), None)
     return _span(clause, clause, "gerund") if clause is not None else None
 
 

@@ -234,8 +234,9 @@ class _Telling:
         if token.dep_ in ("xcomp", "ccomp", "advcl") and token.head.lemma_ in _ASKING:
             return MembershipStatus.INVITED
         will = token.pos_ == "VERB" and tense(token) is Temporality.FUTURE
-        if above & _REFUSALS or is_negated(token):
-            return MembershipStatus.DECLINED if above & _REFUSALS or will else None
+        refused = any(map(_is_refusal, _above(token)))
+        if refused or is_negated(token):
+            return MembershipStatus.DECLINED if refused or will else None
         wished = above & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED
         if wished and member in (*self.statement.stance_holders, *self.statement.speakers):
             return MembershipStatus.INTERESTED
@@ -287,7 +288,7 @@ def _is_done(token: Token) -> bool:
 
 def _is_denied(token: Token) -> bool:
     """Whether nothing in the words negates a joining: then it is the source that denies it ("denied that it left")."""
-    return not is_negated(token) and not any(is_negated(word) or word.lemma_ in _REFUSALS for word in _above(token))
+    return not is_negated(token) and not any(is_negated(word) or _is_refusal(word) for word in _above(token))
 
 
 def _lemma(token: Token) -> str:
@@ -302,3 +303,8 @@ def _above(token: Token) -> Iterator[Token]:
             return
         token = token.head
         yield token
+
+
+def _is_refusal(word: Token) -> bool:
+    """Whether a verb refuses: "declined to join", "ruled out joining"."""
+    return word.lemma_ in _REFUSALS or (word.lemma_ == "rule" and any(child.lower_ == "out" for child in word.children))
