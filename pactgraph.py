@@ -13,7 +13,7 @@ import signal
 import socket
 import sys
 import tempfile
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict
 from importlib.metadata import version
 from importlib.resources import as_file, files
@@ -325,6 +325,52 @@ def diff(*, authority: AuthorityPath = None, store: StorePath = DEFAULT_STORE, b
 
     for line in pipeline.link_changes(_existing(store), _authority(authority), base):
         typer.echo(line)
+
+
+@links_app.command(epilog="Example: `pactgraph links fetch --from latest-all.json.bz2 --property P17`")
+def fetch(
+    *,
+    source: Annotated[Path | None, typer.Option("--from", help="Entities in JSON: a dump, .jsonl; also .gz.")] = None,
+    service: Annotated[str | None, typer.Option(help="Or a SPARQL service's address; needs --contact.")] = None,
+    contact: Annotated[
+        str, typer.Option(help="With --service: where its operators reach you.", envvar="PACTGRAPH_CONTACT")
+    ] = "",
+    properties: Annotated[
+        list[str] | None, typer.Option("--property", help="What to copy, P17; else P17, P31 and P39.")
+    ] = None,
+    store: StorePath = DEFAULT_STORE,
+    wait: Wait = 30.0,
+    quiet: Quiet = False,
+) -> None:
+    """Copy what Wikidata states of the linked entities into the graph of facts, for questions without a network.
+
+    The graph is replaced whole. A service that stops answering changes nothing; the next run goes on from there.
+    """
+    from loader import pipeline
+    from loader.linking import facts
+    from loader.linking.cache import Cache
+    from loader.linking.courier import Courier, Settings
+    from loader.linking.dump import Unreadable
+
+    if (source is None) == (service is None):
+        _refuse("Give --from, a file of entities, or --service, the address of a SPARQL service.")
+    partial = _existing(store) / "facts.partial.sqlite"
+    try:
+        chosen = facts.checked(properties or ())
+        if source is not None:
+            items, found = pipeline.fetch_facts(store, facts.EntityFile(source, chosen), wait=wait)
+        else:
+            courier = Courier(Settings(contact), None, f"pactgraph/{version('pactgraph')}", accept=facts.RESULTS)
+            with closing(Cache(partial)) as progress:
+                asked = facts.Service(service or "", chosen, courier, progress)
+                items, found = pipeline.fetch_facts(store, asked, wait=wait)
+            partial.unlink()
+    except (facts.Unfetchable, Unreadable) as error:
+        _refuse(str(error))
+    for problem in found.problems:
+        typer.echo(f"pactgraph: {problem}", err=True)
+    _tell(f"Facts: {len(found.triples):,} triples of {items:,} linked entities.", quiet=quiet)
+    raise typer.Exit(1 if found.problems else 0)
 
 
 authority_app = typer.Typer(no_args_is_help=True, help="Look into the file of who a name may mean, or build your own.")

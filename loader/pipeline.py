@@ -28,12 +28,14 @@ from loader.document import Article, EntityKind
 from loader.exports import Unexportable, snapshot
 from loader.linking.entities import link as link_entities
 from loader.linking.entities import subjects
+from loader.linking.facts import linked
 from loader.linking.linker import Linker
 from loader.linking.review import judged, open_review, save_review
 from loader.linking.scene import Named
 from loader.linking.sssom import Verdict, united
 from loader.linking.sssom import quads as link_quads
 from loader.mapping import Unmappable, contributions, known_outlet, quads
+from loader.matches import EXACT_MATCH
 from loader.namesakes import distinguish
 from loader.processes import Lost, Plan, Ready, in_order
 from loader.records import record
@@ -49,6 +51,7 @@ if TYPE_CHECKING:
     from loader.actors import Naming
     from loader.document import Document, Statement
     from loader.linking.exchange import Text
+    from loader.linking.facts import Facts, Source
     from loader.linking.linker import Link
     from loader.linking.review import Review
     from ontology.authority import Authority
@@ -214,6 +217,22 @@ def link_changes(path: Path, authority: Authority, base: str) -> Iterator[str]:
     for subject, verdict, target in sorted(before ^ after):
         mark = "-" if (subject, verdict, target) in before else "+"
         yield f"{mark} {subject.removeprefix(base)} {verdict} {target}".rstrip()
+
+
+def fetch_facts(path: Path, source: Source, *, wait: float = 30.0) -> tuple[int, Facts]:
+    """Have what a source states of the linked entities as the graph of facts of the store at ``path``.
+
+    Returns how many entities are linked, and the facts. The store is open to other writers while the source is asked;
+    ``wait`` is how many seconds to wait for one after that. Errors of the source pass through, and the graph then is as
+    it was. Raises StoreError.
+    """
+    with snapshot(path) as (data, mint):
+        items = linked(data.quads_for_pattern(None, EXACT_MATCH, None, NamedNode(mint.registry_graph)))
+    found = source.facts(items)
+    with Store.open(path, base=mint.base, wait=wait) as store:
+        store.state(found.triples)
+        store.publish()
+    return len(items), found
 
 
 def link_texts(

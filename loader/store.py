@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from pathlib import Path
 
+    from pyoxigraph import Triple
+
     from loader.registry import Registry
 
 
@@ -172,6 +174,19 @@ class Store:
         with self._lock:
             draft.replace(self._database.quads(graph=links), new)
             draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), new))
+            draft.commit(self._database)
+        return not draft.is_empty
+
+    def state(self, facts: Iterable[Triple]) -> bool:
+        """Have these facts of linked entities in the place of those before, in one transaction.
+
+        They stand in the mint's graph of facts. Returns whether the graph is another than before.
+        """
+        graph = NamedNode(self.mint.facts_graph)
+        draft = _Draft()
+        with self._lock:
+            new = [Quad(fact.subject, fact.predicate, fact.object, graph) for fact in facts]
+            draft.replace(self._database.quads(graph=graph), new)
             draft.commit(self._database)
         return not draft.is_empty
 

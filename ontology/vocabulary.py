@@ -360,6 +360,11 @@ class Mint:
         return f"{self.base}graph/links"
 
     @property
+    def facts_graph(self) -> str:
+        """What Wikidata states of linked entities, as it was copied last."""
+        return f"{self.base}graph/links/facts"
+
+    @property
     def meta_graph(self) -> str:
         """Runs, times, versions, and the status of articles."""
         return f"{self.base}graph/meta"

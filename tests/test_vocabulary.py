@@ -357,6 +357,7 @@ def test_no_other_graph_tells_of_an_article() -> None:
 
 def test_the_graphs_of_the_loader_are_reserved_and_a_users_are_not() -> None:
     ours = [MINT.ontology_graph, MINT.registry_graph, MINT.auto_graph, MINT.links_graph, MINT.meta_graph]
+    ours += [MINT.facts_graph]
     assert all(MINT.is_reserved(graph) for graph in [*ours, MINT.graph(MINT.article("T"))])
     assert not MINT.is_reserved(MINT.user_graph("my file.ttl"))
     assert MINT.user_graph("my file.ttl") == "https://data.example.org/user/my%20file.ttl"

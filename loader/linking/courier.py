@@ -58,13 +58,17 @@ class Answer:
 
 @dataclass(slots=True)
 class Courier:
-    """Asks live services, one request at a time. ``clock`` tells the seconds of the Unix epoch."""
+    """Asks live services, one request at a time. ``clock`` tells the seconds of the Unix epoch.
+
+    Without a cache, no answer is kept. ``accept`` is the media type that is asked for, JSON of some kind.
+    """
 
     settings: Settings
-    cache: Cache
+    cache: Cache | None
     agent: str = "pactgraph"
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
+    accept: str = "application/json"
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _next: float = 0.0
     _stopped: str = ""
@@ -78,17 +82,22 @@ class Courier:
 
     def ask(self, url: str, data: bytes | None = None, kind: str = "application/x-www-form-urlencoded") -> Any:
         """Return the JSON that a service answers, from the cache where it is fresh. Raises LiveError."""
+        return json.loads(self.body(url, data, kind))
+
+    def body(self, url: str, data: bytes | None = None, kind: str = "application/x-www-form-urlencoded") -> bytes:
+        """Return the same as it came: whole JSON, unparsed. Raises LiveError."""
         request = f"{url} {data.decode()}" if data else url
         with self._lock:
-            kept = self.cache.get(request)
+            kept = self.cache.get(request) if self.cache else None
             if kept and (self.settings.offline or self.clock() - kept.came < self.settings.fresh):
-                return json.loads(kept.body)
+                return kept.body
             if self.settings.offline:
                 message = f"{url} was never asked before, and nothing is asked offline."
                 raise LiveError(message)
             answer = self._insist(url, data, kind)
-            self.cache.put(request, answer.body, self.clock())
-            return json.loads(answer.body)
+            if self.cache:
+                self.cache.put(request, answer.body, self.clock())
+            return answer.body
 
     def _insist(self, url: str, data: bytes | None, kind: str) -> Answer:
         """Ask until there is an answer; give up where the service wants it or does not answer as it should."""
@@ -123,7 +132,7 @@ class Courier:
 
     def _headers(self, kind: str) -> dict[str, str]:
         agent = f"{self.agent} ({self.settings.contact}) python-urllib"
-        return {"User-Agent": agent, "Accept": "application/json", "Content-Type": kind}
+        return {"User-Agent": agent, "Accept": self.accept, "Content-Type": kind}
 
     def _asked(self, answer: Answer, otherwise: float) -> float:
         """Return how many seconds the service asks to wait: a number, or a date."""

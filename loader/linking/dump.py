@@ -152,6 +152,33 @@ def read_input(path: Path, choice: Choice, after: int = 0) -> Iterator[tuple[int
             yield line + 1, raw.tell(), Problem(path.name, line + 1, f"the archive is damaged or ends early ({error}).")
 
 
+def read_json(path: Path) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
+    """Give (line, entity in JSON) of a dump or of JSON lines, packed or not, for whoever wants more than names.
+
+    Only that it is an object with an id is certain of an entity. Raises Unreadable.
+    """
+    line = 0
+    broken: tuple[type[Exception], ...] = (EOFError, zlib.error, OSError, *_zstd_errors())
+    try:
+        with path.open("rb") as raw:
+            for line, text in enumerate(_open(path, raw), 1):
+                entity = text.strip().removesuffix(b",")
+                if entity in {b"", b"[", b"]"}:
+                    continue
+                try:
+                    said = json.loads(entity)
+                except (ValueError, RecursionError) as error:
+                    yield line, Problem(path.name, line, f"is no JSON ({error}).")
+                    continue
+                has_id = isinstance(said, dict) and isinstance(said.get("id"), str)
+                yield line, said if has_id else Problem(path.name, line, "is no entity of Wikidata.")
+    except broken as error:
+        if line == 0 and isinstance(error, OSError) and error.errno is not None:
+            message = f"{path} cannot be read: {error.strerror}."
+            raise Unreadable(message) from None
+        yield line + 1, Problem(path.name, line + 1, f"the archive is damaged or ends early ({error}).")
+
+
 def _zstd_errors() -> tuple[type[Exception], ...]:
     try:
         from zstandard import ZstdError  # noqa: PLC0415 (not everybody has it)
