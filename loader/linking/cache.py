@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -35,8 +36,13 @@ class Cache:
 
     def put(self, request: str, body: bytes, came: float) -> None:
         """Keep an answer in the place of an older one."""
+        self.put_all({request: body}, came)
+
+    def put_all(self, answers: Mapping[str, bytes], came: float) -> None:
+        """Keep the answers to several requests, all or none, in the place of older ones."""
+        rows = [(request, came, body) for request, body in answers.items()]
         with self._connection:
-            self._connection.execute("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", (request, came, body))
+            self._connection.executemany("INSERT OR REPLACE INTO answer VALUES (?, ?, ?)", rows)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -122,9 +122,9 @@ class Service:
                 told = f"{len(left):,} of {len(items):,} entities are left, and the graph of facts is as it was"
                 message = f"{str(error).rstrip('.')}; {told}; the same command goes on from there."
                 raise Unfetchable(message) from None
-            for item in batch:
-                self.progress.put(self._key(item), _written(found[item]), self.courier.clock())
-                triples.update(found[item])
+            came = {self._key(item): _written(found[item]) for item in batch}
+            self.progress.put_all(came, self.courier.clock())
+            triples.update(*found.values())
             left = left[_BATCH:]
         return Facts(frozenset(triples))
 
