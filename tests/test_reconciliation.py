@@ -5,10 +5,14 @@ from __future__ import annotations
 import json
 import re
 from importlib.resources import as_file, files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from jsonschema import Draft7Validator
+from referencing import Registry
+from referencing.jsonschema import DRAFT7
 from serving import ARTICLE, publish, running, settings
 
 from endpoint.protocol import ProtocolError
@@ -17,7 +21,9 @@ from ontology.authority import open_authority
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+_SCHEMAS = Path(__file__).parent / "schemas" / "reconciliation"
+_VERSIONS = ("0.2", "1.0-draft")
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +42,16 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         running(settings(store, authority=authority)) as served,
     ):
         yield served
+
+
+def assert_valid(version: str, name: str, value: Any) -> None:
+    """Hold a value against a JSON schema of the specification."""
+    schemas = {path.stem: json.loads(path.read_text("utf-8")) for path in (_SCHEMAS / version).glob("*.json")}
+    for each in schemas.values():
+        each.pop("$schema", None)  # "the newest", which is no draft that a validator knows; they are written in draft 7
+    resources = [(each["$id"], DRAFT7.create_resource(each)) for each in schemas.values()]
+    validator = Draft7Validator(schemas[name], registry=Registry().with_resources(resources))
+    assert [(list(error.path), error.message) for error in validator.iter_errors(value)] == []
 
 
 def first(service: Reconciliation, **query: Any) -> list[dict[str, Any]]:
@@ -157,3 +173,50 @@ def test_data_extension_gives_each_property_of_each_entity_in_both_versions(url:
 
 def test_an_entity_that_is_not_there_has_no_page(url: str) -> None:
     assert httpx.get(f"{url}/reconcile/preview", params={"id": "<script>"}).status_code == 404
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+def test_the_schemas_of_the_specification_tell_a_wrong_answer(version: str) -> None:
+    wrong = {
+        "manifest": {"name": "a"},
+        "suggest-types-response": {"result": [{"id": 1}]},
+        "data-extension-response": [],
+    }
+    for name, value in (wrong | {"reconciliation-result-batch": {"q0": {"result": [{"score": "high"}]}}}).items():
+        with pytest.raises(AssertionError):
+            assert_valid(version, name, value)
+
+
+@pytest.mark.parametrize("version", _VERSIONS)
+def test_every_answer_is_valid_by_the_schemas_of_the_specification(url: str, version: str) -> None:
+    root = f"{url}/reconcile" + ("" if version == "0.2" else f"/{version}")
+    assert_valid(version, "manifest", httpx.get(root).json())
+    for kind, name in (("entity", "entities"), ("property", "properties"), ("type", "types")):
+        for prefix in ("", "s", "Jap", "nothing begins so"):
+            found = httpx.get(f"{root}/suggest/{kind}", params={"prefix": prefix}).json()
+            assert_valid(version, f"suggest-{name}-response", found)
+    for type_ in ("person", "state", ""):
+        proposed = httpx.get(f"{root}/extend/propose", params={"type": type_}).json()
+        assert_valid(version, "data-extension-property-proposal", proposed)
+    properties = [{"id": each["id"]} for each in proposed["properties"]]
+    query = {"ids": ["Q17", "Q359480", "Q1490", "Q7184", "Q999999999"], "properties": properties}
+    assert_valid(version, "data-extension-query", query)
+    if version == "0.2":
+        extended = httpx.post(root, data={"extend": json.dumps(query)})
+    else:
+        extended = httpx.post(f"{root}/extend", json=query)
+    assert_valid(version, "data-extension-response", extended.json())
+
+
+@pytest.mark.parametrize("name", ["Japan", "AUKUS", "Georgia", "United", "Q408", "zzzz"])
+def test_every_list_of_candidates_is_valid_by_the_schemas_of_the_specification(url: str, name: str) -> None:
+    batch = {"q0": {"query": name, "limit": 20, "properties": [{"pid": "country", "v": {"id": "Q17"}}]}}
+    assert_valid("0.2", "reconciliation-query-batch", batch)
+    answer = httpx.post(f"{url}/reconcile", data={"queries": json.dumps(batch)}).json()
+    assert_valid("0.2", "reconciliation-result-batch", answer)
+    condition = {"matchType": "property", "propertyId": "type", "propertyValue": "state"}
+    draft = {"queries": [{"conditions": [{"matchType": "name", "propertyValue": name}, condition], "limit": 20}]}
+    assert_valid("1.0-draft", "reconciliation-query-batch", draft)
+    answer = httpx.post(f"{url}/reconcile/1.0-draft/match", json=draft).json()
+    assert_valid("1.0-draft", "reconciliation-result-batch", answer)
+    assert all(each["candidates"] or name == "zzzz" for each in answer["results"])
