@@ -346,6 +346,8 @@ def fetch(
 
     The graph is replaced whole. A service that stops answering changes nothing; the next run goes on from there.
     """
+    import sqlite3
+
     from loader import pipeline
     from loader.linking import facts
     from loader.linking.cache import Cache
@@ -364,9 +366,11 @@ def fetch(
             with closing(Cache(partial)) as progress:
                 asked = facts.Service(service or "", chosen, courier, progress)
                 items, found = pipeline.fetch_facts(store, asked, wait=wait)
-            partial.unlink()
+            partial.unlink(missing_ok=True)
     except (facts.Unfetchable, Unreadable) as error:
         _refuse(str(error))
+    except sqlite3.Error as error:
+        _refuse(f"{partial} cannot be used ({error}); remove it, and let its folder be writable.")
     for problem in found.problems:
         typer.echo(f"pactgraph: {problem}", err=True)
     _tell(f"Facts: {len(found.triples):,} triples of {items:,} linked entities.", quiet=quiet)

@@ -399,5 +399,12 @@ def test_the_command_refuses_in_one_sentence(store: Path, arguments: tuple[str, 
     assert said in told
 
 
+def test_a_file_of_progress_that_is_none_is_told(store: Path, fake: Fake) -> None:
+    (store / "facts.partial.sqlite").write_bytes(b"no database" * 100)
+    status, told = run(store, "--service", fake.url, "--contact", "me@example.org")
+    assert (status, told.count("\n"), fake.asked) == (2, 1, [])
+    assert "facts.partial.sqlite cannot be used" in told
+
+
 def test_the_graph_of_facts_is_the_loaders() -> None:
     assert MINT.is_reserved(MINT.facts_graph)
