@@ -20,8 +20,6 @@ from endpoint.protocol import ProtocolError
 from ontology.authority import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ontology.authority import Authority, Entity
 
 BATCH = 50
@@ -43,6 +41,17 @@ _PROPERTIES = {
     "start": "beginning",
     "end": "end",
     "name": "name",
+}
+_SCHEMES = {  # of ids elsewhere; another scheme is called as the authority calls it
+    "domain": "domain of a website",
+    "geonames": "GeoNames id",
+    "iso3166-1-alpha-2": "ISO 3166-1 alpha-2 code",
+    "iso3166-1-alpha-3": "ISO 3166-1 alpha-3 code",
+    "iso3166-1-numeric": "ISO 3166-1 numeric code",
+    "lei": "legal entity identifier",
+    "loc": "Library of Congress id",
+    "opensanctions": "OpenSanctions id",
+    "viaf": "VIAF id",
 }
 
 
@@ -71,6 +80,8 @@ class Reconciliation:
 
     def __init__(self, authority: Authority) -> None:
         self._authority = authority
+        schemes = {each: _SCHEMES.get(each, each) for each in authority.schemes() if each not in _PROPERTIES}
+        self._properties = _PROPERTIES | schemes
 
     def manifest(self, root: str) -> dict[str, Any]:
         """Return the manifest of version 0.2 (section 3.1); ``root`` is the URL of the service."""
@@ -147,7 +158,7 @@ class Reconciliation:
                 for each in found
             ]
         else:
-            properties: list[dict[str, Any]] = [{"id": id_, "name": name} for id_, name in _PROPERTIES.items()]
+            properties: list[dict[str, Any]] = [{"id": id_, "name": name} for id_, name in self._properties.items()]
             every = self._types() if kind == "type" else properties
             start = fold(prefix)
             items = [each for each in every if fold(each["name"]).startswith(start) or each["id"] == prefix.strip()]
@@ -173,10 +184,8 @@ class Reconciliation:
         if len(ids) > _IDS:
             raise ProtocolError(413, f"The query names {len(ids)} entities; {_IDS} are the most.")
         names = [each["id"] for each in asked]
-        unknown = next((name for name in names if name not in _PROPERTIES), None)
-        if unknown is not None:
-            raise ProtocolError(400, f"There is no property {unknown[:80]!r} here; {', '.join(_PROPERTIES)} are.")
-        meta = [{"id": name, "name": _PROPERTIES[name]} for name in names]
+        self._check(names)
+        meta = [{"id": name, "name": self._properties[name]} for name in names]
         values = {i: {name: self._cells(i, name) for name in names} for i in ids}
         if draft:
             rows = [
@@ -186,16 +195,17 @@ class Reconciliation:
             return {"meta": meta, "rows": rows}
         return {"meta": meta, "rows": values}
 
-    def propose(self, type_: str, limit: int = len(_PROPERTIES)) -> dict[str, Any]:
+    def propose(self, type_: str, limit: int = _MOST) -> dict[str, Any]:
         """Return the properties that entities of a type can be extended by (section 7.2)."""
-        chosen = [name for name in _PROPERTIES if name != "office" or type_ in ("", "person")]
-        shown = [{"id": name, "name": _PROPERTIES[name]} for name in chosen[: max(0, limit)]]
+        chosen = [name for name in self._properties if name != "office" or type_ in ("", "person")]
+        shown = [{"id": name, "name": self._properties[name]} for name in chosen[: max(0, limit)]]
         return {"type": type_, "properties": shown}
 
     # ---- candidates
 
     def _candidates(self, question: Question) -> list[dict[str, Any]]:
         """Return the candidates of a query by falling score, then falling prior and rising id."""
+        self._check([each.property for each in question.conditions])
         names: dict[Entity, float] = {}
         for identifier in question.ids:
             entity = self._authority.entity(identifier)
@@ -255,8 +265,16 @@ class Reconciliation:
         if name in ("country", "class"):
             ids = entity.classes if name == "class" else (entity.country,) if entity.country else ()
             return [{"id": each, "name": self._label(each)} for each in ids]
+        if name not in _PROPERTIES:
+            return [{"str": value} for scheme, value in self._authority.externals(identifier) if scheme == name]
         value = getattr(entity, name, None)  # every other property is a field of the entity
         return [{"str": value}] if value else []
+
+    def _check(self, names: list[str]) -> None:
+        for name in names:
+            if name not in self._properties:
+                known = ", ".join(self._properties)
+                raise ProtocolError(400, f"There is no property {name[:80]!r} here; {known} are.")
 
     def _label(self, identifier: str) -> str:
         entity = self._authority.entity(identifier)
@@ -307,7 +325,7 @@ def _question(query: Any, key: str) -> Question:
             raise ProtocolError(400, f"Each property of the query {key[:40]!r} needs a pid and a v.")
         conditions.append(Condition(each["pid"], _values(each["v"])))
     names = (name,) if name else tuple(v for c in conditions if c.property == "name" for v in c.values)
-    return Question(names, names, tuple(types), _usable(conditions), _limit(query.get("limit")))
+    return Question(names, names, tuple(types), tuple(conditions), _limit(query.get("limit")))
 
 
 def _question_of_draft(query: Any, at: int) -> Question:
@@ -334,15 +352,7 @@ def _question_of_draft(query: Any, at: int) -> Question:
         else:
             raise ProtocolError(400, f"A condition of the query {at} is neither of a name, an id nor a propertyId.")
     types = (type_,) if type_ else ()
-    return Question(tuple(names), tuple(ids), types, _usable(conditions), _limit(query.get("limit")))
-
-
-def _usable(conditions: Sequence[Condition]) -> tuple[Condition, ...]:
-    """Return the conditions; raises ProtocolError 400 for a property that is not known here."""
-    for each in conditions:
-        if each.property not in _PROPERTIES:
-            raise ProtocolError(400, f"There is no property {each.property[:80]!r} here; {', '.join(_PROPERTIES)} are.")
-    return tuple(conditions)
+    return Question(tuple(names), tuple(ids), types, tuple(conditions), _limit(query.get("limit")))
 
 
 def _values(value: Any) -> tuple[str, ...]:

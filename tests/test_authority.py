@@ -35,6 +35,9 @@ def ids(hits: tuple[Hit, ...]) -> list[str]:
 def test_an_authority_says_what_it_is(authority: Authority) -> None:
     assert (authority.name, authority.version, authority.date) == ("test", "1", "2026-09-18")
     assert authority.types() == ("person", "state", "partnership", "office", "outlet")
+    every = {scheme for each in authority.entities() for scheme, _ in authority.externals(each.id)}
+    assert authority.schemes() == tuple(sorted(every))
+    assert {"geonames", "iso3166-1-alpha-2"} <= every
 
 
 def test_an_entity_comes_back_as_it_was_gathered(authority: Authority) -> None:

@@ -171,6 +171,27 @@ def test_data_extension_gives_each_property_of_each_entity_in_both_versions(url:
     assert rows == old["rows"]
 
 
+def test_every_id_elsewhere_of_an_entity_is_a_property(url: str) -> None:
+    with (
+        as_file(files("seeds").joinpath("authority", "core.sqlite")) as path,
+        open_authority(path) as authority,
+    ):
+        schemes, held = authority.schemes(), authority.externals("Q17")
+    proposed = httpx.get(f"{url}/reconcile/extend/propose", params={"type": "state"}).json()["properties"]
+    assert {*schemes} <= {each["id"] for each in proposed}
+    query = {"ids": ["Q17"], "properties": [{"id": each} for each in schemes]}
+    row = httpx.post(f"{url}/reconcile", data={"extend": json.dumps(query)}).json()["rows"]["Q17"]
+    assert [(name, each["str"]) for name, cells in row.items() for each in cells] == [*held]
+    assert row["iso3166-1-alpha-2"] == [{"str": "JP"}]
+    assert row["geonames"]
+
+
+def test_an_id_elsewhere_tells_namesakes_apart(service: Reconciliation) -> None:
+    assert not any(each["match"] for each in first(service, query="Georgia"))
+    best, *_ = first(service, query="Georgia", properties=[{"pid": "iso3166-1-alpha-2", "v": "GE"}])
+    assert (best["id"], best["match"]) == ("Q230", True)
+
+
 def test_an_entity_that_is_not_there_has_no_page(url: str) -> None:
     assert httpx.get(f"{url}/reconcile/preview", params={"id": "<script>"}).status_code == 404
 
