@@ -300,14 +300,14 @@ def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> API
     @router.api_route("/dataset", methods=_READS)
     async def void(request: Request) -> Response:
         choice = protocol.choose(_plain(request), GRAPHS)
-        endpoint = str(request.url.replace(path=request.scope.get("root_path", "") + "/sparql", query=""))
+        endpoint = str(request.url.replace(path=f"{_root(request)}/sparql", query=""))
         return _rdf(await description.void(endpoint, choice.format), choice.content_type)
 
     @router.api_route("/ns", methods=_READS)
     async def vocabulary_page(request: Request) -> Response:
         choice = protocol.choose(_plain(request), (*GRAPHS, HTML))
         if choice.format is HTML:
-            return _html(vocabulary.html())
+            return _html(vocabulary.html(_root(request)))
         return _rdf(vocabulary.written(choice.format), choice.content_type)
 
     @router.api_route("/{path:path}", methods=_READS)
@@ -316,12 +316,18 @@ def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> API
         client = request.client.host if request.client else ""
         try:
             if choice.format is HTML:
-                return _html(await pages.html(path, client))
+                return _html(await pages.under(_root(request)).html(path, client))
             return _rdf(await pages.rdf(path, choice.format, client), choice.content_type)
         except NotFound as error:
             return PlainTextResponse(f"Nothing is said of {error}.\n", 404)
 
     return router
+
+
+def _root(request: Request) -> str:
+    """Return the path under which a proxy shows the endpoint."""
+    root: str = request.scope.get("root_path", "")
+    return root.rstrip("/")
 
 
 async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import re
@@ -38,6 +39,7 @@ _READ = frozenset({b"accept", b"accept-encoding", b"content-encoding", b"host", 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _OWN = frozenset({"content-length", "expect", "forwarded", "transfer-encoding", "upgrade", "x-request-id"})
 _CLOSE = {"Connection": "close"}
+_PATIENCE = 5.0  # seconds that a body which is refused is still taken
 
 
 class Gone(Exception):  # noqa: N818 (it reads as a sentence)
@@ -84,6 +86,8 @@ class Exchange:
             raise ProtocolError(415, "A request's body has to come without a content coding.", {"Accept-Encoding": ""})
         length = self.headers.get("content-length", "")
         if length.isdigit() and int(length) > longest:
+            if int(length) <= 2 * longest and "expect" not in self.headers:
+                await self._discard(2 * longest)
             raise ProtocolError(413, f"The body has {length} bytes; {longest} are the most that is read.", _CLOSE)
         parts: list[bytes] = []
         size = 0
@@ -94,10 +98,22 @@ class Exchange:
             part = message.get("body", b"")
             size += len(part)
             if size > longest:
+                await self._discard(2 * longest)
                 raise ProtocolError(413, f"The body is longer than {longest} bytes, the most that is read.", _CLOSE)
             parts.append(part)
             if not message.get("more_body"):
                 return self.request(b"".join(parts))
+
+    async def _discard(self, most: int) -> None:
+        """Take what is left of a body, for a while: a proxy still sending it would miss the answer (RFC 9112, 9.6)."""
+        size = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_PATIENCE):
+                while size <= most:
+                    message = await self._receive()
+                    size += len(message.get("body", b""))
+                    if not message.get("more_body"):
+                        return
 
     async def refuse(self, error: ProtocolError) -> None:
         """Answer with an error's sentence."""

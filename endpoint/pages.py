@@ -97,9 +97,14 @@ class _Thing:
 class Pages:
     """Makes the pages of one base from the engine's snapshot."""
 
-    def __init__(self, base: str, engine: Engine) -> None:
+    def __init__(self, base: str, engine: Engine, root: str = "") -> None:
         self._base = base
         self._engine = engine
+        self._root = root
+
+    def under(self, root: str) -> Pages:
+        """Return what makes the pages where a proxy shows the endpoint under the path ``root``."""
+        return Pages(self._base, self._engine, root) if root != self._root else self
 
     async def html(self, path: str, client: str = "") -> str:
         """Return the page of the IRI at ``path`` under the base; raises NotFound where nothing is said of it."""
@@ -127,7 +132,7 @@ class Pages:
             parts.append(f"<h2>Statements <small>({count})</small></h2>")
             parts += [self._statement(statement, statements[statement]) for statement in shown]
         parts.append(self._facts(thing))
-        return page(title, iri, "".join(parts), alternates=True)
+        return page(title, iri, "".join(parts), alternates=True, root=self._root)
 
     async def rdf(self, path: str, format_: Format, client: str = "") -> bytes:
         """Return what is said of the IRI at ``path`` as RDF; the whole graph of an article or of a graph's IRI."""
@@ -181,7 +186,7 @@ class Pages:
             inner += (
                 f"<p>What it says can be read on the page of {self._link(self._base + article[1], 'its article')}.</p>"
             )
-        return page(iri.removeprefix(self._base), iri, inner, alternates=True)
+        return page(iri.removeprefix(self._base), iri, inner, alternates=True, root=self._root)
 
     def _kinds(self, thing: _Thing) -> str:
         kinds = thing.values.get(PREFIXES["rdf"] + "type", [])
@@ -275,10 +280,10 @@ class Pages:
 
     def _local(self, iri: str) -> str:
         if iri.startswith(self._base):
-            return escape("/" + iri[len(self._base) :])
+            return escape(f"{self._root}/{iri[len(self._base) :]}")
         namespace = _PACT.removesuffix("#")
         if iri.startswith(namespace):
-            return escape("/ns" + iri[len(namespace) :])
+            return escape(f"{self._root}/ns{iri[len(namespace) :]}")
         return escape(iri) if iri.startswith(("http://", "https://")) else ""
 
     def _link(self, iri: str, words: str) -> str:
@@ -286,8 +291,9 @@ class Pages:
         return f'<a href="{target}">{escape(words)}</a>' if target else escape(words)
 
 
-def page(title: str, iri: str, inner: str, *, alternates: bool) -> str:
-    """Return a whole HTML document around ``inner``, which has to be HTML already."""
+def page(title: str, iri: str, inner: str, *, alternates: bool, root: str = "") -> str:
+    """Return a whole HTML document around ``inner``, which has to be HTML already; ``root`` is the proxy's path."""
+    root = escape(root)
     links = "".join(
         f'<link rel=alternate type="{format_.media_types[0]}" href="?format={format_.name}">'
         for format_ in GRAPHS[:4]
@@ -301,8 +307,8 @@ def page(title: str, iri: str, inner: str, *, alternates: bool) -> str:
         "<!doctype html><html lang=en><head><meta charset=utf-8>"
         '<meta name=viewport content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} – Pactgraph</title>{links}"
-        '<link rel=icon href="/static/icon.svg"><link rel=stylesheet href="/static/page.css"></head><body>'
-        '<header><a href="/">Pactgraph</a></header><main>'
+        f'<link rel=icon href="{root}/static/icon.svg"><link rel=stylesheet href="{root}/static/page.css"></head><body>'
+        f'<header><a href="{root}/">Pactgraph</a></header><main>'
         f"<h1>{escape(title)}</h1><p class=iri><code>{escape(iri)}</code></p>{inner}</main>"
         f"<footer>{'This page as ' + offers if alternates else ''}</footer></body></html>"
     )

@@ -55,8 +55,8 @@ class Vocabulary:
         """Return the vocabulary in a format for graphs."""
         return written(self.triples, format_)
 
-    def html(self) -> str:
-        """Return the page that explains each term."""
+    def html(self, root: str = "") -> str:
+        """Return the page that explains each term, shown by a proxy under the path ``root``."""
         facts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
         for triple in self.triples:
             if isinstance(triple.subject, pyoxigraph.NamedNode) and not isinstance(
@@ -69,7 +69,7 @@ class Vocabulary:
             parts.append(f"<h2>{escape(title)}</h2><div class=scroll><table class=facts><tbody>")
             parts += [self._term(term, facts[term]) for term in dict.fromkeys(terms)]
             parts.append("</tbody></table></div>")
-        return page("Vocabulary", ONTOLOGY, "".join(parts), alternates=True)
+        return page("Vocabulary", ONTOLOGY, "".join(parts), alternates=True, root=root)
 
     @staticmethod
     def _term(term: str, facts: dict[str, list[str]]) -> str:

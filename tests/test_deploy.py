@@ -98,10 +98,11 @@ def test_the_sentence_of_a_refused_query_passes_nginx(site: str) -> None:
 
 
 def test_the_page_and_its_files_are_found_under_the_path(site: str) -> None:
-    page = httpx.get(f"{site}/", headers={"Accept": "text/html"}, timeout=30)
-    assert page.status_code == 200
-    for link in re.findall(r'(?:src|href)="([^"#]+)"', page.text):
-        assert httpx.get(httpx.URL(f"{site}/").join(link), timeout=30).status_code == 200, link
+    for path in ("/", "/actor/norway", "/ns", "/graph/registry"):
+        page = httpx.get(f"{site}{path}", headers={"Accept": "text/html"}, timeout=30)
+        assert page.status_code == 200
+        for link in re.findall(r'(?:src|href)="((?!https?:)[^"#]+)', page.text):
+            assert httpx.get(page.url.join(link), timeout=30).status_code == 200, (path, link)
 
 
 def test_the_path_without_its_slash_leads_to_the_page(site: str) -> None:
