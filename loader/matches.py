@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 OWL = "http://www.w3.org/2002/07/owl#"
 SSSOM = "https://w3id.org/sssom/"
+SEMAPV = "https://w3id.org/semapv/vocab/"
 SOURCE, PROPERTY, TARGET = (
     NamedNode(OWL + name) for name in ("annotatedSource", "annotatedProperty", "annotatedTarget")
 )

@@ -28,6 +28,7 @@ from loader.document import Article, EntityKind
 from loader.exports import Unexportable, snapshot
 from loader.linking.entities import link as link_entities
 from loader.linking.entities import subjects
+from loader.linking.externals import chained, kept
 from loader.linking.facts import linked
 from loader.linking.linker import Linker
 from loader.linking.review import judged, open_review, save_review
@@ -176,13 +177,14 @@ class Linked:
 def link(store: Store, registry: Registry, authority: Authority, review: Review | None = None) -> Linked:
     """Link the entities of a store, write the review file and the graph of links, and publish them.
 
+    The graph also has the ids elsewhere that the authority gives for what is accepted (`loader.linking.externals`).
     A function of the loaded articles, the registry, the authority and the review file alone. ``review`` stands for
     the store's own review file. Raises StoreError where the store or the file cannot be written.
     """
     held = review or open_review(store.layout.root, store.mint)
     found = subjects(registry.quads(store.mint), store.quads(store.mint.auto_graph))
     rows = held.with_machine(link_entities(found, authority, store.mint))
-    store.link(link_quads(rows, store.mint), registry)
+    store.link([*link_quads(rows, store.mint), *chained(rows, authority, store.mint)], registry)
     save_review(store.layout.root, rows, store.mint)
     store.publish()
     return Linked(dict(sorted(Counter(str(row.verdict) for row in rows).items())), held.problems)
@@ -191,6 +193,7 @@ def link(store: Store, registry: Registry, authority: Authority, review: Review 
 def judge(path: Path, base: str, entity: str, verdict: str, target: str, reviewer: str) -> None:  # noqa: PLR0917 (as the command line has them)
     """Note a person's judgement on an entity in the review file of the store at ``path``; its graphs follow.
 
+    Ids elsewhere go with their link; those of a link that is new come when the store is linked anew.
     Raises BadJudgement for one that cannot be noted, StoreError where the store cannot be written.
     """
     registry, mint = Registry.load(), Mint(base)
@@ -200,7 +203,7 @@ def judge(path: Path, base: str, entity: str, verdict: str, target: str, reviewe
         today = datetime.now(UTC).date().isoformat()
         persons = judged(held, subject, Verdict(verdict), target, by=reviewer, on=today)
         rows = united((row for row in held.rows if not row.is_reviewed), persons)
-        store.link(link_quads(rows, mint), registry)
+        store.link([*link_quads(rows, mint), *kept(store.quads(mint.links_graph), rows, mint)], registry)
         save_review(path, rows, mint)
         store.publish()
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import subprocess
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,16 +15,17 @@ from authorities import EVERYBODY, EVIDENCE, make_authority, names
 from conftest import SEED
 from hypothesis import given
 from hypothesis import strategies as st
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, Quad
 
 from loader.document import EntityKind, Span
 from loader.linking.decision import BIAS, Features, Scored, Status, Thresholds, decide, score
 from loader.linking.entities import link, subjects
+from loader.linking.externals import chained, kept
 from loader.linking.gazetteer import Gazetteer, read_words
 from loader.linking.linker import Linker
 from loader.linking.review import NAME, by_uncertainty, judged, open_review, save_review
 from loader.linking.scene import Named, Scene, bare, untitled
-from loader.linking.sssom import COLUMNS, Row, Verdict, quads, read, united, write
+from loader.linking.sssom import COLUMNS, Row, Verdict, quads, read, record, united, write
 from loader.linking.writer import Record, Tenure
 from loader.matches import matched
 from loader.registry import Registry
@@ -378,11 +381,59 @@ def test_no_row_has_a_blank_node_and_each_lies_under_the_base() -> None:
         assert quad.graph_name == NamedNode(MINT.links_graph)
 
 
+def facts_of(graph: list[Quad]) -> dict[str, dict[str, str]]:
+    """Return what is said of each id elsewhere, by its scheme: the last part of the predicate, and the value."""
+    nodes: dict[str, dict[str, str]] = {}
+    for quad in graph:
+        assert isinstance(quad.object, (NamedNode, Literal))
+        nodes.setdefault(str(quad.subject), {})[re.split("[/#]", quad.predicate.value)[-1]] = quad.object.value
+    return {said["propertyID"]: said for said in nodes.values()}
+
+
+def test_ids_elsewhere_come_through_an_accepted_link_only_and_name_it_and_its_confidence(authority: Authority) -> None:
+    assert chained((replace(JAPAN, verdict=Verdict.CANDIDATE), LOST, AUKUS), authority, MINT) == []
+    assert chained((replace(JAPAN, verdict=Verdict.REJECTED),), authority, MINT) == []
+    graph = chained((JAPAN, LOST, AUKUS), authority, MINT)
+    said = facts_of(graph)
+    assert {scheme: (each["annotatedProperty"], each["annotatedTarget"]) for scheme, each in said.items()} == {
+        "geonames": ("http://www.w3.org/2004/02/skos/core#closeMatch", "https://sws.geonames.org/1861060/"),
+        "iso3166-1-alpha-2": ("http://purl.org/dc/terms/identifier", "JP"),
+    }
+    for each in said.values():
+        assert each["annotatedSource"] == JAPAN.subject
+        assert each["mapping_justification"] == "https://w3id.org/semapv/vocab/MappingChaining"
+        assert each["wasDerivedFrom"] == record(JAPAN, MINT)
+        assert each["confidence"] == "0.97"
+    assert {quad.graph_name for quad in graph} == {NamedNode(MINT.links_graph)}
+    assert matched(Registry.load().quads(MINT), [*quads((JAPAN,), MINT), *graph]) == matched(
+        Registry.load().quads(MINT), quads((JAPAN,), MINT)
+    )
+
+
+def test_an_id_that_fits_no_iri_stays_a_text(tmp_path: Path) -> None:
+    ids = (("isni", "0000 0001 2146 438X"), ("viaf", "no <id>"))
+    elsewhere = Record(Entity("Q17", "Japan", "", "state"), names("Japan"), externals=ids)
+    with open_authority(make_authority(tmp_path / "ids.sqlite", (elsewhere,))) as held:
+        said = facts_of(chained((JAPAN,), held, MINT))
+    assert said["isni"]["annotatedTarget"] == "https://isni.org/isni/000000012146438X"
+    assert said["viaf"]["annotatedTarget"] == "no <id>"
+    assert said["viaf"]["annotatedProperty"] == "http://purl.org/dc/terms/identifier"
+
+
+def test_ids_elsewhere_are_gone_when_their_link_goes(authority: Authority) -> None:
+    nikkei = Row(f"{MINT.base}actor/nikkei", Verdict.ACCEPTED, "Q1077694")
+    graph = [*quads((JAPAN, nikkei), MINT), *chained((JAPAN, nikkei), authority, MINT)]
+    assert kept(graph, (JAPAN, nikkei), MINT) == chained((JAPAN, nikkei), authority, MINT)
+    for lost in ((nikkei,), (nikkei, replace(JAPAN, verdict=Verdict.REJECTED)), (nikkei, replace(JAPAN, target="Q1"))):
+        assert kept(graph, lost, MINT) == chained((nikkei,), authority, MINT)
+
+
 def test_details_of_a_decision_are_json(authority: Authority) -> None:
-    from loader.linking.exchange import Text, record
+    from loader.linking.exchange import Text
+    from loader.linking.exchange import record as told_of
 
     (found,) = Linker(authority).link_text("She flew to Tokyo.")
-    told = json.loads(json.dumps(record(Text("1", "She flew to Tokyo.", 1), [found], details=True)))
+    told = json.loads(json.dumps(told_of(Text("1", "She flew to Tokyo.", 1), [found], details=True)))
     assert told["mentions"][0]["status"] == "accepted"
 
 
@@ -433,12 +484,17 @@ def test_the_seed_article_is_linked_right_and_to_nobody_of_its_teaser(tmp_path: 
     assert found["actor/embassy-of-japan-in-australia"].verdict is Verdict.NIL
     whole = command("export", "-", folder=tmp_path)
     assert "/graph/links>" in whole
+    assert "<https://sws.geonames.org/1861060/>" in whole
     command("link", folder=tmp_path)
     assert command("export", "-", folder=tmp_path) == whole
     article = [line for line in whole.splitlines() if "/graph/article/" in line]
     for name in ("joe-biden", "rishi-sunak", "anthony-albanese"):
         assert not any(f"actor/{name}>" in line for line in article)
     assert "Everything conforms" in command("validate", folder=tmp_path)
+    command("links", "reject", "actor/japan", "Q17", "--reviewer", "reviewer:me", folder=tmp_path)
+    judged_ = command("export", "-", folder=tmp_path)
+    assert "<https://sws.geonames.org/1861060/>" not in judged_
+    assert "<https://sws.geonames.org/2077456/>" in judged_
 
 
 def test_a_line_that_holds_no_text_is_told_with_its_number_and_the_others_are_linked(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from loader.matches import EXACT_MATCH, MODIFIER, OWL, PROPERTY, SOURCE, SSSOM, TARGET, WIKIDATA
+from loader.matches import EXACT_MATCH, MODIFIER, OWL, PROPERTY, SEMAPV, SOURCE, SSSOM, TARGET, WIKIDATA
 from loader.summary import Problem
 from loader.terms import TYPE, term
 from ontology.vocabulary import PREFIXES
@@ -149,12 +149,12 @@ def quads(rows: Iterable[Row], mint: Mint) -> list[Quad]:
             (SOURCE, NamedNode(row.subject)),
             (PROPERTY, EXACT_MATCH if row.verdict is not Verdict.CANDIDATE else term("skos", "mappingRelation")),
             (TARGET, target),
-            (NamedNode(SSSOM + "mapping_justification"), NamedNode(_SEMAPV + row.justification.split(":", 1)[1])),
+            (NamedNode(SSSOM + "mapping_justification"), NamedNode(SEMAPV + row.justification.split(":", 1)[1])),
         ]
         if row.verdict is Verdict.REJECTED:
             facts.append((MODIFIER, NamedNode(SSSOM + "NegatedPredicate")))
         if row.confidence is not None:
-            facts.append((_slot("confidence"), Literal(_decimal(row.confidence), datatype=term("xsd", "decimal"))))
+            facts.append((_slot("confidence"), Literal(decimal(row.confidence), datatype=term("xsd", "decimal"))))
         texts = {
             "subject_label": row.label,
             "object_label": row.target_label,
@@ -198,7 +198,7 @@ def _cells(row: Row, mint: Mint) -> list[str]:
         f"wd:{row.target}" if row.target else "sssom:NoTermFound",
         row.target_label,
         row.justification,
-        "" if row.confidence is None else _decimal(row.confidence),
+        "" if row.confidence is None else decimal(row.confidence),
         row.match,
         "wd:Q2013",
         row.version,
@@ -288,7 +288,8 @@ def _order(row: Row) -> tuple[str, str, int]:
     return row.subject, row.verdict, int(row.target[1:] or 0)
 
 
-def _decimal(number: float) -> str:
+def decimal(number: float) -> str:
+    """Return a confidence as it is written: at most three places, no trailing noughts."""
     return f"{number:.3f}".rstrip("0").rstrip(".")
 
 
@@ -298,4 +299,3 @@ def _slot(name: str) -> NamedNode:
 
 _QID = re.compile(r"Q[1-9][0-9]{0,17}")
 _PLAIN = re.compile(r"[^\s<>\"{}|\\^`]+")
-_SEMAPV = "https://w3id.org/semapv/vocab/"
