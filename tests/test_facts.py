@@ -21,8 +21,8 @@ from loader.linking.cache import Cache
 from loader.linking.courier import Courier, LiveError, Settings
 from loader.linking.dump import Unreadable
 from loader.linking.facts import DEFAULT, RESULTS, EntityFile, Service, Unfetchable, checked, linked
+from loader.links import fetch_facts
 from loader.matches import EXACT_MATCH, WIKIDATA
-from loader.pipeline import fetch_facts
 from loader.store import Store
 from ontology.vocabulary import DEFAULT_BASE, Mint
 from pactgraph import app
@@ -267,12 +267,15 @@ def test_bad_lines_and_missing_entities_are_told_and_the_rest_is_taken(tmp_path:
     assert found.problems[3] == "e.jsonl lacks 1 of 3 linked entities: Q9."
 
 
-def test_an_archive_that_ends_early_is_told_and_a_missing_file_refused(tmp_path: Path) -> None:
-    text = "\n".join(json.dumps(entity(f"Q{n}", str(n) * 50)) for n in range(1, 500)).encode()
+def test_an_archive_that_ends_early_and_a_missing_file_change_nothing(store: Path, tmp_path: Path) -> None:
+    fetch_facts(store, EntityFile(dump(tmp_path / "e.json", *ENTITIES), DEFAULT))
+    before = lines(store)
+    text = "\n".join(json.dumps(entity(f"Q{n}", str(n) * 50)) for n in range(500, 1, -1)).encode()
     (tmp_path / "e.jsonl.gz").write_bytes(gzip.compress(text)[:-200])
-    assert "ends early" in EntityFile(tmp_path / "e.jsonl.gz", DEFAULT).facts([]).problems[0]
-    with pytest.raises(Unreadable, match="cannot be read"):
-        EntityFile(tmp_path / "none.jsonl", DEFAULT).facts([])
+    for name, why in (("e.jsonl.gz", "ends early after line [1-9]"), ("none.jsonl", "No such file")):
+        with pytest.raises(Unreadable, match=f"cannot be read: .*{why}"):
+            fetch_facts(store, EntityFile(tmp_path / name, DEFAULT))
+    assert lines(store) == before
 
 
 def test_a_service_is_told_who_asks_and_asked_for_fifty_at_a_time_with_a_pause(fake: Fake) -> None:

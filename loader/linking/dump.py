@@ -155,7 +155,7 @@ def read_input(path: Path, choice: Choice, after: int = 0) -> Iterator[tuple[int
 def read_json(path: Path) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
     """Give (line, entity in JSON) of a dump or of JSON lines, packed or not, for whoever wants more than names.
 
-    Only that it is an object with an id is certain of an entity. Raises Unreadable.
+    Only that it is an object with an id is certain of an entity. Raises Unreadable, also where an archive ends early.
     """
     line = 0
     broken: tuple[type[Exception], ...] = (EOFError, zlib.error, OSError, *_zstd_errors())
@@ -173,10 +173,9 @@ def read_json(path: Path) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
                 has_id = isinstance(said, dict) and isinstance(said.get("id"), str)
                 yield line, said if has_id else Problem(path.name, line, "is no entity of Wikidata.")
     except broken as error:
-        if line == 0 and isinstance(error, OSError) and error.errno is not None:
-            message = f"{path} cannot be read: {error.strerror}."
-            raise Unreadable(message) from None
-        yield line + 1, Problem(path.name, line + 1, f"the archive is damaged or ends early ({error}).")
+        why = getattr(error, "strerror", None) or f"the archive is damaged or ends early after line {line} ({error})"
+        message = f"{path} cannot be read: {why}."
+        raise Unreadable(message) from None
 
 
 def _zstd_errors() -> tuple[type[Exception], ...]:
