@@ -321,9 +321,9 @@ def nil(entity: Entity, *, reviewer: Reviewer, store: StorePath = DEFAULT_STORE,
 @links_app.command(epilog="Example: `pactgraph links diff --authority mine.sqlite`")
 def diff(*, authority: AuthorityPath = None, store: StorePath = DEFAULT_STORE, base: Base = DEFAULT_BASE) -> None:
     """Show what linking the store anew, or with another authority, would change; nothing is written."""
-    from loader import pipeline
+    from loader import links
 
-    for line in pipeline.link_changes(_existing(store), _authority(authority), base):
+    for line in links.link_changes(_existing(store), _authority(authority), base):
         typer.echo(line)
 
 
@@ -348,7 +348,7 @@ def fetch(
     """
     import sqlite3
 
-    from loader import pipeline
+    from loader import links
     from loader.linking import facts
     from loader.linking.cache import Cache
     from loader.linking.courier import Courier, Settings
@@ -360,12 +360,12 @@ def fetch(
     try:
         chosen = facts.checked(properties or ())
         if source is not None:
-            items, found = pipeline.fetch_facts(store, facts.EntityFile(source, chosen), wait=wait)
+            items, found = links.fetch_facts(store, facts.EntityFile(source, chosen), wait=wait)
         else:
             courier = Courier(Settings(contact), None, f"pactgraph/{version('pactgraph')}", accept=facts.RESULTS)
             with closing(Cache(partial)) as progress:
                 asked = facts.Service(service or "", chosen, courier, progress)
-                items, found = pipeline.fetch_facts(store, asked, wait=wait)
+                items, found = links.fetch_facts(store, asked, wait=wait)
             partial.unlink(missing_ok=True)
     except (facts.Unfetchable, Unreadable) as error:
         _refuse(str(error))
@@ -476,7 +476,7 @@ def _authority(path: Path | None) -> Any:
 
 
 def _link_texts(path: Path, held: Any, *, given: bool, adjectives: bool, details: bool) -> NoReturn:
-    from loader import pipeline
+    from loader import links
     from loader.linking.exchange import read_texts, record
     from loader.summary import Problem
 
@@ -484,7 +484,7 @@ def _link_texts(path: Path, held: Any, *, given: bool, adjectives: bool, details
     try:
         with sys.stdin.buffer if str(path) == "-" else path.open("rb") as file:
             texts = read_texts(file, str(path), given=given)
-            for found in pipeline.link_texts(texts, held, given=given, adjectives=adjectives):
+            for found in links.link_texts(texts, held, given=given, adjectives=adjectives):
                 if isinstance(found, Problem):
                     skipped = True
                     typer.echo(f"pactgraph: {found}", err=True)
@@ -498,13 +498,13 @@ def _link_texts(path: Path, held: Any, *, given: bool, adjectives: bool, details
 def _link_store(
     store: Path, held: Any, base: str, wait: float = 30.0, *, quiet: bool = False, as_json: bool = False
 ) -> None:
-    from loader import pipeline
+    from loader import links
     from loader.registry import Registry
     from loader.store import Store
 
     registry = Registry.load()
     with Store.open(_existing(store), base=base, registry=registry, wait=wait) as opened:
-        done = pipeline.link(opened, registry, held)
+        done = links.link(opened, registry, held)
     for problem in done.problems:
         typer.echo(f"pactgraph: {problem}", err=True)
     if as_json:
@@ -519,11 +519,11 @@ def _judge(  # noqa: PLR0917 (as the commands have them)
     store: Path, base: str, entity: str, verdict: str, qid: str, reviewer: str
 ) -> None:
     """Note a person's judgement in the review file, and have the graphs follow it."""
-    from loader import pipeline
+    from loader import links
     from loader.linking.review import BadJudgement
 
     try:
-        pipeline.judge(_existing(store), base, entity, verdict, qid, reviewer)
+        links.judge(_existing(store), base, entity, verdict, qid, reviewer)
     except BadJudgement as error:
         _refuse(str(error))
     _tell(f"Noted: {entity} {verdict} {qid}".rstrip() + ".")

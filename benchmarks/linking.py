@@ -21,7 +21,7 @@ from loader.document import Article, Span
 from loader.extraction import Extractor
 from loader.linking.candidates import Sources
 from loader.linking.linker import Linker
-from loader.pipeline import known_links, named_in
+from loader.links import known_links, named_in
 from loader.registry import Registry
 from ontology.authority import open_authority
 
