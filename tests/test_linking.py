@@ -5,8 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
-import subprocess
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from conftest import SEED
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
+from typer.testing import CliRunner
 
 from loader.document import EntityKind, Span
 from loader.linking.decision import BIAS, Features, Scored, Status, Thresholds, decide, score
@@ -32,8 +31,10 @@ from loader.registry import Registry
 from loader.store import Store
 from ontology.authority import Entity, open_authority
 from ontology.vocabulary import Mint
+from pactgraph import app
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ontology.authority import Authority
@@ -449,17 +450,24 @@ def test_an_id_is_accepted_for_one_entity_only_and_the_registrys_own_link_stands
 # ---- the command
 
 
-def command(*arguments: str, folder: Path, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "pactgraph", *arguments], cwd=folder, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == code, done.stderr
-    return done.stdout + done.stderr
+@pytest.fixture
+def command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Return the way to run a command in a folder of its own, in this process; it returns all that is told."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str, code: int = 0) -> str:
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    return run
 
 
-def test_the_seed_article_is_linked_right_and_to_nobody_of_its_teaser(tmp_path: Path) -> None:
-    command("load", str(SEED), folder=tmp_path)
-    command("link", folder=tmp_path)
+def test_the_seed_article_is_linked_right_and_to_nobody_of_its_teaser(
+    tmp_path: Path, command: Callable[..., str]
+) -> None:
+    command("load", str(SEED))
+    command("link")
     text = (tmp_path / "pactgraph-store" / NAME).read_text(encoding="utf-8")
     rows, problems = read(text, NAME, MINT)
     assert not problems
@@ -482,27 +490,29 @@ def test_the_seed_article_is_linked_right_and_to_nobody_of_its_teaser(tmp_path: 
     assert (found["partnership/aukus"].verdict, found["partnership/aukus"].target) == (Verdict.CANDIDATE, "Q108556886")
     assert not any("pillar" in path for path in found)
     assert found["actor/embassy-of-japan-in-australia"].verdict is Verdict.NIL
-    whole = command("export", "-", folder=tmp_path)
+    whole = command("export", "-")
     assert "/graph/links>" in whole
     assert "<https://sws.geonames.org/1861060/>" in whole
-    command("link", folder=tmp_path)
-    assert command("export", "-", folder=tmp_path) == whole
+    command("link")
+    assert command("export", "-") == whole
     article = [line for line in whole.splitlines() if "/graph/article/" in line]
     for name in ("joe-biden", "rishi-sunak", "anthony-albanese"):
         assert not any(f"actor/{name}>" in line for line in article)
-    assert "Everything conforms" in command("validate", folder=tmp_path)
-    command("links", "reject", "actor/japan", "Q17", "--reviewer", "reviewer:me", folder=tmp_path)
-    judged_ = command("export", "-", folder=tmp_path)
+    assert "Everything conforms" in command("validate")
+    command("links", "reject", "actor/japan", "Q17", "--reviewer", "reviewer:me")
+    judged_ = command("export", "-")
     assert "<https://sws.geonames.org/1861060/>" not in judged_
     assert "<https://sws.geonames.org/2077456/>" in judged_
 
 
-def test_a_line_that_holds_no_text_is_told_with_its_number_and_the_others_are_linked(tmp_path: Path) -> None:
+def test_a_line_that_holds_no_text_is_told_with_its_number_and_the_others_are_linked(
+    tmp_path: Path, command: Callable[..., str]
+) -> None:
     good = {"doc_id": "a", "text": "Japan spoke.", "mentions": [{"start": 0, "end": 5}]}
     bad = {"doc_id": "b", "text": "Japan", "mentions": [{"start": 3, "end": 99}]}
     lines = ("{", json.dumps(bad), "", json.dumps(good))
     (tmp_path / "texts.jsonl").write_text("\n".join(lines), encoding="utf-8")
-    told = command("link", "--given", "texts.jsonl", folder=tmp_path, code=1)
+    told = command("link", "--given", "texts.jsonl", code=1)
     assert "texts.jsonl:1:" in told
     assert "texts.jsonl:2:" in told
     (answer,) = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
