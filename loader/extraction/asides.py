@@ -25,6 +25,10 @@ def of_verb(token: Token, entry: Entry) -> Content | None:
     if not entry.allows("that", "quote"):
         return None
     subject = child(token, "nsubj")
+    if subject is not None and token.dep_ == "ROOT" and not _has_object(token, entry):
+        paragraph = _below(token)
+        if paragraph is not None:
+            return paragraph
     if subject is not None and token.dep_ == "advcl" and not _has_object(token, entry):
         reported = _of_as(token)
         if reported is not None:
@@ -49,6 +53,21 @@ def of_verb(token: Token, entry: Entry) -> Content | None:
         found.append((end + 1, last))
     clausal = any(t.pos_ in ("VERB", "AUX") for a, b in found for t in doc[a : b + 1])
     return Content(tuple(found), "around") if clausal and first < start else None
+
+
+def _below(token: Token) -> Content | None:
+    """Return the paragraph below a line that the cue ends with a colon: "The minister added:"."""
+    doc, line = token.doc, token.i + 1
+    while line < len(doc) and "\n" not in doc[line].text:
+        line += 1
+    if line + 1 >= len(doc) or doc[line - 1].text != ":" or doc[line - 1].head != token or token.sent.end < line:
+        return None
+    first = last = line + 1
+    while last + 1 < len(doc) and "\n" not in doc[last + 1].text:
+        last += 1
+    if not doc[first].text[:1].isalpha() or doc[last].text not in (".", "!", "?"):
+        return None  # a quotation, a list or a heading
+    return Content(((first, last),), "below")
 
 
 def _of_as(token: Token) -> Content | None:

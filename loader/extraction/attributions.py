@@ -98,7 +98,7 @@ def _of_token(reading: Reading, marks: Marks, token: Token) -> Finding | None:
         return _of_verb(reading, marks, token)
     if token.pos_ == "NOUN":
         return _of_noun(reading, marks, token)
-    if token.pos_ == "ADJ" and token.dep_ in ("acomp", "ROOT", "conj", "attr"):
+    if token.pos_ == "ADJ" and (token.dep_ in ("acomp", "ROOT", "conj", "attr") or _is_made(token)):
         return _of_adjective(reading, marks, token)
     return None
 
@@ -213,7 +213,9 @@ def _of_adjective(reading: Reading, marks: Marks, token: Token) -> Finding | Non
     content = contents.of_adjective(token, entry)
     if content is None:
         return None
-    head = token.head if token.dep_ == "acomp" else token
+    head = token.head if token.dep_ == "acomp" or _is_made(token) else token
+    if _is_made(token) and (is_negated(head) or content.frame != "adjective-clause"):
+        return None
     subject = sources.subject_of(head)
     if subject is None or subject.lower_ in ("it", "there"):
         return None
@@ -221,6 +223,11 @@ def _of_adjective(reading: Reading, marks: Marks, token: Token) -> Finding | Non
     if content.lead is not None:
         last = content.lead.i
     return assemble(reading, marks, cues.Cue(token, entry, first, last), content, sources.phrase(subject, head))
+
+
+def _is_made(token: Token) -> bool:
+    """Whether somebody makes an adjective so: "made it clear that", "made clear that"."""
+    return token.dep_ in ("ccomp", "oprd", "acomp") and token.head.lemma_ == "make" and token.head.i < token.i
 
 
 def _of_according(reading: Reading, marks: Marks, token: Token) -> Finding | None:

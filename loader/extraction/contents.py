@@ -406,7 +406,8 @@ def _is_complete(token: Token, clause: Token) -> bool:
 
 def of_adjective(token: Token, entry: Entry) -> Content | None:
     """Return the content of a predicate adjective: "is confident that", "was aware of", "are eager to"."""
-    for clause in children(token, "ccomp", "xcomp", "advcl"):
+    made = children(token.head, "ccomp") if token.dep_ == "ccomp" and token.head.lemma_ == "make" else ()
+    for clause in (*children(token, "ccomp", "xcomp", "advcl"), *made):
         if clause.i <= token.i:
             continue
         to = next((c for c in clause.children if c.tag_ == "TO"), None)
@@ -414,13 +415,23 @@ def of_adjective(token: Token, entry: Entry) -> Content | None:
             if entry.allows("to"):
                 lead = to if to.i == token.i + 1 else None
                 return Content(((to.i + 1, clause.right_edge.i),), "adjective-infinitive", lead)
-        elif entry.allows("that") and clause.dep_ == "ccomp" and _is_finite(clause):
+        elif (
+            entry.allows("that")
+            and (clause.dep_ == "ccomp" or (clause.dep_ == "advcl" and token.dep_ == "ccomp" and not _is_hung(clause)))
+            and _is_finite(clause)
+        ):
             return Content(((_without_mark(clause), clause.right_edge.i),), "adjective-clause")
     for link in children(token, "prep"):
         if link.lower_ in entry.prepositions and child(link, "pobj", "pcomp") is not None:
             lead = link if link.i == token.i + 1 else None
             return Content(((link.i + 1, link.right_edge.i),), f"adjective {link.lower_}", lead)
     return None
+
+
+def _is_hung(clause: Token) -> bool:
+    """Whether a clause is opened by a word of time, reason or condition: "because", "when", "if"."""
+    mark = child(clause, "mark") or next((c for c in clause.lefts if c.tag_ == "WRB"), None)
+    return mark is not None and mark.lower_ != "that"
 
 
 def clause_of(token: Token) -> Token:

@@ -74,13 +74,16 @@ def _clauses(reading: Reading, sentence: Span) -> Iterator[Span]:
             return
         start = token.idx + len(token)
         follower = token.nbor() if token.i + 1 < len(token.doc) else None
-        while (
-            follower is not None and follower.lower_ in ("that", "so", "then", ",") and follower.i < inside_end(tokens)
-        ):
+        while follower is not None and _is_opening(follower) and follower.i < inside_end(tokens):
             start = follower.idx + len(follower)
             follower = follower.nbor()
     if start < sentence.end:
         yield Span(start, sentence.end)
+
+
+def _is_opening(token: Token) -> bool:
+    """Whether a word behind a conjunction is no part of the proposition it opens: "that", the "to" of an infinitive."""
+    return token.lower_ in ("that", "so", "then", ",") or (token.tag_ == "TO" and token.dep_ == "aux")
 
 
 def _is_silent(verb: Token) -> bool:
@@ -109,7 +112,17 @@ def _stands_apart(tokens: list[Token], link: Token, first: Token, second: Token 
         return not is_negated(first)
     if second.pos_ not in ("VERB", "AUX") or first.pos_ not in ("VERB", "AUX") or not _is_main(first, tokens):
         return False
+    if follower.tag_ == "TO" and follower.head == second:  # "to build ships and to train crews"
+        return _is_promised(first, tokens)
     return (follower.lower_ == "that" and follower.dep_ == "mark") or (_is_finite(second) and _differ(first, second))
+
+
+def _is_promised(first: Token, tokens: list[Token]) -> bool:
+    """Whether an infinitive heads its content, its "to" in it or in the cue: "pledged to build"."""
+    while first.dep_ == "conj" and first.head.i >= tokens[0].i:
+        first = first.head
+    to = next((c for c in first.children if c.tag_ == "TO"), None)
+    return to is not None and first.head.i < tokens[0].i and to.i in (tokens[0].i - 1, tokens[0].i)
 
 
 def _differ(first: Token, second: Token) -> bool:

@@ -59,6 +59,8 @@ def subject_of(verb: Token) -> Token | None:
         thing = child(head, "dobj") if dep == "xcomp" else None
         if thing is not None and thing.i < token.i and head.lemma_ not in _SUBJECT_CONTROL:
             return thing
+        if dep == "ccomp" and token.tag_ == "VBZ" and _follows(child(head, "nsubj"), token):
+            return None  # "A backs B, C calls it a threat": the second clause's subject is not the first's
         if dep in ("acl", "relcl") and head.pos_ in ("NOUN", "PROPN", "PRON"):
             return head
         if dep == "pcomp" and head.head.pos_ in ("NOUN", "PROPN"):
@@ -67,6 +69,10 @@ def subject_of(verb: Token) -> Token | None:
         if dep not in _SHARING or head == verb or token.pos_ not in ("VERB", "AUX", "ADP", "SCONJ", "ADJ"):
             break
     return None
+
+
+def _follows(subject: Token | None, token: Token) -> bool:
+    return subject is not None and token.i < subject.i < subject.head.i
 
 
 _MINDED = frozenset({"commit", "dedicate", "devote", "resolve", "determine", "convince", "oppose"})
