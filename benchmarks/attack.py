@@ -172,11 +172,12 @@ async def _session(
         log.times.append(time.perf_counter() - started)
         if status != 200:
             log.refused[str(status)] += 1
-        elif not _is_right(body, right):
+        elif not is_right(body, right):
             log.wrong.append(f"{query}: {body[:200]!r}")
 
 
-def _is_right(body: bytes, right: set[tuple[str, ...]] | bool) -> bool:  # noqa: FBT001 (the answer to an ASK)
+def is_right(body: bytes, right: set[tuple[str, ...]] | bool) -> bool:  # noqa: FBT001 (the answer to an ASK)
+    """Tell whether a body in JSON says what is right."""
     try:
         answer = json.loads(body)
         if isinstance(right, bool):
@@ -272,9 +273,9 @@ def memory_of(pid: int) -> int:
 def start(store: Path, log: Path) -> Server:
     """Start the server as a user would and wait until it answers from memory."""
     environment = os.environ | {"PACTGRAPH_TOKEN": TOKEN}
-    process = subprocess.Popen(
-        [PACTGRAPH, "serve", "--store", str(store), "--port", "0"], env=environment, stderr=log.open("wb")
-    )
+    command = [PACTGRAPH, "serve", "--store", str(store), "--port", "0"]
+    with log.open("wb") as errors:
+        process = subprocess.Popen(command, env=environment, stderr=errors)
     end = time.monotonic() + 120
     while time.monotonic() < end and process.poll() is None:
         with contextlib.suppress(OSError, ValueError, IndexError):

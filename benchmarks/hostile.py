@@ -29,7 +29,11 @@ _CROSS = "?a ?b ?c . ?d ?e ?f"
 
 
 class Broken(Exception):  # noqa: N818 (it reads as a sentence)
-    """The connection ended before the answer did."""
+    """The connection ended before the answer did; its status is 0 where not even the head came."""
+
+    def __init__(self, status: int = 0) -> None:
+        self.status = status
+        super().__init__(status)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,7 @@ async def connected(target: Target) -> AsyncIterator[tuple[asyncio.StreamReader,
 
 async def answer_of(reader: asyncio.StreamReader, most: int = _MOST) -> tuple[int, bytes]:
     """Read one response: its status and body, cut at ``most`` bytes; raises Broken where it is not whole."""
+    status = 0
     try:
         head = await reader.readuntil(b"\r\n\r\n")
         status = int(head.split(b" ", 2)[1])
@@ -80,7 +85,7 @@ async def answer_of(reader: asyncio.StreamReader, most: int = _MOST) -> tuple[in
             parts.append(part[:-2])
             size += length
     except (asyncio.IncompleteReadError, ConnectionError) as error:
-        raise Broken from error
+        raise Broken(status) from error
     return status, b"".join(parts)
 
 
@@ -96,8 +101,8 @@ async def asked(target: Target, request: bytes | Iterable[bytes]) -> str:
         sending = asyncio.ensure_future(_sent(writer, [request] if isinstance(request, bytes) else request))
         try:
             status, _ = await answer_of(reader)
-        except Broken:
-            return "broken off"
+        except Broken as broken:
+            return f"{broken.status}, broken off" if broken.status else "broken off"
         finally:
             sending.cancel()
             await asyncio.gather(sending, return_exceptions=True)
