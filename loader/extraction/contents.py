@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loader.extraction.cues import is_medium, verb
+from loader.extraction.sources import agent_of
 from loader.extraction.syntax import SUBJECTS, child, children, is_passive, runs
 
 if TYPE_CHECKING:
@@ -343,7 +344,7 @@ def _object(token: Token, entry: Entry) -> Content | None:
                 last = link
         end, released = _end(token, thing) if last == thing else (last.right_edge.i, -1)
         return Content(((thing.left_edge.i, end),), "object", released=released)
-    if is_passive(token) and child(token, "agent") is not None:
+    if is_passive(token) and agent_of(token) is not None:
         subject = child(token, "nsubjpass")
         if subject is not None and subject.lower_ not in ("who", "which", "that"):
             return _span(subject, subject, "passive-object")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loader.document import Span
-from loader.extraction.nouns import NounKind, noun_of
+from loader.extraction.nouns import PERSONAL, NounKind, noun_of
 from loader.extraction.syntax import SUBJECTS, child, children, is_passive, trimmed
 
 if TYPE_CHECKING:
@@ -34,11 +34,34 @@ def of_verb(cue: Token) -> Source | None:
         subject = child(cue, "nsubjpass") or subject_of(cue.head if cue.dep_ == "acomp" else cue)
         return phrase(subject, cue) if subject is not None else None
     if is_passive(cue) or (cue.tag_ == "VBN" and cue.dep_ in ("advcl", "acl") and child(cue, "aux", "nsubj") is None):
-        agent = child(cue, "agent")
-        head = child(agent, "pobj") if agent is not None else None
+        head = agent_of(cue)
         return phrase(head) if head is not None else None
     subject = subject_of(cue)
     return phrase(subject, cue) if subject is not None else None
+
+
+def agent_of(cue: Token) -> Token | None:
+    """Return the head of the phrase with "by" of a passive: "was criticised by X", "was criticised for this by X".
+
+    Behind another preposition a parse hangs the phrase on that, or takes it for a place; only somebody named or a
+    person then counts.
+    """
+    agent = child(cue, "agent")
+    if agent is not None:
+        return child(agent, "pobj")
+    for link in children(cue, "prep"):
+        thing = child(link, "pobj")
+        by = link if link.lower_ == "by" else None
+        if by is None and thing is not None and link.lower_ in ("for", "over"):
+            by = next((c for c in children(thing, "prep") if c.lower_ == "by"), None)
+        head = child(by, "pobj") if by is not None and by.i > cue.i + 1 else None
+        noun = noun_of(head) if head is not None else None
+        if head is not None and (head.ent_type_ in _ACTORS or (noun is not None and noun.kind in PERSONAL)):
+            return head
+    return None
+
+
+_ACTORS = frozenset({"PERSON", "ORG", "GPE", "NORP"})
 
 
 def is_minded(cue: Token) -> bool:
