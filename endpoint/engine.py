@@ -23,6 +23,7 @@ from collections import Counter, deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from endpoint.accounts import Accounts
 from endpoint.answer import Answer, WorkerLost
 from endpoint.generation import Control, Generation
 from endpoint.negotiation import RESULTS, Choice
@@ -35,9 +36,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("pactgraph.endpoint")
 _POLL = 0.25  # seconds between two looks at the name of the current snapshot
-_SMALL = (
-    8 << 20
-)  # bytes on disk up to which a snapshot is loaded into memory before it is served: a fraction of a second
+_SMALL = 8 << 20  # bytes on disk up to which a snapshot is loaded into memory at once: a fraction of a second
 _SETTLED = 2.0  # seconds a snapshot has to stand before it is worth loading into memory
 _GROWTH = 2.5  # bytes in memory for each byte on disk: 0.5 kB a quad in memory, 0.23 kB on disk
 _OWN = 0.6  # part of that which each worker comes to hold for itself, since reading counts references
@@ -46,8 +45,9 @@ _OWN = 0.6  # part of that which each worker comes to hold for itself, since rea
 class Engine:
     """Answers queries from the newest snapshot that is ready. Start it in a running event loop, and close it there."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, accounts: Accounts | None = None) -> None:
         self.settings = settings
+        self._accounts = Accounts() if accounts is None else accounts
         self.layout = Layout(settings.store)
         self.current: Generation | None = None
         self.running: Counter[str] = Counter()
@@ -146,20 +146,22 @@ class Engine:
                 await self._switched.wait()
 
     def dispatch(self) -> None:
-        """Hand free workers to those who wait, the longest waiting first, nobody beyond what one client may run."""
+        """Hand free workers to those who wait: to who used least lately, among equals to who waits longest."""
         generation = self.current
-        if generation is None:
+        if generation is None or generation.retired:
             return
-        passed: list[tuple[str, asyncio.Future[Worker]]] = []
         while self._queue and generation.free:
-            client, waiter = self._queue.popleft()
-            if waiter.done():
-                continue
-            if self.running[client] >= self._share:
-                passed.append((client, waiter))
-                continue
+            used: dict[str, float] = {}
+            for client, waiter in self._queue:
+                if client not in used and not waiter.done() and self._may(client):
+                    used[client] = self._accounts.used(client)
+            if not used:
+                return
+            client = min(used, key=used.__getitem__)
+            place = next(n for n, (who, waiter) in enumerate(self._queue) if who == client and not waiter.done())
+            waiter = self._queue[place][1]
+            del self._queue[place]
             waiter.set_result(self._assign(generation, client))
-        self._queue.extendleft(reversed(passed))
 
     def release(self, answer: Answer) -> None:
         """Take note that a client's query runs no longer."""
@@ -167,6 +169,7 @@ class Engine:
         if answer.stopped:
             self.killed[answer.stopped] += 1
         self._free(answer.client)
+        self.dispatch()
 
     def cause(self, status: int) -> ProtocolError:
         """Return what to tell a client whose worker ended by itself, from its exit status."""
@@ -201,6 +204,20 @@ class Engine:
         limits = self.settings.limits
         return limits.running if limits.running is not None else max(1, limits.workers - 1)
 
+    def _may(self, client: str) -> bool:
+        """Whether the client may have one more worker: not beyond its share, nor one kept for light clients.
+
+        Heavy clients, by what they used lately, leave a quarter of the workers; where there is one only, it leaves one.
+        """
+        if self.running[client] >= self._share:
+            return False
+        workers = self.settings.limits.workers
+        if workers == 1 or self._accounts.is_light(client):
+            return True
+        heavy = {other: count for other, count in self.running.items() if not self._accounts.is_light(other)}
+        kept = 1 if heavy.keys() <= {client} else max(1, workers // 4)
+        return sum(heavy.values()) < workers - kept
+
     def _job(self, query: Query | GraphRead, *, gzip: bool) -> dict[str, Any]:
         limits = self.settings.limits
         job: dict[str, Any] = {"gzip": gzip, "limit": limits.result, "seconds": limits.seconds}
@@ -224,7 +241,7 @@ class Engine:
     async def _worker(self, client: str) -> Worker:
         limits = self.settings.limits
         generation = self.current
-        if generation is not None and generation.free and self.running[client] < self._share and not self._queue:
+        if generation is not None and generation.free and not self._queue and self._may(client):
             return self._assign(generation, client)
         if self.waiting[client] >= limits.waiting:
             raise ProtocolError(429, "Too many of your queries wait already; try again.", {"Retry-After": "2"})
@@ -251,10 +268,12 @@ class Engine:
 
     def _assign(self, generation: Generation, client: str) -> Worker:
         self.running[client] += 1
+        self._accounts.begin(client)
         return generation.free.pop()  # the last one used: its pages are its own already, its caches warm
 
     def _free(self, client: str) -> None:
         self.running[client] -= 1
+        self._accounts.end(client)
         if self.running[client] <= 0:
             del self.running[client]
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from serving import publish, settings
 
+from endpoint.accounts import Accounts
 from endpoint.engine import Engine
 from endpoint.negotiation import GRAPHS, RESULTS, Choice
 from endpoint.protocol import GraphRead, ProtocolError, Query
@@ -44,8 +45,8 @@ async def error_of(engine: Engine, text: str, client: str = "me") -> ProtocolErr
 
 
 @asynccontextmanager
-async def engine_on(root: Path, **changes: Any) -> AsyncIterator[Engine]:
-    engine = Engine(settings(root, **changes))
+async def engine_on(root: Path, accounts: Accounts | None = None, **changes: Any) -> AsyncIterator[Engine]:
+    engine = Engine(settings(root, **changes), accounts)
     await engine.start()
     try:
         yield engine
@@ -271,6 +272,76 @@ def test_one_client_leaves_a_worker_to_the_others(store: Path) -> None:
                 hog.cancel()
             await asyncio.gather(*hogs, return_exceptions=True)
             assert not engine.waiting
+
+    asyncio.run(check())
+
+
+async def call_off(*tasks: asyncio.Task[Any]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def test_heavy_clients_together_leave_a_worker_to_light_ones(store: Path) -> None:
+    async def check() -> None:
+        now = [0.0]
+        async with engine_on(store, Accounts(lambda: now[0]), limits={"workers": 3, "seconds": 60.0}) as engine:
+            await until(lambda: engine.current is not None and len(engine.current.free) == 3)
+            hogs = [asyncio.create_task(error_of(engine, ENDLESS, client)) for client in ("a", "b")]
+            await until(lambda: sum(engine.running.values()) == 2)
+            now[0] += 5  # from now on both are heavy
+            more = [asyncio.create_task(error_of(engine, ENDLESS, client)) for client in ("a", "b")]
+            await until(lambda: sum(engine.waiting.values()) == 2)
+            assert engine.current is not None
+            assert len(engine.current.free) == 1
+            assert await ask(engine, COUNT, "light") == "n\n700\n"
+            assert sum(engine.waiting.values()) == 2
+            await call_off(*hogs, *more)
+
+    asyncio.run(check())
+
+
+def test_a_heavy_client_alone_has_all_workers_but_one(store: Path) -> None:
+    async def check() -> None:
+        now = [0.0]
+        limits = {"workers": 8, "seconds": 60.0}
+        async with engine_on(store, Accounts(lambda: now[0]), limits=limits) as engine:
+            await until(lambda: engine.current is not None and len(engine.current.free) == 8)
+            hogs = [asyncio.create_task(error_of(engine, ENDLESS, "a"))]
+            await until(lambda: engine.running["a"] == 1)
+            now[0] += 5
+            hogs += [asyncio.create_task(error_of(engine, ENDLESS, "a")) for _ in range(7)]
+            await until(lambda: engine.waiting["a"] == 1)
+            assert engine.running["a"] == 7
+            await call_off(*hogs)
+
+    asyncio.run(check())
+
+
+def test_a_free_worker_goes_to_the_client_that_used_least(store: Path) -> None:
+    async def check() -> None:
+        now = [0.0]
+        accounts = Accounts(lambda: now[0])
+        for client, seconds in (("much", 3.0), ("some", 2.0), ("little", 1.0)):
+            accounts.begin(client)
+            now[0] += seconds
+            accounts.end(client)
+        order: list[str] = []
+        async with engine_on(store, accounts, limits={"workers": 1, "seconds": 60.0}) as engine:
+            busy = asyncio.create_task(error_of(engine, ENDLESS, "busy"))
+            await until(lambda: engine.running["busy"] == 1)
+
+            async def wait(client: str) -> None:
+                await ask(engine, COUNT, client)
+                order.append(client)
+
+            waiting = []
+            for client in ("much", "some", "none", "little", "none"):
+                waiting.append(asyncio.create_task(wait(client)))
+                await until(lambda: sum(engine.waiting.values()) == len(waiting))
+            await call_off(busy)
+            await asyncio.gather(*waiting)
+        assert order == ["none", "none", "little", "some", "much"]
 
     asyncio.run(check())
 
