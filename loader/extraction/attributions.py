@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loader.document import StatementKind
-from loader.extraction import asides, contents, cues, sources
+from loader.extraction import asides, contents, cues, nominals, sources
 from loader.extraction.enumerations import with_items
 from loader.extraction.findings import Marks, assemble
 from loader.extraction.labels import find_labels
@@ -173,7 +173,7 @@ def _of_noun(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     entry = cues.noun(token)
     if entry is None:
         return None
-    content = contents.of_noun(token, entry)
+    content = nominals.of_noun(token, entry)
     if content is None:
         return None
     first = last = token.i
@@ -210,7 +210,7 @@ def _of_adjective(reading: Reading, marks: Marks, token: Token) -> Finding | Non
     entry = cues.adjective(token)
     if entry is None:
         return None
-    content = contents.of_adjective(token, entry)
+    content = nominals.of_adjective(token, entry)
     if content is None:
         return None
     head = token.head if token.dep_ == "acomp" or _is_made(token) else token

@@ -44,7 +44,7 @@ def _span(first: Token, last: Token, frame: str, lead: Token | None = None) -> C
     return Content(((first.left_edge.i, last.right_edge.i),), frame, lead)
 
 
-def _without_mark(clause: Token) -> int:
+def without_mark(clause: Token) -> int:
     """Index of the first token of a clause after "that" and punctuation."""
     start = clause.left_edge.i
     doc = clause.doc
@@ -60,10 +60,10 @@ def _clause(token: Token, entry: Entry) -> Content | None:
     if not entry.allows("that", "that-object"):
         return None
     for clause in (*children(token, "ccomp"), *_displaced(token)):
-        if clause.i > token.i and _is_finite(clause) and not _is_behind_infinitive(token, clause, entry):
+        if clause.i > token.i and is_finite(clause) and not _is_behind_infinitive(token, clause, entry):
             last, released = _end(token, clause)
             last = max(last, _contrast(token, last))
-            return Content(((_without_mark(clause), last),), "clause", released=released)
+            return Content(((without_mark(clause), last),), "clause", released=released)
     return None
 
 
@@ -108,7 +108,8 @@ def _is_behind_infinitive(token: Token, clause: Token, entry: Entry) -> bool:
     return opened and entry.allows("to") and not _is_that_clause(clause)
 
 
-def _is_finite(clause: Token) -> bool:
+def is_finite(clause: Token) -> bool:
+    """Whether a clause is no infinitive and has a subject or a finite verb."""
     if any(c.dep_ == "aux" and c.tag_ == "TO" for c in clause.children):
         return False
     if child(clause, *SUBJECTS, "attr", "auxpass") is not None:
@@ -372,67 +373,6 @@ _CONTINUING = frozenset(
 _REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "myself", "yourself", "ourselves", "each"})
 
 _FRAMES = (_clause, _request, _infinitive, _predicate, _gerund, _topic, _preposition, _object)
-
-
-def of_noun(token: Token, entry: Entry) -> Content | None:
-    """Return the content of a noun: "the claim that", "a call for", "plans to"."""
-    for clause in token.children:
-        if clause.i <= token.i:
-            continue
-        if clause.dep_ in ("acl", "ccomp", "relcl") and entry.allows("that"):
-            mark = next((c for c in clause.children if c.dep_ == "mark" and c.lower_ == "that"), None)
-            if mark is None and _is_complete(token, clause):
-                return Content(((token.i + 2, clause.right_edge.i),), "noun-clause")
-            if mark is not None and child(clause, "nsubj", "nsubjpass", "expl") is not None:
-                return Content(((_without_mark(clause), clause.right_edge.i),), "noun-clause")
-        if clause.dep_ in ("acl", "xcomp", "ccomp", "advcl") and entry.allows("to"):
-            to = next((c for c in clause.children if c.tag_ == "TO"), None)
-            if to is not None:
-                lead = to if to.i == token.i + 1 else None
-                return Content(((to.i + 1, clause.right_edge.i),), "noun-infinitive", lead)
-    for link in children(token, "prep"):
-        if link.lower_ in entry.prepositions and child(link, "pobj", "pcomp") is not None:
-            lead = link if link.i == token.i + 1 else None
-            return Content(((link.i + 1, link.right_edge.i),), f"noun {link.lower_}", lead)
-    return None
-
-
-def _is_complete(token: Token, clause: Token) -> bool:
-    """Whether "that" right behind a noun opens a clause that lacks nothing, though a parse takes it for an object."""
-    that = token.nbor() if token.i + 1 < len(token.doc) else token
-    if that.lower_ != "that" or that.head != clause or that.dep_ != "dobj":
-        return False
-    return child(clause, "nsubj") is not None and any(c.dep_ == "dobj" and c.i > clause.i for c in clause.children)
-
-
-def of_adjective(token: Token, entry: Entry) -> Content | None:
-    """Return the content of a predicate adjective: "is confident that", "was aware of", "are eager to"."""
-    made = children(token.head, "ccomp") if token.dep_ == "ccomp" and token.head.lemma_ == "make" else ()
-    for clause in (*children(token, "ccomp", "xcomp", "advcl"), *made):
-        if clause.i <= token.i:
-            continue
-        to = next((c for c in clause.children if c.tag_ == "TO"), None)
-        if to is not None:
-            if entry.allows("to"):
-                lead = to if to.i == token.i + 1 else None
-                return Content(((to.i + 1, clause.right_edge.i),), "adjective-infinitive", lead)
-        elif (
-            entry.allows("that")
-            and (clause.dep_ == "ccomp" or (clause.dep_ == "advcl" and token.dep_ == "ccomp" and not _is_hung(clause)))
-            and _is_finite(clause)
-        ):
-            return Content(((_without_mark(clause), clause.right_edge.i),), "adjective-clause")
-    for link in children(token, "prep"):
-        if link.lower_ in entry.prepositions and child(link, "pobj", "pcomp") is not None:
-            lead = link if link.i == token.i + 1 else None
-            return Content(((link.i + 1, link.right_edge.i),), f"adjective {link.lower_}", lead)
-    return None
-
-
-def _is_hung(clause: Token) -> bool:
-    """Whether a clause is opened by a word of time, reason or condition: "because", "when", "if"."""
-    mark = child(clause, "mark") or next((c for c in clause.lefts if c.tag_ == "WRB"), None)
-    return mark is not None and mark.lower_ != "that"
 
 
 def clause_of(token: Token) -> Token:
