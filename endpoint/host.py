@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 _COMPRESS_FROM = 1024
 _UNKNOWN = 50  # functions of one query that the engine may not know
+_BEHIND = 5  # how much nicer workers are than the process that talks HTTP, which must answer while they compute
 _TAGGED = 50_000  # triples up to which a graph is read whole for its digest
 
 
@@ -145,6 +146,7 @@ def _dump(source: pyoxigraph.Store, descriptor: int) -> None:
 def _work(channel: socket.socket, store: pyoxigraph.Store | None, path: str | None, memory: int) -> NoReturn:
     """Be a worker: answer queries until the channel closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_BEHIND)
     silence()
     if store is None:
         if path is None:

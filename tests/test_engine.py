@@ -244,7 +244,7 @@ def test_an_abandoned_query_frees_its_worker(store: Path) -> None:
 
 def test_a_client_that_reads_slowly_holds_no_memory_and_loses_no_time(store: Path) -> None:
     async def check() -> None:
-        async with engine_on(store, limits={"seconds": 3.0}) as engine:
+        async with engine_on(store, limits={"seconds": 6.0}) as engine:
             answer = await engine.run(query("SELECT * { ?a ?b ?c . ?d ?e ?f }"), "me")
             size, largest = 0, 0
             pauses = 4
@@ -253,7 +253,7 @@ def test_a_client_that_reads_slowly_holds_no_memory_and_loses_no_time(store: Pat
                 largest = max(largest, answer._size)
                 if pauses:
                     pauses -= 1
-                    await asyncio.sleep(1.0)
+                    await asyncio.sleep(1.75)
             assert size > 20_000_000
             assert largest < 2_000_000
 
@@ -391,6 +391,17 @@ def test_a_query_whose_worker_is_killed_from_outside_is_asked_again(store: Path)
             await until(lambda: engine.running["me"] == 1)
             os.kill(processes_of(engine)[0], signal.SIGKILL)
             assert (await task).status == 504  # asked again, it ran into its limit
+
+    asyncio.run(check())
+
+
+def test_workers_stand_behind_the_process_that_talks_http(store: Path) -> None:
+    async def check() -> None:
+        async with engine_on(store) as engine:
+            await until(lambda: engine.current is not None and len(engine.current.free) == 3)
+            expected = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 5)
+            assert [os.getpriority(os.PRIO_PROCESS, pid) for pid in processes_of(engine)] == [expected] * 3
+            assert await ask(engine, COUNT) == "n\n700\n"
 
     asyncio.run(check())
 
