@@ -134,7 +134,7 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="pactgraph-") as folder, as_file(files("seeds")) as seeds:
         place = store or Path(folder) / "store"
         _tell("Reading the seed article …")
-        summary = _load([str(seeds)], _options(), place)
+        summary = _load([str(path) for path in sorted(seeds.glob("*.txt"))], _options(), place)
         _report(summary, "loaded", quiet=False, as_json=False)
         _ask(place, first_question(), TABLE)
         if serve:
