@@ -39,7 +39,7 @@ _READ = frozenset({b"accept", b"accept-encoding", b"content-encoding", b"host", 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _OWN = frozenset({"content-length", "expect", "forwarded", "transfer-encoding", "upgrade", "x-request-id"})
 _CLOSE = {"Connection": "close"}
-_PATIENCE = 5.0  # seconds that a body which is refused is still taken
+_LINGER = 5.0  # seconds that a body which is refused is still taken
 
 
 class Gone(Exception):  # noqa: N818 (it reads as a sentence)
@@ -108,7 +108,7 @@ class Exchange:
         """Take what is left of a body, for a while: a proxy still sending it would miss the answer (RFC 9112, 9.6)."""
         size = 0
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(_LINGER):
                 while size <= most:
                     message = await self._receive()
                     size += len(message.get("body", b""))
