@@ -12,10 +12,10 @@ from loader.linking.candidates import Candidates, Sources
 from loader.linking.decision import Decision, Status, Thresholds, decide
 from loader.linking.gazetteer import Gazetteer, key_words
 from loader.linking.scene import Named, Scene
-from loader.linking.sssom import Row, Verdict
+from loader.linking.sssom import Row, Verdict, single
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from pyoxigraph import Quad
 
@@ -78,10 +78,18 @@ def subjects(registry: Iterable[Quad], auto: Iterable[Quad]) -> tuple[Subject, .
 
 
 def link(found: Iterable[Subject], authority: Authority, mint: Mint) -> tuple[Row, ...]:
-    """Return the decision on each entity, in order of their IRIs.
+    """Return the decision on each entity, in order of their IRIs, with each id accepted for one of them only."""
+    return single(judge(found, authority, mint))
+
+
+def judge(
+    found: Iterable[Subject], authority: Authority, mint: Mint, only: Collection[str] | None = None
+) -> tuple[Row, ...]:
+    """Return what is decided on each entity by itself, in order of their IRIs; of ``only`` these where they are given.
 
     A link that the registry states stands as it is. A state is found by its ISO code. Everything else by its names:
     the whole name of a person, the label of a body that is no common word, and never against what is known of it.
+    A decision hangs on what ``found`` has of the entity, of those it belongs to, and of the registry; on nothing else.
     """
     everybody = {each.iri: each for each in found}
     known: dict[str, str] = {}
@@ -91,27 +99,8 @@ def link(found: Iterable[Subject], authority: Authority, mint: Mint) -> tuple[Ro
             known[each.iri.removeprefix(mint.base)] = identifier
     weigh = Candidates(Gazetteer(authority), known, {}, Sources())
     version = f"{authority.name} {authority.version}".strip()
-    return _single(_decided(each, weigh, everybody, mint, version) for each in everybody.values())
-
-
-def _single(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the rows with each id accepted for one entity at most: the registry's own link, or else the one there is.
-
-    "Nikkei Asia" is not the Nikkei, whatever it is called elsewhere.
-    """
-    decided = list(rows)
-    claims: dict[str, list[Row]] = defaultdict(list)
-    for row in decided:
-        if row.verdict is Verdict.ACCEPTED:
-            claims[row.target].append(row)
-    kept = {row for held in claims.values() for row in held if len(held) == 1 or row.confidence == 1.0}
-    doubt = "candidate: another entity has this id"
-    return tuple(
-        replace(row, verdict=Verdict.CANDIDATE, comment=doubt)
-        if row.verdict is Verdict.ACCEPTED and row not in kept
-        else row
-        for row in decided
-    )
+    chosen = [each for each in everybody.values() if only is None or each.iri in only]
+    return tuple(_decided(each, weigh, everybody, mint, version) for each in chosen)
 
 
 def _decided(subject: Subject, weigh: Candidates, everybody: Mapping[str, Subject], mint: Mint, version: str) -> Row:

@@ -11,7 +11,8 @@ import csv
 import hashlib
 import io
 import re
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -44,6 +45,10 @@ COLUMNS = (
     "review_date",
     "comment",
 )
+
+
+MANUAL = "semapv:ManualMappingCuration"
+DOUBT = "candidate: another entity has this id"
 
 
 class Verdict(StrEnum):
@@ -188,6 +193,45 @@ def united(machine: Iterable[Row], reviewed: Iterable[Row]) -> tuple[Row, ...]:
     return tuple(sorted({*persons, *kept}, key=_order))
 
 
+def single(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return the rows with each id accepted for one entity at most: a person's, the registry's own, or the only one.
+
+    "Nikkei Asia" is not the Nikkei, whatever it is called elsewhere. What is doubted so may be `undoubted` again.
+    """
+    decided = list(rows)
+    claims: dict[str, list[Row]] = defaultdict(list)
+    for row in decided:
+        if row.verdict is Verdict.ACCEPTED:
+            claims[row.target].append(row)
+    kept: set[Row] = set()
+    for held in claims.values():
+        first = next((some for some in _by_weight(held) if some), [])
+        kept.update(first if len(first) == 1 or _is_stated(first[0]) else ())
+    return tuple(
+        replace(row, verdict=Verdict.CANDIDATE, comment=DOUBT)
+        if row.verdict is Verdict.ACCEPTED and row not in kept
+        else row
+        for row in decided
+    )
+
+
+def undoubted(row: Row) -> Row:
+    """Return a row as it was before `single` had others of its id beside it."""
+    return replace(row, verdict=Verdict.ACCEPTED, comment="") if row.comment == DOUBT else row
+
+
+def _by_weight(held: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
+    """Return the claims of persons, of the registry, and of the machine."""
+    persons = [row for row in held if row.is_reviewed]
+    stated = [row for row in held if _is_stated(row) and not row.is_reviewed]
+    return persons, stated, [row for row in held if not _is_stated(row)]
+
+
+def _is_stated(row: Row) -> bool:
+    """Whether somebody says so: a person, or the registry."""
+    return row.is_reviewed or row.justification == MANUAL
+
+
 def _cells(row: Row, mint: Mint) -> list[str]:
     predicate = "skos:mappingRelation" if row.verdict is Verdict.CANDIDATE else "skos:exactMatch"
     return [
@@ -232,7 +276,7 @@ def _row(cells: dict[str, str], mint: Mint) -> Row:
     verdict = Verdict.CANDIDATE if predicate == "skos:mappingRelation" else Verdict.ACCEPTED
     verdict = Verdict.NIL if is_nil else Verdict.REJECTED if modifier else verdict
     confidence = cells.get("confidence", "")
-    justification = cells.get("mapping_justification", "") or "semapv:ManualMappingCuration"
+    justification = cells.get("mapping_justification", "") or MANUAL
     if not justification.startswith("semapv:"):
         message = f"{justification!r} is no justification; one is written semapv:ManualMappingCuration."
         raise ValueError(message)
