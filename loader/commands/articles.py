@@ -1,0 +1,268 @@
+"""The commands that read articles: load, extract, train."""
+
+from __future__ import annotations
+
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from loader.commands.console import (
+    DEFAULT_STORE,
+    Base,
+    Json,
+    Quiet,
+    StorePath,
+    Wait,
+    progress,
+    refuse,
+    report,
+    tell,
+)
+from ontology.vocabulary import DEFAULT_BASE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from loader.articles import Options
+    from loader.summary import Summary
+
+app = typer.Typer()
+
+
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH…", help="Files (.txt .md .json .jsonl .html, also .gz), folders, or - for standard input."
+    ),
+]
+Date = Annotated[str | None, typer.Option("--date", help="Date of publication, for articles that name none.")]
+Outlet = Annotated[str | None, typer.Option("--outlet", help="Outlet, for articles that name none.")]
+Url = Annotated[str | None, typer.Option("--url", help="Address, for one article that names none.")]
+Language = Annotated[str | None, typer.Option("--language", help="Language tag, for articles that name none.")]
+License = Annotated[str | None, typer.Option("--license", help="Licence, for articles that name none.")]
+Author = Annotated[str | None, typer.Option("--author", help="Author, for articles that name none.")]
+Markup = Annotated[str, typer.Option("--markup", help="What JSON texts are written in: auto, plain, markdown or html.")]
+Limit = Annotated[int, typer.Option("--limit", help="The longest article that is read, in characters.", min=1)]
+FieldMap = Annotated[
+    str, typer.Option("--map", help="Fields of JSON records: title=headline,text=body,date=meta.published.")
+]
+InputFormat = Annotated[
+    str | None, typer.Option("--input-format", help="txt, md, json, jsonl or html; else by the file's name.")
+]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text files that are not UTF-8.")]
+Least = Annotated[
+    float, typer.Option("--min-confidence", help="Leave out statements less sure than this.", min=0, max=1)
+]
+Workers = Annotated[int | None, typer.Option("--workers", help="Processes that read articles; else by need.", min=1)]
+Profile = Annotated[
+    str, typer.Option("--profile", help="best, or fast: a fifth less time, fewer persons and bodies known by name.")
+]
+Llm = Annotated[
+    str | None,
+    typer.Option("--llm", metavar="URL", help="Ask a model at this OpenAI-compatible address who said what; see docs."),
+]
+LlmModel = Annotated[str | None, typer.Option("--llm-model", help="The model's name there.")]
+Tagger = Annotated[
+    Path | None,
+    typer.Option("--tagger", help="A model of `pactgraph train`, which keeps or drops what the rules find."),
+]
+LlmTime = Annotated[float, typer.Option("--llm-timeout", help="Seconds that it may take for an article.", min=1)]
+
+
+@app.command(epilog="Example: `pactgraph load articles/ --outlet 'Al Mayadeen' --store my-store`")
+def load(
+    paths: Paths,
+    *,
+    store: StorePath = DEFAULT_STORE,
+    date: Date = None,
+    outlet: Outlet = None,
+    url: Url = None,
+    author: Author = None,
+    language: Language = None,
+    licence: License = None,
+    field_map: FieldMap = "",
+    input_format: InputFormat = None,
+    encoding: Encoding = None,
+    markup: Markup = "auto",
+    limit: Limit = 1_000_000,
+    min_confidence: Least = 0.0,
+    workers: Workers = None,
+    profile: Profile = "best",
+    llm: Llm = None,
+    llm_model: LlmModel = None,
+    llm_timeout: LlmTime = 120.0,
+    tagger: Tagger = None,
+    base: Base = DEFAULT_BASE,
+    wait: Wait = 30.0,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Read articles and store what they say: one named graph for each article.
+
+    The same article again changes nothing; another text of the same address is kept as a revision of the one before.
+    """
+    known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
+    options = reading_options(known, field_map, input_format, encoding, markup, limit)
+    reader = _reader(profile, llm, llm_model, llm_timeout, tagger)
+    settings = {"base": base, "wait": wait, "plan": _plan(workers, llm, llm_timeout), "least": min_confidence}
+    summary = load_into(paths, options, store, quiet=quiet, extractor=reader, **settings)
+    report(summary, "loaded", quiet=quiet, as_json=as_json)
+    raise typer.Exit(0 if summary.is_whole else 1)
+
+
+@app.command(epilog="Example: `pactgraph extract article.txt --out readings/`")
+def extract(
+    paths: Paths,
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write to: one file for each article.")],
+    form: Annotated[str, typer.Option("--format", "-f", help="json (statements with offsets) or nq (quads).")] = "json",
+    date: Date = None,
+    outlet: Outlet = None,
+    url: Url = None,
+    author: Author = None,
+    language: Language = None,
+    licence: License = None,
+    field_map: FieldMap = "",
+    input_format: InputFormat = None,
+    encoding: Encoding = None,
+    markup: Markup = "auto",
+    limit: Limit = 1_000_000,
+    min_confidence: Least = 0.0,
+    workers: Workers = None,
+    profile: Profile = "best",
+    llm: Llm = None,
+    llm_model: LlmModel = None,
+    llm_timeout: LlmTime = 120.0,
+    tagger: Tagger = None,
+    base: Base = DEFAULT_BASE,
+    quiet: Quiet = False,
+    as_json: Json = False,
+) -> None:
+    """Read articles and write what they say into files, without a store."""
+    from loader import pipeline
+
+    if form not in list(pipeline.Form):
+        refuse(f"{form!r} is no format of an extract; json and nq are.")
+    known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
+    options = reading_options(known, field_map, input_format, encoding, markup, limit)
+    reader = _reader(profile, llm, llm_model, llm_timeout, tagger)
+    settings = pipeline.Settings(pipeline.Form(form), base, min_confidence, reader)
+    with _articles(paths, options, quiet=quiet) as articles:
+        summary = pipeline.extract(articles, out, settings=settings, plan=_plan(workers, llm, llm_timeout))
+    report(summary, f"written to {out}", quiet=quiet, as_json=as_json)
+    raise typer.Exit(0 if summary.is_whole else 1)
+
+
+@app.command(epilog="Example: `pactgraph train corpus/ --out model.json`, then `pactgraph load … --tagger model.json`")
+def train(
+    corpus: Annotated[Path, typer.Argument(help="A folder of NAME.txt, each with its statements in NAME.json.")],
+    *,
+    out: Annotated[Path, typer.Option("--out", help="The model to write; its card is written beside it, as .md.")],
+    quiet: Quiet = False,
+) -> None:
+    """Learn from annotated articles which of the attributions that the rules find are to be kept.
+
+    The statements are in the form that `pactgraph extract` writes. The same corpus gives the same bytes.
+    """
+    from loader.extraction.training import CorpusError
+    from loader.extraction.training import train as learn
+    from loader.registry import Registry
+
+    try:
+        trained = learn(corpus, Registry.load())
+        out.write_bytes(trained.arbiter.to_bytes())
+        out.with_suffix(".md").write_text(trained.card(corpus.name), encoding="utf-8")
+    except CorpusError as error:
+        refuse(str(error))
+    except OSError as error:
+        refuse(f"{out} cannot be written: {error.strerror or error}.")
+    tell(f"Trained on {trained.articles:,} articles: {out}, and {out.with_suffix('.md')} tells of it.", quiet=quiet)
+
+
+def load_into(paths: list[str], options: Options, place: Path, *, quiet: bool = False, **settings: Any) -> Summary:
+    """Load articles into the store at ``place``; make it if it is not there."""
+    from loader import pipeline
+    from loader.registry import Registry
+    from loader.store import Store
+
+    base = settings.get("base", DEFAULT_BASE)
+    chosen = pipeline.Settings(base=base, least=settings.get("least", 0.0), extractor=settings.get("extractor"))
+    with (
+        _articles(paths, options, quiet=quiet) as articles,
+        Store.open(place, base=base, registry=Registry.load(), wait=settings.get("wait", 30.0)) as store,
+    ):
+        return pipeline.load(articles, store, settings=chosen, plan=settings.get("plan"))
+
+
+def _plan(workers: int | None, llm: str | None, seconds: float) -> Any:
+    """Return over how many processes to read: by need, or in this one where a model elsewhere does the work."""
+    from loader.processes import Plan
+
+    if llm is not None:
+        return Plan(workers=workers or 1, seconds=2 * seconds + 60)
+    return None if workers is None else Plan(workers=workers)
+
+
+def _reader(profile: str, llm: str | None, model: str | None, seconds: float, tagger: Path | None) -> Any:
+    """Return what makes the extractor where the command line asks for another than the default."""
+    if llm is None and model is not None:
+        refuse("--llm-model needs --llm, the address where the model answers.")
+    if profile not in ("fast", "best"):
+        refuse(f"{profile!r} is no profile; fast and best are.")
+    if llm is not None and tagger is not None:
+        refuse("--llm and --tagger exclude each other.")
+    if llm is None and tagger is None and profile == "best":
+        return None
+    from functools import partial
+
+    from loader.extraction import Profile, make_extractor
+    from loader.extraction.arbiter import ModelError, read_arbiter
+    from loader.extraction.server import Server, ServerError
+
+    if llm is not None and model is None:
+        refuse("--llm needs --llm-model, the name of the model that is to answer.")
+    try:
+        key = os.environ.get("PACTGRAPH_LLM_KEY") or None
+        server = Server(llm, model or "", key, seconds) if llm is not None else None
+        arbiter = read_arbiter(tagger) if tagger is not None else None
+    except (ServerError, ModelError) as error:
+        refuse(str(error))
+    return partial(make_extractor, profile=Profile(profile), server=server, arbiter=arbiter)
+
+
+def reading_options(  # noqa: PLR0917 (the options of the command line, in its order)
+    known: dict[str, str | None] | None = None,
+    names: str = "",
+    form: str | None = None,
+    encoding: str | None = None,
+    markup: str = "auto",
+    limit: int = 1_000_000,
+) -> Options:
+    """Return how to read, as the command line says."""
+    from loader.articles import Format, Markup, Options, defaults, field_map
+
+    for value, kind, values in ((form, "format of articles", Format), (markup, "markup", Markup)):
+        if value is not None and value not in list(values):
+            refuse(f"{value!r} is no {kind}; {', '.join(values)} are.")
+    return Options(
+        defaults=defaults(**(known or {})),
+        field_map=field_map(names) if names else {},
+        format=Format(form) if form else None,
+        encoding=encoding,
+        markup=Markup(markup),
+        limit=limit,
+    )
+
+
+@contextmanager
+def _articles(paths: list[str], options: Options, *, quiet: bool) -> Iterator[Any]:
+    """Give the articles of the inputs, with a progress bar over their bytes."""
+    from loader.articles import find_inputs, read_articles
+
+    inputs = find_inputs(paths, options.format)
+    with progress("Reading", "bytes", quiet=quiet, total=inputs.size or None) as told:
+        yield read_articles(inputs, options=options, stdin=sys.stdin.buffer, progress=told)
