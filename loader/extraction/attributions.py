@@ -13,7 +13,8 @@ from loader.extraction.findings import Marks, assemble
 from loader.extraction.labels import find_labels
 from loader.extraction.nouns import PERSONAL, noun_of
 from loader.extraction.propositions import split
-from loader.extraction.relays import find_relays
+from loader.extraction.quoting import is_quoted, of_quoting, saying_of
+from loader.extraction.relays import find_relays, outlet_of_according
 from loader.extraction.syntax import child, children, group, is_negated, is_passive
 from loader.extraction.turns import find_turns
 
@@ -90,12 +91,13 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
 
 
 def _of_token(reading: Reading, marks: Marks, token: Token) -> Finding | None:
-    if token.is_space or token.is_punct:
+    if token.is_space or token.is_punct or is_quoted(token):
         return None
     if token.lower_ == "according":
-        return _of_according(reading, marks, token)
+        return None if _is_relay(reading, marks, token) else _of_according(reading, marks, token)
     if cues.is_verbal(token):
-        return _of_verb(reading, marks, token)
+        quotes = saying_of(token) is not None
+        return of_quoting(reading, marks, token) if quotes else _of_verb(reading, marks, token)
     if token.pos_ == "NOUN":
         return _of_noun(reading, marks, token)
     if token.pos_ == "ADJ" and (token.dep_ in ("acomp", "ROOT", "conj", "attr") or _is_made(token)):
@@ -228,6 +230,15 @@ def _of_adjective(reading: Reading, marks: Marks, token: Token) -> Finding | Non
 def _is_made(token: Token) -> bool:
     """Whether somebody makes an adjective so: "made it clear that", "made clear that"."""
     return token.dep_ in ("ccomp", "oprd", "acomp") and token.head.lemma_ == "make" and token.head.i < token.i
+
+
+def _is_relay(reading: Reading, marks: Marks, token: Token) -> bool:
+    """Whether "according to X" only credits an outlet with what the clause attributes: "Li said, according to X"."""
+    head = contents.clause_of(token.head)
+    if head.i > token.i or not cues.is_verbal(head) or outlet_of_according(reading, token) is None:
+        return False
+    found = _of_verb(reading, marks, head)
+    return found is not None and found.source is not None
 
 
 def _of_according(reading: Reading, marks: Marks, token: Token) -> Finding | None:

@@ -77,12 +77,19 @@ class Institutions:
         staff = self._staff(noun, start)
         if staff is not None:
             self._discourse.mention(noun.start, noun.end, token, staff)
+        elif noun.words in _NEWS and any(self._is_own_name(i) for i in range(start, noun.start)):
+            return  # "the Hindu newspaper" is none named before
         elif self._words.low[start] in DEFINITE or owned:
             if token.dep_ in ("compound", "nmod") and noun.kind is not NounKind.GOVERNMENT:
                 return
             referent = self.resolve(token, noun, start)
             if referent is not None:
                 self._discourse.mention(start, noun.end, token, referent)
+
+    def _is_own_name(self, i: int) -> bool:
+        """Whether a word before a noun is a name that the article has for nothing else."""
+        token = self._words.tokens[i]
+        return token.text[0].isupper() and token.pos_ != "DET" and self._discourse.at[i] is None
 
     def definite(self, token: Token) -> Referent | None:
         """Return what "the ministry" inside another phrase means."""

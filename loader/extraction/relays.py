@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loader.document import EntityKind, Span
+from loader.extraction.nouns import INSTITUTIONAL, PERSONAL, NounKind, noun_of
+from loader.extraction.outlets import is_outlet, outlet_after
 from loader.extraction.sources import Source, phrase
 from loader.extraction.syntax import child
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _CREDITING = frozenset({"quoted", "cited", "reported", "carried", "published", "relayed"})
 _QUOTING = frozenset({"quoting", "citing"})
+_NEAR = 5  # tokens
 _TELLING = frozenset({"tell", "inform", "speak", "talk", "write", "say"})
 _OCCASION = frozenset({"interview", "comment", "remark", "conversation", "statement", "message", "email", "call"})
 
@@ -26,11 +29,13 @@ _OCCASION = frozenset({"interview", "comment", "remark", "conversation", "statem
 def find_relays(reading: Reading, marks: Marks, finding: Finding) -> Finding:
     """Return the finding with its relay spans in order, cut off from content and source.
 
-    A relay is "as quoted by X", "cited by X" behind the source, the outlet that was told, the outlet of an interview
-    or of comments, or "According to X" where X in turn quotes the source.
+    A relay is "as quoted by X", "cited by X" behind the source, "according to X" behind a cue of its own, the outlet
+    that was told, the outlet of an interview or of comments, or "According to X" and "X reported" where X in turn
+    quotes the source.
     """
-    finding = _quoting(marks, finding)
-    spans = [*finding.relays, *_credits(finding), *_told(reading, finding)]
+    finding = _citing(reading, marks, _quoting(marks, finding))
+    spans = [*finding.relays, *_credits(finding), *_according(reading, finding), *_told(reading, finding)]
+    spans += _spoken_to(reading, finding)
     if not spans:
         return finding
     relays = tuple(sorted(set(spans)))
@@ -83,12 +88,35 @@ def _heads(token: Token, ancestor: Token) -> bool:
     return any(other == ancestor for other in token.ancestors)
 
 
+def _according(reading: Reading, finding: Finding) -> Iterator[Span]:
+    """Yield "according to X" behind a cue that has a source of its own: "Li said, according to Xinhua"."""
+    if finding.rule == "according":
+        return
+    for token in finding.cue.token.subtree:
+        if token.lower_ == "according" and token.i > finding.cue.last:
+            named = outlet_of_according(reading, token)
+            if named is not None:
+                yield Span(token.idx, named.end)
+
+
+def outlet_of_according(reading: Reading, token: Token) -> Span | None:
+    """Return the name of the outlet in "according to X", None where X is none or is not known as one."""
+    outlet = child(token.nbor(), "pobj") if token.i + 1 < len(token.doc) and token.nbor().lower_ == "to" else None
+    if outlet is None:
+        return None
+    named = phrase(outlet).span
+    found = (m.span for m in reading.mentions_in(named) if m.entity.kind is EntityKind.NEWS_OUTLET)
+    return next((span for span in found if span.start <= outlet.idx < span.end), None)
+
+
 def _told(reading: Reading, finding: Finding) -> Iterator[Span]:
     """Yield the outlet that was told, or that an interview or comments were given to."""
     token = finding.cue.token
+    interview = any(word.lower_ == "interview" for word in token.subtree)
     if token.lemma_ == "tell":
-        heads = [c for c in token.rights if c.dep_ in ("dobj", "dative")]
-        yield from (span for head in heads[:1] for span in _outlets(reading, head))
+        named = outlet_after(reading, token.i + 1, token.sent.end, interviewed=interview)
+        if named is not None:
+            yield named
     for link in token.rights:
         if link.dep_ != "prep" or link.lower_ not in ("in", "to", "with", "on", "during"):
             continue
@@ -96,20 +124,103 @@ def _told(reading: Reading, finding: Finding) -> Iterator[Span]:
         if inner is None:
             continue
         if token.lemma_ in _TELLING and link.lower_ in ("to", "with"):
-            yield from _outlets(reading, inner)
+            yield from _outlets(reading, link)
         if inner.lemma_ in _OCCASION:
-            for second in inner.rights:
-                given = child(second, "pobj")
-                if second.dep_ == "prep" and second.lower_ in ("with", "to", "for") and given is not None:
-                    yield from _outlets(reading, given)
+            yield from _occasion(reading, inner)
 
 
-def _outlets(reading: Reading, head: Token) -> Iterator[Span]:
-    """Yield the names of outlets in the phrase of a head."""
-    span = phrase(head).span
-    for mention in reading.mentions_in(span):
+def _occasion(reading: Reading, noun: Token) -> Iterator[Span]:
+    """Yield the outlet of "an interview with X", "comments to X", "remarks carried by X", "an AFP interview"."""
+    for second in noun.rights:
+        if second.dep_ == "prep" and second.lower_ in ("with", "to", "for"):
+            yield from _outlets(reading, second, interviewed=noun.lemma_ == "interview")
+        elif second.dep_ == "acl" and second.lower_ in _CREDITING | {"published", "aired", "broadcast"}:
+            for agent in second.rights:
+                if agent.lower_ in ("by", "on", "in"):
+                    yield from _outlets(reading, agent)
+    for mention in reading.mentions_in(Span(noun.doc[noun.left_edge.i].idx, noun.idx + len(noun))):
         if mention.entity.kind is EntityKind.NEWS_OUTLET:
             yield mention.span
+
+
+def _spoken_to(reading: Reading, finding: Finding) -> Iterator[Span]:
+    """Yield the outlet of a clause beside cue or source: "X, speaking to Reuters, said", "In an interview …"."""
+    token, source = finding.cue.token, finding.source
+    verbs = [c for c in token.children if c.dep_ == "advcl"]
+    verbs += [c for c in source.token.children if c.dep_ in ("acl", "relcl")] if source is not None else []
+    for verb in verbs:
+        if verb.lemma_ in ("speak", "talk") and not any(
+            part.covers(Span(verb.idx, verb.idx + 1)) for part in finding.parts
+        ):
+            for link in verb.rights:
+                if link.dep_ == "prep" and link.lower_ in ("to", "with"):
+                    yield from _outlets(reading, link)
+    for link in token.lefts:
+        inner = child(link, "pobj") if link.dep_ == "prep" and link.lower_ in ("in", "during") else None
+        if inner is not None and inner.lemma_ in _OCCASION:
+            yield from _occasion(reading, inner)
+
+
+def _outlets(reading: Reading, link: Token, *, interviewed: bool = False) -> Iterator[Span]:
+    """Yield the name of the outlet behind a preposition."""
+    named = outlet_after(reading, link.i + 1, link.sent.end, interviewed=interviewed)
+    if named is not None:
+        yield named
+
+
+def _citing(reading: Reading, marks: Marks, finding: Finding) -> Finding:
+    """Turn "X reported, citing Y" round: Y is the source, the outlet X the relay."""
+    cue, outlet = finding.cue.token, finding.source
+    if outlet is None or finding.rule == "according" or not is_outlet(reading, outlet.token, outlet.span):
+        return finding
+    for other in cue.sent:
+        if other.lower_ not in _QUOTING or other.tag_ != "VBG" or other.i == cue.i:
+            continue
+        quoted = child(other, "dobj")
+        last = other.right_edge
+        if quoted is None or not _may_speak(reading, quoted):
+            continue
+        span = Span(other.idx, last.idx + len(last))
+        if other.head not in (cue, outlet.token) and not _stands_between(cue, other):
+            continue
+        source = phrase(quoted)
+        span = Span(other.idx, max(source.span.end, min(span.end, source.span.end)))
+        parts = [piece for part in finding.parts for piece in _without(marks, part, (span,))]
+        parts = [_without_that(marks, part) for part in parts]
+        return replace(
+            finding,
+            cue=replace(finding.cue, token=other, first=other.i, last=other.i),
+            span=Span(other.idx, other.idx + len(other)),
+            source=source,
+            relays=(outlet.span,),
+            parts=tuple(parts) or finding.parts,
+        )
+    return finding
+
+
+def _without_that(marks: Marks, part: Span) -> Span:
+    """Return a part of the content without the "that" that a parse left at its head."""
+    words = part.of(marks.text)
+    kept = marks.tidy(part.start + 5, part.end) if words.startswith("that ") else None
+    return kept or part
+
+
+def _stands_between(cue: Token, other: Token) -> bool:
+    """Whether "citing …" stands right behind the cue and its comma: "reported, citing an official, that …"."""
+    between = cue.doc[cue.i + 1 : other.i]
+    return 0 < len(between) < _NEAR and all(
+        t.is_punct or t.ent_type_ in ("DATE", "TIME") or t.lower_ == "on" for t in between
+    )
+
+
+def _may_speak(reading: Reading, quoted: Token) -> bool:
+    """Whether what an outlet cites is a person, a body or a paper, and no reason ("citing safety concerns")."""
+    noun = noun_of(quoted)
+    if noun is not None:
+        return noun.kind in PERSONAL or noun.kind in INSTITUTIONAL or noun.kind is NounKind.DOCUMENT
+    if quoted.ent_type_ in ("PERSON", "ORG"):
+        return True
+    return any(m.entity.kind.is_actor and m.span.start <= quoted.idx < m.span.end for m in reading.mentions)
 
 
 def _quoting(marks: Marks, finding: Finding) -> Finding:

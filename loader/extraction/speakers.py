@@ -168,7 +168,7 @@ class _Speakers:
         found = [entity for token in tokens for entity in self._denotation.named(token.i)]
         for entity in found:
             if entity.kind is EntityKind.NEWS_OUTLET:
-                return entity
+                return entity if entity.registered else self._known_outlet(entity)
         for entity in reversed(found):
             if entity.kind is EntityKind.ORGANIZATION:
                 if entity.registered:
@@ -176,8 +176,13 @@ class _Speakers:
                 return Entity(EntityKind.NEWS_OUTLET, entity.key, entity.label, entity.affiliation, entity.based_in)
         words = [token for token in tokens if token.lower_ not in _RELAYING and not token.is_punct]
         chosen = [token for token in words if token.text[0].isupper()] or words or list(tokens)
-        label = self._reading.article.text[chosen[0].idx : chosen[-1].idx + len(chosen[-1])]
-        return Entity(EntityKind.NEWS_OUTLET, slug(label), " ".join(label.split()))
+        label = " ".join(self._reading.article.text[chosen[0].idx : chosen[-1].idx + len(chosen[-1])].split())
+        return self._known_outlet(Entity(EntityKind.NEWS_OUTLET, slug(label), label))
+
+    def _known_outlet(self, outlet: Entity) -> Entity:
+        """Return the registry's outlet whose name begins with an article that the text leaves out ("the Hindu")."""
+        match = self._reading.registry.find(f"The {outlet.label}")
+        return match.entity if match is not None and match.entity.kind is EntityKind.NEWS_OUTLET else outlet
 
 
 def _called(start: int, root: Token) -> list[Token]:
