@@ -24,6 +24,7 @@ from starlette.exceptions import HTTPException
 from endpoint import exchange, protocol, service
 from endpoint.description import Description
 from endpoint.engine import Engine
+from endpoint.health import state_of
 from endpoint.negotiation import GRAPHS, HTML
 from endpoint.pages import NotFound, Pages
 from endpoint.questions import questions
@@ -147,18 +148,8 @@ def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
     @router.head("/health", include_in_schema=False)
     @router.get("/health", summary="Whether the endpoint lives and answers", tags=["operations"], responses=_NOT_READY)
     async def health() -> Response:
-        generation = engine.current
-        state: dict[str, Any] = {"live": True, "ready": generation is not None}
-        if generation is not None:
-            state |= {
-                "snapshot": generation.number,
-                "held": "in memory" if generation.in_memory else "on disk",
-                "age": round(max(0.0, time.time() - generation.since), 3),
-                "workers": len(generation.workers),
-                "running": sum(engine.running.values()),
-                "waiting": sum(engine.waiting.values()),
-            }
-        return JSONResponse(state, 200 if generation is not None else 503, {"Cache-Control": "no-store"})
+        status, state = state_of(engine)
+        return JSONResponse(state, status, {"Cache-Control": "no-store"})
 
     @router.head("/metrics", include_in_schema=False)
     @router.get(

@@ -39,6 +39,7 @@ _READ = frozenset({b"accept", b"accept-encoding", b"content-encoding", b"host", 
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _OWN = frozenset({"content-length", "expect", "forwarded", "transfer-encoding", "upgrade", "x-request-id"})
 _CLOSE = {"Connection": "close"}
+_CLOSED = "the handler is closed"  # what uvloop says of a connection whose end the server has not been told yet
 _LINGER = 5.0  # seconds that a body which is refused is still taken
 
 
@@ -64,7 +65,7 @@ class Exchange:
             self.identifier = os.urandom(8).hex()
         self.scope = scope
         self._receive = receive
-        self._send = send
+        self._deliver = send
 
     def request(self, body: bytes = b"") -> Request:
         """Return the request as a plain value."""
@@ -144,6 +145,15 @@ class Exchange:
             "Accept-Query": "application/sparql-query, application/x-www-form-urlencoded",
         }
         await self.respond(204, headers)
+
+    async def _send(self, message: Message) -> None:
+        """Hand the server a message; raises Gone where the connection has been closed a moment ago."""
+        try:
+            await self._deliver(message)
+        except RuntimeError as error:
+            if _CLOSED not in str(error):
+                raise
+            raise Gone from None
 
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:
         """Send the head of the response."""

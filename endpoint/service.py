@@ -23,6 +23,7 @@ from endpoint.cache import Cache, Kept, Key, Response
 from endpoint.exchange import Exchange, Gone, Watch, answer_headers, raw, same
 from endpoint.federation import Federation
 from endpoint.graphstore import read_graph_request
+from endpoint.health import response_of
 from endpoint.metrics import Metrics
 from endpoint.negotiation import accepts_gzip
 from endpoint.protocol import (
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from endpoint.exchange import Receive, Scope, Send
     from endpoint.graphstore import GraphWrite
     from endpoint.negotiation import Choice
-    from endpoint.settings import Settings
+    from endpoint.settings import Limits, Settings
     from endpoint.writer import Writer
 
 _LOG = logging.getLogger("pactgraph.endpoint")
@@ -106,6 +107,15 @@ class Service:
             return None
         self.metrics.record("/sparql", "GET", 200, known.form, time.perf_counter() - start)
         return b"x-request-id: %b\r\n%b" % (os.urandom(8).hex().encode(), known.lines), known.body
+
+    def health(self) -> tuple[int, bytes, bytes]:
+        """Return the status, the header lines and the body of the response to GET /health."""
+        return response_of(self._engine)
+
+    @property
+    def limits(self) -> Limits:
+        """What one request, one client and all of them may use."""
+        return self._settings.limits
 
     def _known(self, scope: Scope) -> Response | None:
         """Return the response that these very bytes had already, for a GET without conditions."""

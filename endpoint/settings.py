@@ -32,7 +32,9 @@ class Limits:
     bytes that one query may take beyond what its worker held before; ``result`` the bytes of one answer before
     compression. ``query`` is the longest query or update in bytes, ``upload`` the longest body of a Graph Store
     request. ``workers`` queries run at once, at most ``running`` of one client (None: all but one); ``queue`` requests
-    wait, at most ``waiting`` of one client. ``stall`` is how long in seconds a client may take no byte of its answer,
+    wait, at most ``waiting`` of one client. ``connections`` may be open, ``connected`` of them by one client. The head
+    of a request has to come within ``head`` seconds, a body within ``body`` seconds and one more for each ``pace``
+    bytes. ``stall`` is how long in seconds a client may take no byte of its answer,
     ``transfer`` how long a whole answer may take. One call of another service may take ``service_seconds`` and bring
     ``service_rows`` solutions, each of its answers ``service_bytes`` bytes; it is restricted to the values of its
     variables where there are no more than ``service_values``.
@@ -47,6 +49,11 @@ class Limits:
     running: int | None = None
     queue: int = 256
     waiting: int = 128
+    connections: int = 2000
+    connected: int = 200
+    head: float = 15.0
+    body: float = 15.0
+    pace: int = 4096
     stall: float = 20.0
     transfer: float = 600.0
     service_seconds: float = 20.0
