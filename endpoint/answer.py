@@ -15,7 +15,7 @@ from endpoint.frames import WHOLE
 from endpoint.protocol import GraphRead, ProtocolError, rejected_syntax
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from endpoint.protocol import Query
     from endpoint.worker import Worker
@@ -36,10 +36,17 @@ class Answer:
 
     ``identifier`` names it among those that run. ``kind`` is ``results`` or ``graph``, ``encoding`` the content coding
     or None, ``digest`` stands for a graph that was read whole. Iterate over ``chunks`` once; it raises ProtocolError
-    where the query fails on the way.
+    where the query fails on the way. ``take``, where it is given, is called once, with the first that arrives.
     """
 
-    def __init__(self, worker: Worker, query: Query | GraphRead, client: str, limits: float) -> None:
+    def __init__(
+        self,
+        worker: Worker,
+        query: Query | GraphRead,
+        client: str,
+        limits: float,
+        take: Callable[[Answer], None] | None = None,
+    ) -> None:
         self.kind = ""
         self.encoding: str | None = None
         self.digest: str | None = None
@@ -55,7 +62,8 @@ class Answer:
         self.identifier = f"{worker.pid}-{next(worker.numbers)}"
         self._worker = worker
         self._limit = limits
-        self._error: ProtocolError | None = None
+        self.error: ProtocolError | None = None
+        self._take = take
         self._chunks: deque[bytes] = deque()
         self._size = 0
         self._waiter: asyncio.Future[None] | None = None
@@ -66,7 +74,7 @@ class Answer:
     @property
     def whole(self) -> bytes | None:
         """The whole body where it has arrived, else None."""
-        if not self.finished or self._error is not None:
+        if not self.finished or self.error is not None:
             return None
         return b"".join(self._chunks)
 
@@ -74,8 +82,8 @@ class Answer:
         """Wait until the first bytes are there; raises ProtocolError where there is an error instead."""
         while not self.kind and not self.finished:
             await self._wait()
-        if self._error is not None:
-            raise self._error
+        if self.error is not None:
+            raise self.error
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Yield the body; raises ProtocolError where the query ends before its answer."""
@@ -89,8 +97,8 @@ class Answer:
                 self._blocked_since = None
                 self._worker.resume()
             if self.finished:
-                if self._error is not None:
-                    raise self._error
+                if self.error is not None:
+                    raise self.error
                 return
             await self._wait()
 
@@ -117,10 +125,10 @@ class Answer:
     def frame(self, letter: bytes, payload: bytes) -> None:
         """Take one frame from the worker."""
         if letter == b"W":
-            self.seconds, is_graph = WHOLE.unpack_from(payload)
+            self.seconds, self.written, is_graph, is_gzip = WHOLE.unpack_from(payload)
             self.kind = "graph" if is_graph else "results"
+            self.encoding = "gzip" if is_gzip else None
             self._chunks.append(payload[WHOLE.size :])
-            self.written = len(payload) - WHOLE.size
             self._finish()
             return
         if letter == b"D":
@@ -145,7 +153,7 @@ class Answer:
     def fail(self, error: ProtocolError) -> None:
         """End with an error."""
         if not self.finished:
-            self._error = error
+            self.error = error
             self._finish()
 
     def _finish(self) -> None:
@@ -154,6 +162,9 @@ class Answer:
         self._wake()
 
     def _wake(self) -> None:
+        if self._take is not None:
+            take, self._take = self._take, None
+            take(self)
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 

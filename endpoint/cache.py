@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import asyncio
 
 _OVERHEAD = 500  # bytes that an entry takes besides its body and its query
-_REQUESTS = 2000  # requests that are known by their bytes
+_REQUESTS = 4000  # requests that are known by their bytes
+_ALIKE = 8  # of them for one answer
 _SHARE = 16  # an answer may take this part of the budget at most
 
 
@@ -25,23 +27,30 @@ class Key(NamedTuple):
     media_type: str
     gzip: bool
 
+    @property
+    def tag(self) -> str:
+        """A weak validator for what the key determines (RFC 9110, 8.8.1): the answer's meaning, not its bytes."""
+        return f'W/"{hashlib.sha256(repr(self[:-1]).encode()).hexdigest()[:32]}"'
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True)
 class Kept:
-    """A whole answer: its body as it was sent, the format of its kind of result, and its content coding."""
+    """A whole answer: its body as it was sent, the format of its kind of result, and its content coding.
+
+    ``requests`` are those that are known by their bytes to have this answer.
+    """
 
     kind: str
     encoding: str | None
     body: bytes
+    requests: list[bytes] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A whole response to a GET as it was sent, for the very same request again; ``lines`` are its header lines."""
+class Response(NamedTuple):
+    """A whole response to a GET, for the same bytes again: the query's form, its header lines, its body."""
 
-    snapshot: str
+    key: Key
     form: str
-    headers: list[tuple[bytes, bytes]]
     lines: bytes
     body: bytes
 
@@ -60,8 +69,7 @@ class Cache:
         self._budget = budget
         self._kept: OrderedDict[Key, Kept] = OrderedDict()
         self._snapshot = ""
-        self._responses: OrderedDict[tuple[object, ...], Response] = OrderedDict()
-        self._shelf: OrderedDict[bytes, Response] = OrderedDict()
+        self._shelf: dict[bytes, Response] = {}
         self._coming: dict[Key, asyncio.Future[Kept | None]] = {}
 
     def __len__(self) -> int:
@@ -81,7 +89,6 @@ class Cache:
         """Keep an answer, if it is not too large."""
         if key.snapshot != self._snapshot:
             self._kept.clear()
-            self._responses.clear()
             self._shelf.clear()
             self.size = 0
             self._snapshot = key.snapshot
@@ -90,35 +97,32 @@ class Cache:
             return
         self._kept[key] = kept
         self.size += weight
-        while self.size > self._budget:
-            self.size -= _weight(*self._kept.popitem(last=False))
-
-    def response(self, request: tuple[object, ...], snapshot: str) -> Response | None:
-        """Return the response that the same request had from the same snapshot."""
-        found = self._responses.get(request)
-        if found is None or found.snapshot != snapshot:
-            return None
-        self.hits += 1
-        return found
-
-    def remember(self, request: tuple[object, ...], response: Response) -> None:
-        """Keep a response whose body is kept anyway, for the very same request."""
-        self._responses[request] = response
-        if len(self._responses) > _REQUESTS or response.snapshot != self._snapshot:
-            self._responses.popitem(last=False)
+        self._shrink()
 
     def shelve(self, request: bytes, response: Response) -> None:
-        """Keep a response for the bytes of its request; for none where there are none."""
-        if request and response.snapshot == self._snapshot:
-            self._shelf[request] = response
-            if len(self._shelf) > _REQUESTS:
-                self._shelf.popitem(last=False)
+        """Keep a response for the bytes of its request, as long as its answer is kept; for none where there are none.
 
-    def shelved(self, request: bytes) -> Response | None:
-        """Return the response that the same bytes had; its snapshot may be an older one."""
+        It is not kept where as many requests as are worth knowing have the answer already.
+        """
+        kept = self._kept.get(response.key)
+        if not request or kept is None or request in self._shelf or len(kept.requests) >= _ALIKE:
+            return
+        if len(self._shelf) >= _REQUESTS:
+            oldest = next(iter(self._shelf))
+            self._kept[self._shelf.pop(oldest).key].requests.remove(oldest)
+            self.size -= _burden(oldest)
+        kept.requests.append(request)
+        self._shelf[request] = response
+        self.size += _burden(request)
+        self._shrink()
+
+    def shelved(self, request: bytes, snapshot: str) -> Response | None:
+        """Return the response that the same bytes had from the same snapshot."""
         found = self._shelf.get(request)
-        if found is not None:
-            self.hits += 1
+        if found is None or found.key.snapshot != snapshot:
+            return None
+        self.hits += 1
+        self._kept.move_to_end(found.key)
         return found
 
     def coming(self, key: Key) -> asyncio.Future[Kept | None] | None:
@@ -137,6 +141,18 @@ class Cache:
         if kept is not None:
             self.put(key, kept)
 
+    def _shrink(self) -> None:
+        while self.size > self._budget:
+            key, kept = self._kept.popitem(last=False)
+            self.size -= _weight(key, kept)
+            for request in kept.requests:
+                self.size -= _burden(request)
+                del self._shelf[request]
+
 
 def _weight(key: Key, kept: Kept) -> int:
     return len(kept.body) + 2 * len(key.query) + _OVERHEAD
+
+
+def _burden(request: bytes) -> int:
+    return len(request) + 2 * _OVERHEAD

@@ -19,12 +19,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from endpoint.door import Door
-from endpoint.exchange import REQUEST
+from endpoint.exchange import BEGUN, REQUEST
 
 if TYPE_CHECKING:
     import asyncio
 
     from endpoint.service import Service
+    from endpoint.shortcut import Begun
+    from endpoint.turn import Turn
 
 _END = b"\r\n\r\n"
 _HEALTH = b"GET /health HTTP/1.1\r\n"
@@ -36,6 +38,7 @@ _FIELDS = 100  # header fields of a request
 _HEADERS = 32768  # bytes of them
 _HEAD_SLICE = 4096  # bytes of heads that are read at a time: a hundred tiny requests
 _BODY_SLICE = 65536  # bytes of a body
+_PATIENCE = 0.05  # seconds that a query may run on when its client has gone
 
 
 class Connection(HttpToolsProtocol):
@@ -50,6 +53,9 @@ class Connection(HttpToolsProtocol):
     _since: float = 0.0  # when that which is waited for began
     _rest: bytes = b""  # bytes behind requests that are not answered yet
     _refusal: tuple[int, str] | None = None
+    _turn: Turn | None = None  # the query under way of a request that took the shortcut
+    _last: bool = False  # whether the server ends with the answer under way
+    _begun: Begun | None = None
     _untaken: int = 0  # bytes that wait for the client to take them
     _untaken_since: float = 0.0
 
@@ -68,10 +74,17 @@ class Connection(HttpToolsProtocol):
         """Take note that the connection has ended."""
         self._door().leave(self)
         self._rest = b""
+        if self._turn is not None:  # a query that ends in this moment need not be killed
+            self.loop.call_later(_PATIENCE, self._turn.abandon)
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the client; answer at once where they are one request that is known."""
+        if self._turn is not None:
+            self._rest += data
+            if len(self._rest) > _BODY_SLICE:
+                self.flow.pause_reading()
+            return
         idle = not self._inside and (self.cycle is None or self.cycle.response_complete)
         if (
             idle
@@ -80,13 +93,10 @@ class Connection(HttpToolsProtocol):
             and data.startswith(b"GET ")
             and data.find(_END) == len(data) - len(_END)
             and not self.flow.write_paused
+            and not self.transport.is_closing()
             and not self.access_logger.isEnabledFor(logging.INFO)
         ):
-            known = self.service.again(data)
-            if known is not None and not self.transport.is_closing():
-                self._answer(b"HTTP/1.1 200 OK\r\n", *known)
-                return
-            if data.startswith(_HEALTH) and self._answer_health(data):
+            if self._take_shortcut(data) or (data.startswith(_HEALTH) and self._answer_health(data)):
                 return
             self._whole = data
         if len(data) <= _HEAD_SLICE and not self._rest:
@@ -131,7 +141,8 @@ class Connection(HttpToolsProtocol):
         super().on_message_begin()
         if self._whole:
             scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # a key of our own
-            scope[REQUEST] = self._whole
+            scope[REQUEST], scope[BEGUN] = self._whole, self._begun
+            self._whole, self._begun = b"", None
 
     def on_headers_complete(self) -> None:
         """Take note that the head of a request is whole."""
@@ -169,7 +180,7 @@ class Connection(HttpToolsProtocol):
             self.transport.abort()
         if left or self.transport.is_closing():
             return
-        is_answering = self.cycle is not None and not self.cycle.response_complete
+        is_answering = self._turn is not None or (self.cycle is not None and not self.cycle.response_complete)
         if not self._inside:
             if not is_answering and now - self._since > limits.head:
                 self.transport.close()
@@ -223,12 +234,91 @@ class Connection(HttpToolsProtocol):
         return True
 
     def _answer(self, status: bytes, head: bytes, body: bytes) -> None:
-        self._unset_keepalive_if_required()
-        usual = b"".join(b"%b: %b\r\n" % pair for pair in self.server_state.default_headers)
-        self.transport.write(b"".join((status, usual, head, b"\r\n", body)))
+        self._write(b"".join((status, self._usual(), head, b"\r\n", body)))
+
+    def _take_shortcut(self, data: bytes) -> bool:
+        """Answer or begin to answer a whole request at once; return False where it is to go the usual way."""
+        shortcut = self.service.shortcut
+        if shortcut is None:
+            return False
+        known = shortcut.known(data)
+        if known is None:
+            begun = shortcut.begin(data, self)
+            if begun is None:
+                return False
+            if not isinstance(begun, bytes):
+                self._whole = data
+                self._turn = begun
+                self._unset_keepalive_if_required()
+                return True
+            known = begun
+        self._write(b"".join((b"HTTP/1.1 200 OK\r\n", self._usual(), known)))
+        return True
+
+    def deliver(self, response: bytes) -> bool:
+        """Send the whole response to the request that took the shortcut; return whether the client is still there."""
+        self._turn, self._whole = None, b""
+        if self.transport.is_closing():
+            return False
+        close = b"connection: close\r\n" if self._last else b""
+        self._write(b"".join((b"HTTP/1.1 200 OK\r\n", self._usual(), close, response)))
+        if self._last:
+            self.transport.close()
+        elif self._rest:
+            self.loop.call_soon(self._read_on)
+        return True
+
+    def hand_over(self, begun: Begun | None) -> bool:
+        """Have the request that took the shortcut go the usual way after all."""
+        data, self._whole, self._turn = self._whole, b"", None
+        if self.transport.is_closing():
+            return False
+        self._begun, self._whole = begun, data
+        self._rest = data + self._rest
+        self._feed_rest()
+        if self._last:
+            self.shutdown()
+        return True
+
+    def _read_on(self) -> None:
+        """Read what has come while a query was under way."""
+        if self._turn is None and self._rest and not self.transport.is_closing():
+            self.flow.resume_reading()
+            data, self._rest = self._rest, b""
+            self.data_received(data)
+
+    def _write(self, response: bytes) -> None:
+        """Send a whole response, and wait for the next request from now on."""
+        self.transport.write(response)
         self.server_state.total_requests += 1
         self._since = self.loop.time()
-        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End the connection if it has been idle for long enough; else look again when it could be."""
+        left = self._since + self.timeout_keep_alive - self.loop.time()
+        if left <= 0:
+            super().timeout_keep_alive_handler()
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(left, self.timeout_keep_alive_handler)
+
+    def shutdown(self) -> None:
+        """End the connection with the answer under way, or at once."""
+        if self._turn is None:
+            super().shutdown()
+        else:
+            self._last = True
+
+    def _usual(self) -> bytes:
+        """Return the header lines that the server adds to each response; they change each second."""
+        headers = self.server_state.default_headers
+        usual = self.service.usual
+        if usual[0] is not headers:
+            usual = self.service.usual = headers, b"".join(b"%b: %b\r\n" % pair for pair in headers)
+        return usual[1]
 
 
 def connection(service: Service) -> type[Connection]:

@@ -28,9 +28,12 @@ from endpoint.answer import Answer, WorkerLost
 from endpoint.generation import Control, Generation
 from endpoint.negotiation import RESULTS, Choice
 from endpoint.protocol import GraphRead, ProtocolError, Query
+from endpoint.turn import Turn
 from ontology.layout import Layout, NoStore, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from endpoint.settings import Settings
     from endpoint.worker import Worker
 
@@ -54,7 +57,7 @@ class Engine:
         self.waiting: Counter[str] = Counter()
         self.killed: Counter[str] = Counter()
         self.answers: dict[str, Answer] = {}
-        self._queue: deque[tuple[str, asyncio.Future[Worker]]] = deque()
+        self._queue: deque[tuple[str, asyncio.Future[Worker] | Turn]] = deque()
         self._generations: set[Generation] = set()
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: Control | None = None
@@ -85,7 +88,7 @@ class Engine:
             self._watcher.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._watcher
-        for _, waiter in self._queue:
+        for _, waiter in list(self._queue):
             if not waiter.done():
                 waiter.set_exception(ProtocolError(503, "The endpoint is shutting down.", {"Retry-After": "5"}))
         self._queue.clear()
@@ -107,10 +110,7 @@ class Engine:
         for last in (False, True):
             queued = time.monotonic()
             worker = await self._worker(client)
-            answer = Answer(worker, query, client, self.settings.limits.seconds)
-            answer.waited = answer.started - queued
-            self.answers[answer.identifier] = answer
-            worker.send(answer, self._job(query, gzip=gzip))
+            answer = self.launch(worker, query, client, gzip=gzip, queued=queued)
             try:
                 await answer.head()
             except asyncio.CancelledError:
@@ -122,6 +122,46 @@ class Engine:
                 continue
             return answer
         raise AssertionError
+
+    def ask(self, query: Query, client: str, *, gzip: bool, take: Callable[[Answer | None], None]) -> Turn:
+        """Run a query as soon as there is a worker for it, and call ``take`` once its answer begins (see turn.py).
+
+        Raises ProtocolError: 429 or 503 where too much waits already.
+        """
+        turn = Turn(self, query, client, gzip=gzip, take=take)
+        worker = self._free_worker(client)
+        if worker is not None:
+            turn.set_result(worker)
+        else:
+            turn.waits = True
+            self._queue_up(client, turn)
+        return turn
+
+    def launch(
+        self,
+        worker: Worker,
+        query: Query | GraphRead,
+        client: str,
+        *,
+        gzip: bool,
+        queued: float,
+        take: Callable[[Answer], None] | None = None,
+    ) -> Answer:
+        """Have a worker that was given to the client run a query; it has waited since ``queued``."""
+        answer = Answer(worker, query, client, self.settings.limits.seconds, take)
+        answer.waited = answer.started - queued
+        self.answers[answer.identifier] = answer
+        worker.send(answer, self._job(query, gzip=gzip))
+        return answer
+
+    def leave(self, client: str, turn: Turn | None = None) -> None:
+        """Take note that one of the client's queries waits no longer, and strike it off the queue."""
+        if turn is not None:
+            with contextlib.suppress(ValueError):
+                self._queue.remove((client, turn))
+        self.waiting[client] -= 1
+        if not self.waiting[client]:
+            del self.waiting[client]
 
     async def rows(self, text: str, *, client: str = "") -> list[dict[str, dict[str, str]]]:
         """Run a SELECT of our own over the union of all graphs and return its rows in the form of SPARQL JSON.
@@ -239,18 +279,11 @@ class Engine:
         return self.settings.default_graph == "union" and not query.names_dataset
 
     async def _worker(self, client: str) -> Worker:
-        limits = self.settings.limits
-        generation = self.current
-        if generation is not None and generation.free and not self._queue and self._may(client):
-            return self._assign(generation, client)
-        if self.waiting[client] >= limits.waiting:
-            raise ProtocolError(429, "Too many of your queries wait already; try again.", {"Retry-After": "2"})
-        if len(self._queue) >= limits.queue:
-            raise ProtocolError(503, "Too many queries wait already; try again in a moment.", {"Retry-After": "2"})
+        worker = self._free_worker(client)
+        if worker is not None:
+            return worker
         waiter: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
-        self._queue.append((client, waiter))
-        self.waiting[client] += 1
-        self.dispatch()
+        self._queue_up(client, waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -262,9 +295,24 @@ class Engine:
                 worker.generation.idle(worker)
             raise
         finally:
-            self.waiting[client] -= 1
-            if not self.waiting[client]:
-                del self.waiting[client]
+            self.leave(client)
+
+    def _free_worker(self, client: str) -> Worker | None:
+        """Return a worker for the client where it need not wait."""
+        generation = self.current
+        if generation is not None and generation.free and not self._queue and self._may(client):
+            return self._assign(generation, client)
+        return None
+
+    def _queue_up(self, client: str, waiter: asyncio.Future[Worker] | Turn) -> None:
+        limits = self.settings.limits
+        if self.waiting[client] >= limits.waiting:
+            raise ProtocolError(429, "Too many of your queries wait already; try again.", {"Retry-After": "2"})
+        if len(self._queue) >= limits.queue:
+            raise ProtocolError(503, "Too many queries wait already; try again in a moment.", {"Retry-After": "2"})
+        self._queue.append((client, waiter))
+        self.waiting[client] += 1
+        self.dispatch()
 
     def _assign(self, generation: Generation, client: str) -> Worker:
         self.running[client] += 1

@@ -16,13 +16,12 @@ from endpoint.writer import Invalid
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 
-    from endpoint.cache import Response
-
     Scope = MutableMapping[str, Any]
     Message = MutableMapping[str, Any]
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+BEGUN = "pactgraph.begun"  # the key under which it holds an answer that was begun already (see shortcut.py)
 REQUEST = "pactgraph.request"  # the key under which the scope holds a whole request's bytes (see connection.py)
 _PATIENCE = 0.05  # seconds after which it is worth watching whether the client is still there
 SECURITY = {
@@ -35,7 +34,6 @@ _CORS = {
 }
 
 
-_READ = frozenset({b"accept", b"accept-encoding", b"content-encoding", b"host", b"if-none-match"})
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _OWN = frozenset({"content-length", "expect", "forwarded", "transfer-encoding", "upgrade", "x-request-id"})
 _CLOSE = {"Connection": "close"}
@@ -74,9 +72,7 @@ class Exchange:
 
     def bytes_of_its_own(self) -> bytes:
         """Return the request's bytes where the server hands them on and nothing but the connection depends on them."""
-        if self.version != "1.1" or self.headers.get("connection", "keep-alive").lower() != "keep-alive":
-            return b""
-        if any(name in _OWN or name.startswith("x-forwarded") for name in self.headers):
+        if self.version != "1.1" or not is_usual(self.headers):
             return b""
         whole: bytes = self.scope.get(REQUEST, b"")
         return whole
@@ -162,14 +158,6 @@ class Exchange:
         lines = [(b"x-request-id", self.identifier.encode()), *raw(headers)]
         await self._send({"type": "http.response.start", "status": status, "headers": lines})
 
-    async def resend(self, response: Response) -> None:
-        """Send a response that was made before."""
-        self.started = True
-        self.status = 200
-        lines = [(b"x-request-id", self.identifier.encode()), *response.headers]
-        await self._send({"type": "http.response.start", "status": 200, "headers": lines})
-        await self._send({"type": "http.response.body", "body": response.body, "more_body": False})
-
     async def send(self, chunk: bytes) -> None:
         """Send a part of the body."""
         await self._send({"type": "http.response.body", "body": chunk, "more_body": True})
@@ -221,10 +209,11 @@ def raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
-def same(scope: Scope) -> tuple[object, ...]:
-    """Return all that the response to a GET depends on, besides the snapshot; nothing else is a header we read."""
-    headers = tuple(pair for pair in scope["headers"] if pair[0] in _READ)
-    return scope["query_string"], scope["path"], scope.get("raw_path"), scope.get("root_path"), scope["scheme"], headers
+def is_usual(headers: Mapping[str, str]) -> bool:
+    """Whether no header field of a GET concerns the connection, the proxies on the way, or a body."""
+    if headers.get("connection", "keep-alive").lower() != "keep-alive":
+        return False
+    return not any(name in _OWN or name.startswith("x-forwarded") for name in headers)
 
 
 def answer_headers(more: Mapping[str, str], *, volatile: bool) -> dict[str, str]:

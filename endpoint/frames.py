@@ -5,7 +5,8 @@
 ``R``  a worker is ready
 ``H``  the kind of a result and its content coding, as JSON
 ``D``  bytes of an answer
-``W``  a whole answer, for one that is short: the seconds it took, whether it is a graph, and its bytes
+``W``  a whole answer, for one that is short: the seconds it took, its bytes before compression, whether it is a
+       graph, whether it is compressed, and the answer itself
 ``E``  the end: JSON with what there is to report
 ``X``  an error instead of an answer or of its rest, as JSON
 ``L``  the scribe holds the writer's lock
@@ -18,7 +19,7 @@ from __future__ import annotations
 import struct
 
 HEADER = struct.Struct(">cI")
-WHOLE = struct.Struct(">d?")
+WHOLE = struct.Struct(">dQ??")
 CHUNK = 65536
 
 

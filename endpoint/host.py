@@ -211,9 +211,12 @@ class _Writer:
 
     def finish(self, seconds: float) -> None:
         """Send the rest and the end."""
-        if self._head is not None and not self._gzip and "digest" not in self._head:
+        if self._head is not None and "digest" not in self._head:
             body = b"".join(self._pending)
-            head = WHOLE.pack(seconds, self._head["kind"] == "graph")
+            is_gzip = self._gzip and len(body) >= _COMPRESS_FROM
+            if is_gzip:
+                body = zlib.compress(body, 4, 31)
+            head = WHOLE.pack(seconds, self.written, self._head["kind"] == "graph", is_gzip)
             self._channel.sendall(HEADER.pack(b"W", len(head) + len(body)) + head + body)
             return
         end = {"seconds": seconds, "bytes": self.written}
@@ -258,7 +261,11 @@ def _run(store: pyoxigraph.Store, job: dict[str, Any]) -> Any:
     functions: dict[pyoxigraph.NamedNode, Any] = {pyoxigraph.NamedNode(NODE): _node}
     while True:
         try:
-            return store.query(job["query"], custom_functions=functions, **_dataset(job))
+            return store.query(text, custom_functions=functions, **_dataset(job))
+        except SyntaxError:
+            if text == job["query"]:
+                raise
+            text = job["query"]  # so that the place of the error is one of the client's text
         except (OSError, RuntimeError, ValueError) as error:
             match = re.search(r"custom function <([^>]*)> is not supported", str(error))
             if match is None or len(functions) > _UNKNOWN:

@@ -12,7 +12,6 @@ import hashlib
 import hmac
 import json
 import logging
-import os
 import re
 import time
 from dataclasses import replace
@@ -20,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from endpoint import tracing
 from endpoint.cache import Cache, Kept, Key, Response
-from endpoint.exchange import Exchange, Gone, Watch, answer_headers, raw, same
+from endpoint.exchange import BEGUN, Exchange, Gone, Watch, answer_headers, raw
 from endpoint.federation import Federation
 from endpoint.graphstore import read_graph_request
 from endpoint.health import response_of
@@ -37,6 +36,7 @@ from endpoint.protocol import (
     read_operation,
     rewrite_refused_calls,
 )
+from endpoint.shortcut import Begun, Shortcut
 from endpoint.syntax import calls, is_volatile, normal
 
 if TYPE_CHECKING:
@@ -71,6 +71,9 @@ class Service:
         self._federation = Federation(settings, engine)
         self._cache = Cache(settings.cache)
         self.metrics = Metrics(engine, self._cache)
+        self._shortcut = Shortcut(settings, engine, self._cache, self.metrics)
+        self._traced = tracing.is_wanted()
+        self.usual: tuple[object, bytes] = None, b""  # the server's own header lines, and what they were made of
 
     @staticmethod
     def serves(path: str) -> bool:
@@ -79,34 +82,20 @@ class Service:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
-        start = time.perf_counter()
+        begun: Begun | None = scope.get(BEGUN)
+        start = begun.start if begun is not None else time.perf_counter()
         exchange = Exchange(scope, receive, send)
-        known = self._known(scope)
-        if known is not None:
-            exchange.form = known.form
-            self._cache.shelve(exchange.bytes_of_its_own(), known)
-            await exchange.resend(known)
-            self._record(exchange, time.perf_counter() - start)
-            return
         try:
             await self._attend(exchange, receive)
         finally:
+            if begun is not None:
+                self._shortcut.drop(begun)
             self._record(exchange, time.perf_counter() - start)
 
-    def again(self, request: bytes) -> tuple[bytes, bytes] | None:
-        """Return the header lines and the body for a whole request that was answered before, byte for byte.
-
-        None where it is not known, where another snapshot answers now, or where each request is logged.
-        """
-        start = time.perf_counter()
-        current = self._engine.current
-        known = self._cache.shelved(request)
-        if known is None or current is None or known.snapshot != current.tag:
-            return None
-        if _ACCESS.isEnabledFor(logging.INFO) or tracing.is_wanted():
-            return None
-        self.metrics.record("/sparql", "GET", 200, known.form, time.perf_counter() - start)
-        return b"x-request-id: %b\r\n%b" % (os.urandom(8).hex().encode(), known.lines), known.body
+    @property
+    def shortcut(self) -> Shortcut | None:
+        """The way past the usual one; None where each request is logged, which it is not there."""
+        return None if self._traced or _ACCESS.isEnabledFor(logging.INFO) else self._shortcut
 
     def health(self) -> tuple[int, bytes, bytes]:
         """Return the status, the header lines and the body of the response to GET /health."""
@@ -117,19 +106,12 @@ class Service:
         """What one request, one client and all of them may use."""
         return self._settings.limits
 
-    def _known(self, scope: Scope) -> Response | None:
-        """Return the response that these very bytes had already, for a GET without conditions."""
-        current = self._engine.current
-        if scope["method"] != "GET" or current is None:
-            return None
-        return self._cache.response(same(scope), current.tag)
-
     def _record(self, exchange: Exchange, seconds: float) -> None:
         """Count the request, and write it to the logs that want it."""
         path = "/graphs" if exchange.path.startswith("/graphs") else exchange.path
         self.metrics.record(path, exchange.method, exchange.status, exchange.form, seconds)
         slow = seconds >= self._settings.slow and exchange.query
-        if not slow and not _ACCESS.isEnabledFor(logging.INFO) and not tracing.is_wanted():
+        if not slow and not _ACCESS.isEnabledFor(logging.INFO) and not self._traced:
             return
         entry = {
             "id": exchange.identifier,
@@ -203,6 +185,10 @@ class Service:
         current = self._engine.current
         if is_volatile(text) or current is None or query.choice is None:
             answer = await self._engine.run(query, exchange.client, gzip=gzip)
+        begun: Begun | None = exchange.scope.get(BEGUN)
+        if begun is not None:
+            await self._query_anew(exchange, query, begun.key, {"ETag": begun.key.tag}, begun.answer)
+            return
             await self._send(exchange, answer, query, {}, volatile=is_volatile(text))
             return
         key = Key(
@@ -214,7 +200,7 @@ class Service:
             query.choice.media_type,
             gzip,
         )
-        tag = entity_tag(key)
+        tag = key.tag
         if request.method in ("GET", "HEAD") and is_known(request, tag):  # RFC 9110, 13.1.2
             await exchange.respond(304, answer_headers({"ETag": tag}, volatile=False))
             return
@@ -226,7 +212,7 @@ class Service:
             await self._query_anew(exchange, query, key, {} if request.method == "POST" else {"ETag": tag})
         else:
             more = {"Server-Timing": "cache"} | ({} if request.method == "POST" else {"ETag": tag})
-            await self._repeat(exchange, query, kept, more)
+            await self._repeat(exchange, query, key, kept, more)
 
     async def _federate(self, exchange: Exchange, request: Request, query: Query) -> None:
         """Answer a query that calls other services; they may answer otherwise at any time, so it is never kept."""
@@ -235,14 +221,19 @@ class Service:
         answer = await self._federation.run(query, exchange.client, gzip=gzip)
         await self._send(exchange, answer, query, {}, volatile=True)
 
-    async def _query_anew(self, exchange: Exchange, query: Query, key: Key, more: Mapping[str, str]) -> None:
-        """Run a query, and keep its answer for whoever asks the same meanwhile or later."""
-        leads = self._cache.coming(key) is None
-        if leads:
+    async def _query_anew(
+        self, exchange: Exchange, query: Query, key: Key, more: Mapping[str, str], answer: Answer | None = None
+    ) -> None:
+        """Run a query, if it is not begun, and keep its answer for whoever asks the same meanwhile or later."""
+        leads = answer is not None or self._cache.coming(key) is None
+        if leads and answer is None:
             self._cache.begin(key, asyncio.get_running_loop().create_future())
         kept: Kept | None = None
         try:
-            answer = await self._engine.run(query, exchange.client, gzip=key.gzip)
+            if answer is None:
+                answer = await self._engine.run(query, exchange.client, gzip=key.gzip)
+            else:
+                await answer.head()
             same = answer.snapshot == key.snapshot  # or it changed while the query waited: the tag names another one
             body = await self._send(exchange, answer, query, more if same else {}, volatile=False)
             if same and body is not None:
@@ -251,22 +242,17 @@ class Service:
             if leads:
                 self._cache.end(key, kept)
 
-    async def _repeat(self, exchange: Exchange, query: Query, kept: Kept, more: Mapping[str, str]) -> None:
+    async def _repeat(
+        self, exchange: Exchange, query: Query, key: Key, kept: Kept, more: Mapping[str, str]
+    ) -> None:
         choice = query.graph if kept.kind == "graph" else query.results
         headers = answer_headers({"Content-Type": choice.content_type if choice else "", **more}, volatile=False)
         if kept.encoding:
             headers["Content-Encoding"] = kept.encoding
         headers["Content-Length"] = str(len(kept.body))
-        if exchange.method == "GET" and self._engine.current is not None:
-            lines = raw(headers)
-            response = Response(
-                self._engine.current.tag,
-                exchange.form,
-                lines,
-                b"".join(b"%b: %b\r\n" % line for line in lines),
-                kept.body,
-            )
-            self._cache.remember(same(exchange.scope), response)
+        if exchange.method == "GET":
+            lines = b"".join(b"%b: %b\r\n" % line for line in raw(headers))
+            self._cache.shelve(exchange.bytes_of_its_own(), Response(key, exchange.form, lines, kept.body))
         await exchange.respond(200, headers, b"" if exchange.method == "HEAD" else kept.body)
 
     async def _send(
@@ -416,11 +402,6 @@ def _wants_validation(request: Request) -> bool:
     if values not in (["true"], ["false"]):
         raise ProtocolError(400, "The parameter validate is either true or false.")
     return values == ["true"]
-
-
-def entity_tag(key: Key) -> str:
-    """Return a weak validator for what the key determines (RFC 9110, 8.8.1): the answer's meaning, not its bytes."""
-    return f'W/"{hashlib.sha256(repr(key[:-1]).encode()).hexdigest()[:32]}"'
 
 
 def is_known(request: Request, tag: str) -> bool:
