@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from endpoint.protocol import Query
     from endpoint.settings import Settings
 
+_NOWHERE = "urn:pactgraph:nowhere"  # a graph that no store has
 _EACH = 200  # rows of values that one request carries
 _ATTEMPTS = 3
 _CLAUSES = 20
@@ -79,15 +80,6 @@ class Plan:
             parts += [self.text[at : clause.element.start], filling]
             at = clause.element.end
         return "".join(parts) + self.text[at:]
-
-    def unfederated(self) -> str:
-        """Return the text with each clause as the group in it, every character in its place, to check its syntax."""
-        text = self.text
-        for call in syntax.calls(text):
-            opening = max(call.start, text.find("{", call.start))
-            blank = "".join(mark if mark in "\r\n" else " " for mark in text[call.start : opening])
-            text = text[: call.start] + blank + text[opening:]
-        return text
 
     def values(self, clause: Clause) -> tuple[tuple[str, ...], str]:
         """Return the variables that a clause shares with what is joined to it, and a SELECT of their values."""
@@ -136,6 +128,16 @@ def read_plan(text: str, allowed: Sequence[str]) -> Plan:
     return plan
 
 
+def unfederated(text: str) -> str:
+    """Return a query with each SERVICE as the group in it, every character in its place, to check its syntax."""
+    for call in syntax.calls(text):
+        opening = text.find("{", call.start)
+        if call.word == "SERVICE" and opening >= 0:
+            blank = "".join(mark if mark in "\r\n" else " " for mark in text[call.start : opening])
+            text = text[: call.start] + blank + text[opening:]
+    return text
+
+
 class Federation:
     """Runs queries that call services."""
 
@@ -151,8 +153,10 @@ class Federation:
         Raises ProtocolError as that does, and besides: 403 for a call that is not allowed, 502 to 504 where a service
         fails that is not called SILENT.
         """
-        plan = read_plan(query.text, self._allowed)
-        await self._check(plan, query, client)
+        try:
+            plan = read_plan(query.text, self._allowed)
+        finally:
+            await self.check(query, client)
         for attempt in range(_ATTEMPTS):
             snapshots: set[str] = set()
             last = attempt == _ATTEMPTS - 1  # while snapshots keep changing, services are asked for all they know
@@ -164,9 +168,9 @@ class Federation:
             answer.abandon()
         raise AssertionError
 
-    async def _check(self, plan: Plan, query: Query, client: str) -> None:
-        """Let the engine read the query, over no data, before anybody is called for it."""
-        nothing = replace(query, text=plan.unfederated(), default_graphs=("urn:pactgraph:nothing",), named_graphs=())
+    async def check(self, query: Query, client: str) -> None:
+        """Let the engine read a query, over no data, before anybody is called or refused for it; 400 for its syntax."""
+        nothing = replace(query, text=unfederated(query.text), default_graphs=(_NOWHERE,), named_graphs=())
         answer = await self._engine.run(nothing, client)
         answer.abandon()
 

@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pyoxigraph
 
 from endpoint import scribe
+from endpoint.corrections import corrected, in_order
 from endpoint.frames import CHUNK, HEADER, NODE, WHOLE, frame
 from endpoint.process import die_with, limit_memory, silence, unlimit_memory
 
@@ -259,6 +260,7 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
 def _run(store: pyoxigraph.Store, job: dict[str, Any]) -> Any:
     """Run the query; a function that the engine does not know is an error of its expression only (SPARQL, 17.6)."""
     functions: dict[pyoxigraph.NamedNode, Any] = {pyoxigraph.NamedNode(NODE): _node}
+    text = in_order(corrected(job["query"]), job["base"])
     while True:
         try:
             return store.query(text, custom_functions=functions, **_dataset(job))

@@ -171,14 +171,15 @@ def rejected_syntax(text: str, message: str, kind: str = "query") -> ProtocolErr
     return ProtocolError(400, f"The {kind} has a syntax error in line {line}, column {column}, {there}{wanted}.")
 
 
-def rewrite_refused_calls(text: str, allowed: Sequence[str]) -> str:
+def rewrite_refused_calls(text: str, allowed: Sequence[str], words: Sequence[str] = ("LOAD", "SERVICE")) -> str:
     """Return the text without its refused SILENT calls, each replaced by what a silent failure means.
 
-    A silent SERVICE binds nothing and a silent LOAD does nothing. Raises ProtocolError 403 for any other call
-    to an IRI that is not allowed, or that has no IRI in full.
+    A silent SERVICE binds nothing and a silent LOAD does nothing; ``words`` are the calls that the kind of text can
+    hold. Raises ProtocolError 403 for any other call to an IRI that is not allowed, or that has no IRI in full.
     """
     for _ in range(_ROUNDS):
-        refused = [call for call in syntax.calls(text) if call.iri is None or call.iri not in allowed]
+        calls = [call for call in syntax.calls(text) if call.word in words]
+        refused = [call for call in calls if call.iri is None or call.iri not in allowed]
         if not refused:
             return text
         text = _without(text, refused)

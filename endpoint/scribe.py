@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import signal
 from collections import Counter
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph
 
+from endpoint.corrections import corrected
 from endpoint.frames import HEADER, frame
 from endpoint.process import limit_memory, silence
 from ontology.layout import Layout, StoreError, StoreLocked
@@ -24,6 +26,8 @@ from ontology.layout import Layout, StoreError, StoreLocked
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable
+
+_NOWHERE = "urn:pactgraph:nowhere"  # a graph that no store has
 
 
 class Refused(Exception):  # noqa: N818 (it reads as a sentence)
@@ -43,7 +47,10 @@ def write(channel: socket.socket) -> None:
     job = json.loads(stream.read(HEADER.unpack(stream.read(HEADER.size))[1]))
     body = stream.read(HEADER.unpack(stream.read(HEADER.size))[1])
     try:
-        letter, report = _change(Layout(Path(job["store"])), job, body, channel)
+        if "refusal" in job:
+            letter, report = b"X", _refusal(job)
+        else:
+            letter, report = _change(Layout(Path(job["store"])), job, body, channel)
     except StoreLocked as error:
         letter, report = b"X", {"status": 503, "message": str(error)}
     except StoreError as error:
@@ -51,6 +58,20 @@ def write(channel: socket.socket) -> None:
     except OSError as error:
         letter, report = b"X", {"status": 507, "message": f"The store could not be written: {error}."}
     channel.sendall(frame(letter, json.dumps(report).encode()))
+
+
+def _refusal(job: dict[str, Any]) -> dict[str, Any]:
+    """Return why an update that is not to run is refused: for its syntax where that is wrong, else as the job says."""
+    limit_memory(job["memory"])
+    try:  # the engine reads all of it before it runs the first operation, which fails here
+        pyoxigraph.Store().update(f"DROP GRAPH <{_NOWHERE}> ;\n{job['update']}", base_iri=job["base"])
+    except (SyntaxError, ValueError) as error:
+        message = re.sub(r"(?<=^error at )\d+", lambda line: str(int(line[0]) - 1), str(error))
+        return {"status": 400, "message": message, "detail": "syntax"}
+    except (RuntimeError, OSError):
+        pass
+    refusal: dict[str, Any] = job["refusal"]
+    return refusal
 
 
 def _change(layout: Layout, job: dict[str, Any], body: bytes, channel: socket.socket) -> tuple[bytes, dict[str, Any]]:
@@ -106,12 +127,20 @@ def _apply(store: pyoxigraph.Store, job: dict[str, Any], body: bytes) -> dict[st
 
 
 def _update(store: pyoxigraph.Store, job: dict[str, Any]) -> dict[str, Any]:
+    text = corrected(job["update"])
     try:
-        store.update(job["update"], base_iri=job["base"])
+        try:
+            store.update(text, base_iri=job["base"])
+        except SyntaxError:
+            if text == job["update"]:
+                raise
+            store.update(job["update"], base_iri=job["base"])  # fails, too, at a place of the client's text
     except (SyntaxError, ValueError) as error:
         raise Refused(400, str(error), "syntax") from None
     except RuntimeError as error:
-        raise Refused(400, f"The update cannot be carried out: {str(error).rstrip('.')}.") from None
+        conflict = re.search(r"The graph <.*> (does not exist|already exists)", str(error))  # RFC 9110, 15.5.10
+        status = 409 if conflict else 400
+        raise Refused(status, f"The update cannot be carried out: {str(error).rstrip('.')}.") from None
     except OSError as error:
         if "No space" in str(error):
             raise

@@ -177,7 +177,11 @@ class Service:
         if self._settings.services and calls(query.text):
             await self._federate(exchange, request, query)
             return
-        text = rewrite_refused_calls(query.text, ())
+        try:
+            text = rewrite_refused_calls(query.text, (), ("SERVICE",))
+        except ProtocolError:
+            await self._federation.check(query, exchange.client)
+            raise
         if text is not query.text:
             query = replace(query, text=text)
         exchange.form, exchange.query = query.form or "invalid", text

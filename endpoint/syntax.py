@@ -9,6 +9,7 @@ reading at once: the set of places where a token may start, each visited once, s
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -152,7 +153,28 @@ def calls(text: str) -> tuple[Call, ...]:
         for end in ends - seen:
             seen.add(end)
             waiting.append(end)
+    loads = [call for call in found if call.word == "LOAD"]
+    if loads and not ambiguous(text):  # an operation stands outside of groups; load:x within one is a name
+        groups = tuple(_groups(text))
+        starts = [start for start, _ in groups]
+        for call in loads:
+            at = bisect(starts, call.start) - 1
+            if at >= 0 and call.start < groups[at][1]:
+                found.discard(call)
     return tuple(sorted(found))
+
+
+def _groups(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where the outermost groups begin and end; none that is not closed."""
+    depth = start = 0
+    for token in tokens(text):
+        if token.text == "{":
+            start = start if depth else token.start
+            depth += 1
+        elif token.text == "}" and depth:
+            depth -= 1
+            if not depth:
+                yield start, token.end
 
 
 def _call_at(text: str, token: Token) -> Iterator[Call]:
@@ -185,10 +207,11 @@ def _call_from(text: str, start: int, match: re.Match[str], end: int) -> Iterato
 def _may_be_call(text: str, token: Token, word: str) -> bool:
     """Whether ``service:x`` may be the keyword and the name ``:x``: then a group follows (or, for LOAD, no pattern)."""
     following = _next(text, token.end)
+    before = re.search(r"(?<![\w?$:@.%\\-])(\w+)[ \t]*$", text[max(0, token.start - 80) : token.start])
+    if before is not None and before.group(1).upper() in _BEFORE_GRAPH:
+        return False
     if word == "SERVICE":
-        before = re.search(r"(?<![\w?$:@.%\\-])(\w+)[ \t]*$", text[max(0, token.start - 80) : token.start])
-        names_graph = before is not None and before.group(1).upper() in _BEFORE_GRAPH
-        return following.text == "{" and not names_graph
+        return following.text == "{"
     return following.kind == "end" or following.text == ";" or following.text.upper().startswith("INTO")
 
 

@@ -8,7 +8,7 @@ import json
 import os
 import signal
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from endpoint.frames import HEADER, frame
 from endpoint.protocol import ProtocolError, rejected_syntax, rewrite_refused_calls, with_using
@@ -58,7 +58,10 @@ class Writer:
         the result breaks the shapes, 503 where another writer holds the store, 504 past the time limit.
         """
         text = with_using(update)
-        text = rewrite_refused_calls(text, ())  # the engine would call without our limits, so updates call nobody
+        try:  # the engine would call without our limits, so updates call nobody
+            text = rewrite_refused_calls(text, ())
+        except ProtocolError as refusal:
+            await self._refuse(text, update.base, refusal)
         written = written_graphs(text)
         self._check(written.graphs)
         job = {
@@ -71,6 +74,15 @@ class Writer:
             return await self._change(job | {"validate": validate}, b"")
         except _SyntaxRejected as error:
             raise rejected_syntax(text, error.sentence, "update") from None
+
+    async def _refuse(self, text: str, base: str, refusal: ProtocolError) -> NoReturn:
+        """Refuse an update for what it calls; for its syntax where that is wrong, which has to be mended first."""
+        job = {"update": text, "base": base, "refusal": {"status": refusal.status, "message": refusal.sentence}}
+        try:
+            await self._in_scribe(job, b"")
+        except _SyntaxRejected as error:
+            raise rejected_syntax(text, error.sentence, "update") from None
+        raise refusal
 
     async def write(self, write: GraphWrite, *, validate: bool = False) -> Change:
         """Carry out one operation of the Graph Store Protocol; raises ProtocolError as ``update`` does."""

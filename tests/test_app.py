@@ -198,6 +198,16 @@ def test_a_service_is_refused_and_a_silent_one_binds_nothing(url: str) -> None:
             canary.accept()
 
 
+def test_a_query_that_cannot_be_read_is_told_so_whomever_it_would_call(url: str) -> None:
+    answer = get(url, query="SELECT * {\n SERVICE <http://127.0.0.1:1/> { ?s ?p } }")
+    assert (answer.status_code, "line 2" in answer.text) == (400, True)
+
+
+def test_select_star_keeps_the_order_of_the_query(url: str) -> None:
+    answer = get(url, query="SELECT * { GRAPH ?g { ?s ?p ?o } } LIMIT 1", format="csv")
+    assert answer.text.partition("\r")[0] == "g,s,p,o"
+
+
 def test_relative_iris_are_read_against_the_urls(url: str) -> None:
     answer = get(url, query="SELECT (<x> AS ?x) {}", format="csv")
     assert answer.text.split() == ["x", f"{url}/x"]

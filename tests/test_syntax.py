@@ -64,6 +64,9 @@ def test_a_service_is_found_however_it_is_written(text: str) -> None:
         "# SERVICE <CANARY>\nSELECT * {}",
         "PREFIX service: <urn:x> SELECT * { GRAPH service:g { service:a service:b service:c . } }",
         "SELECT * { ?s ex:service <CANARY> }",
+        "PREFIX load: <CANARY> SELECT * { ?s a load:Ship ; load:weight ?tons }",
+        "PREFIX load: <CANARY> INSERT DATA { <urn:s> a load:Ship ; load:weight 1 }",
+        "PREFIX load: <CANARY> CLEAR GRAPH load:g ; COPY load:a TO load:b",
     ],
 )
 def test_words_that_only_look_like_a_call_are_left_alone(text: str) -> None:
@@ -165,6 +168,49 @@ def test_no_query_that_the_engine_would_call_out_for_passes(pieces: list[str]) -
     for candidate in (text, text.replace(" ", ""), f"ASK {{ {''.join(pieces)} }}"):
         if not calls(candidate):
             assert not calls_out(candidate)
+
+
+_UPDATE_PIECES = st.sampled_from(
+    [
+        *(
+            "LOAD",
+            "load",
+            "LOAD:x",
+            "LOAD:x",
+            "LOADSILENT:x",
+            "SILENT",
+            f"<{CANARY}>",
+            ":x",
+            "INTO",
+            "INTO GRAPH <urn:g>",
+        ),
+        *(";", ";", "{", "}", "{}", " ", "\n", "'", '"', "'''", "'a'", "#", "<?b+'x>", "<urn:g>", "p:x", "load:x"),
+        *("INSERT DATA { :s :p :o }", "INSERT DATA {", "DELETE {", "INSERT {", "WHERE {", "WHERE {}", "WITH", "USING"),
+        *("GRAPH", "CLEAR ALL", "CREATE", "COPY", "TO", "DEFAULT", "DROP", ":s :p", "FILTER(1<2)", "a", ",", "1", "."),
+    ]
+)
+
+
+def loads(text: str) -> bool:
+    """Whether the engine tries to load something for the update."""
+    names = {"": "http://127.0.0.1:1/", "p": "http://127.0.0.1:1/", "load": "http://127.0.0.1:1/"}
+    try:
+        pyoxigraph.Store().update(text, base_iri="http://base.example/", prefixes=names)
+    except (SyntaxError, ValueError, RuntimeError):
+        return False
+    except OSError as error:
+        return "port 1 " in str(error)
+    return False
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(_UPDATE_PIECES, max_size=12))
+@example(["INSERT DATA { :s :p :o }", ";", "LOAD:x"])
+@example(["INSERT {", "}", "WHERE {", "FILTER(1<2)", "}", ";", "LOAD", f"<{CANARY}>"])
+def test_no_update_that_the_engine_would_load_for_passes(pieces: list[str]) -> None:
+    text = " ".join(pieces)
+    if loads(text):
+        assert "LOAD" in [call.word for call in calls(text)]
 
 
 @given(st.lists(_PIECES, max_size=24))

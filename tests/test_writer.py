@@ -72,7 +72,7 @@ def test_an_update_comes_as_a_form_too(url: str) -> None:
 def test_an_update_that_fails_half_way_changes_nothing(url: str) -> None:
     text = "INSERT DATA { GRAPH <urn:mine> { <urn:s> <urn:p> 1 } } ; CREATE GRAPH <urn:mine>"
     answer = update(url, text)
-    assert answer.status_code == 400
+    assert answer.status_code == 409
     assert rows(url, MINE) == []
 
 
@@ -125,6 +125,26 @@ def test_a_load_is_refused_and_a_silent_one_does_nothing(url: str) -> None:
     assert update(url, "LOAD <http://127.0.0.1:1/> INTO GRAPH <urn:mine>").status_code == 403
     assert update(url, "LOAD SILENT <http://127.0.0.1:1/> INTO GRAPH <urn:mine>").status_code == 204
     assert rows(url, MINE) == []
+
+
+def test_an_update_that_cannot_be_read_is_told_so_whatever_it_would_load(url: str) -> None:
+    answer = update(url, "CREATE GRAPH <urn:g>\n;;\nLOAD <http://127.0.0.1:1/> INTO GRAPH <urn:g>")
+    assert (answer.status_code, "line 3" in answer.text) == (400, True)
+    assert update(url, "INSERT DATA { GRAPH <urn:mine> { <urn:s> a <urn:o> } } ; LOAD <urn:x>").status_code == 403
+    assert rows(url, MINE) == []
+
+
+def test_a_prefix_may_be_called_load(url: str) -> None:
+    text = "PREFIX load: <urn:> INSERT DATA { GRAPH load:mine { load:s load:p load:o ; load:q 1 } }"
+    assert update(url, text).status_code == 204
+    assert rows(url, MINE) == ["urn:o", "1"]
+
+
+@pytest.mark.parametrize("text", ["DROP GRAPH <urn:none>", "CLEAR GRAPH <urn:none>"])
+def test_an_update_of_a_graph_that_is_not_there_is_a_conflict(url: str, text: str) -> None:
+    answer = update(url, text)
+    assert (answer.status_code, "<urn:none>" in answer.text) == (409, True)
+    assert update(url, text.replace(" ", " SILENT ", 1)).status_code == 204
 
 
 def test_an_update_past_its_time_changes_nothing(store: Path) -> None:
