@@ -68,8 +68,19 @@ GRAPHS = (
     Format("n3", ("text/n3",), "N3"),
 )
 HTML = Format("html", ("text/html", "application/xhtml+xml"), None)
-_OTHER_NAMES = {"turtle": "ttl", "ntriples": "nt", "rdfxml": "rdf", "json-ld": "jsonld", "nquads": "nq"}
-_QUALITY = re.compile(r"(?:0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)$")
+_OTHER_NAMES = {
+    "turtle": "ttl",
+    "ntriples": "nt",
+    "n-triples": "nt",
+    "json-ld": "jsonld",
+    "nquads": "nq",
+    "n-quads": "nq",
+}
+_OTHER_NAMES |= {"rdfxml": "rdf", "rdf+xml": "rdf", "rdf xml": "rdf", "sparql-results+json": "json"}
+_OF_GRAPHS = {"json": "jsonld", "xml": "rdf"}  # what these names mean where there is a graph to be written
+_QUALITY = re.compile(
+    r"0?\.[0-9]+|0\.?|1(?:\.0*)?"
+)  # old clients of Java say .2, others write more than three decimals
 _PIECE = re.compile(r'((?:[^,;"]|"(?:[^"\\]|\\.)*")*)([,;]|$)')
 _MEDIA = re.compile(r"[\w!#$&^.+\-]+/[\w!#$&^.+\-]+|[\w!#$&^.+\-]+/\*|\*/\*")
 
@@ -98,10 +109,13 @@ def negotiate(accept: str | None, offers: Sequence[Format]) -> Choice | None:
 
 def by_name(name: str, offers: Iterable[Format]) -> Choice | None:
     """Return the offer of that name (``?format=``) or of that media type, or None."""
-    wanted = _OTHER_NAMES.get(name.strip().lower(), name.strip().lower())
-    for offer in offers:
-        if wanted == offer.name or wanted in offer.media_types:
-            return Choice(offer, offer.media_types[0])
+    wanted = name.strip().lower()
+    wanted = _OTHER_NAMES.get(wanted, wanted)
+    offers = tuple(offers)
+    for names in (wanted, _OF_GRAPHS.get(wanted)):
+        for offer in offers:
+            if names == offer.name or names in offer.media_types:
+                return Choice(offer, offer.media_types[0])
     return None
 
 
@@ -144,8 +158,8 @@ def _weighted(header: str) -> list[tuple[str, float]]:
             key, _, value = piece.partition("=")
             value = value.strip().strip('"').lower()
             if key.strip().lower() == "q":
-                if not _QUALITY.match(value):
-                    message = f"The weight q={value} is not a number from 0 to 1 with at most three decimals."
+                if not _QUALITY.fullmatch(value):
+                    message = f"The weight q={value} is not a number from 0 to 1."
                     raise NotNegotiable(message)
                 quality *= float(value)
             elif key.strip().lower() == "charset" and value not in ("utf-8", "utf8"):

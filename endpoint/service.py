@@ -246,9 +246,7 @@ class Service:
             if leads:
                 self._cache.end(key, kept)
 
-    async def _repeat(
-        self, exchange: Exchange, query: Query, key: Key, kept: Kept, more: Mapping[str, str]
-    ) -> None:
+    async def _repeat(self, exchange: Exchange, query: Query, key: Key, kept: Kept, more: Mapping[str, str]) -> None:
         choice = query.graph if kept.kind == "graph" else query.results
         headers = answer_headers({"Content-Type": choice.content_type if choice else "", **more}, volatile=False)
         if kept.encoding:

@@ -238,10 +238,10 @@ def test_insert_data_needs_no_dataset() -> None:
         ("*/*;q=0", None),
         ("text/html, application/xhtml+xml, application/xml;q=0.9, */*;q=0.8", "application/xml"),
         ("application/sparql-results+json, text/csv;q=1.0", "application/sparql-results+json"),
-        (
-            "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2".replace("=.", "=0."),
-            "application/sparql-results+json",
-        ),
+        ("text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2", "application/sparql-results+json"),
+        ("text/csv;q=0.33333, text/tab-separated-values;q=0.33334", "text/tab-separated-values"),
+        (" text/csv ; q=0.5 ,, application/json ;q=.6,", "application/json"),
+        ("Text/CSV;Q=1.0000", "text/csv"),
     ],
 )
 def test_the_most_precise_range_decides_and_the_highest_weight_wins(accept: str | None, expected: str | None) -> None:
@@ -250,7 +250,7 @@ def test_the_most_precise_range_decides_and_the_highest_weight_wins(accept: str 
 
 
 @pytest.mark.parametrize(
-    "accept", ["text/csv;q=2", "text/csv;q=-1", "text/csv;q=abc", "text", "text/csv;q=0.1234", "a b/c"]
+    "accept", ["text/csv;q=2", "text/csv;q=-1", "text/csv;q=abc", "text", "text/csv;q=", "text/csv;q=1.01", "a b/c"]
 )
 def test_a_malformed_accept_header_is_told(accept: str) -> None:
     with pytest.raises(NotNegotiable):
@@ -270,6 +270,24 @@ def test_a_format_that_does_not_fit_is_refused_with_those_that_do(name: str, for
     error = refused(query={"query": form, "format": name})
     assert error.status == 406
     assert ("text/turtle" in error.sentence) == form.startswith("CONSTRUCT")
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "expected"),
+    [
+        ("json", "CONSTRUCT WHERE {}", "application/ld+json"),
+        ("xml", "DESCRIBE <urn:x>", "application/rdf+xml"),
+        ("rdf+xml", "CONSTRUCT WHERE {}", "application/rdf+xml"),
+        ("N-Triples", "CONSTRUCT WHERE {}", "application/n-triples"),
+        ("json", ASK, "application/sparql-results+json"),
+        ("application/json", ASK, "application/sparql-results+json"),
+    ],
+)
+def test_a_format_may_have_the_name_that_other_endpoints_give_it(name: str, form: str, expected: str) -> None:
+    query = read(query={"query": form, "format": name})
+    assert isinstance(query, Query)
+    assert query.choice is not None
+    assert query.choice.content_type == expected
 
 
 def test_every_name_of_a_format_is_found() -> None:
