@@ -185,14 +185,14 @@ class Service:
         if text is not query.text:
             query = replace(query, text=text)
         exchange.form, exchange.query = query.form or "invalid", text
-        gzip = accepts_gzip(request.header("accept-encoding"))
-        current = self._engine.current
-        if is_volatile(text) or current is None or query.choice is None:
-            answer = await self._engine.run(query, exchange.client, gzip=gzip)
         begun: Begun | None = exchange.scope.get(BEGUN)
         if begun is not None:
             await self._query_anew(exchange, query, begun.key, {"ETag": begun.key.tag}, begun.answer)
             return
+        gzip = accepts_gzip(request.header("accept-encoding"))
+        current = self._engine.current
+        if is_volatile(text) or current is None or query.choice is None:
+            answer = await self._engine.run(query, exchange.client, gzip=gzip)
             await self._send(exchange, answer, query, {}, volatile=is_volatile(text))
             return
         key = Key(
