@@ -6,6 +6,7 @@ https://www.w3.org/TR/sparql11-service-description/ and https://www.w3.org/TR/vo
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING
 
 import pyoxigraph
@@ -42,6 +43,8 @@ _FORMAT_IRIS = {
     "trig": "TriG",
     "n3": "N3",
 }
+_UNION = "The union of all named graphs."
+_STORED = "What stands in no named graph."
 _NAMED_GRAPHS = f"SELECT DISTINCT ?graph WHERE {{ GRAPH ?graph {{}} }} ORDER BY ?graph LIMIT {_SHOWN}"
 _TOTALS = """
 SELECT (COUNT(*) AS ?triples) (COUNT(DISTINCT ?s) AS ?subjects) (COUNT(DISTINCT ?p) AS ?properties)
@@ -82,40 +85,27 @@ class Description:
         return written([*self._dataset(endpoint), *counts], format_)
 
     def _service(self, url: str, graphs: Sequence[str]) -> list[Triple]:
-        service, dataset, default = f"{url}#service", f"{url}#dataset", f"{url}#default-graph"
+        """Describe one service, or two where updates do not see the default graph that queries see (SD, 3.2.4)."""
         settings = self._settings
+        union, writes = settings.default_graph == "union", settings.token is not None
+        languages = ["SPARQL11Query", *(["SPARQL11Update"] if writes and not union else [])]
+        features = ["EmptyGraphs", *(["UnionDefaultGraph"] if union else [])]
+        features += ["BasicFederatedQuery"] if settings.services else []
         triples = [
-            _triple(service, _TYPE.value, NamedNode(SD + "Service")),
-            _triple(service, SD + "endpoint", NamedNode(url)),
-            _triple(service, SD + "supportedLanguage", NamedNode(SD + "SPARQL11Query")),
-            _triple(service, SD + "feature", NamedNode(SD + "EmptyGraphs")),
-            _triple(service, SD + "defaultDataset", NamedNode(dataset)),
-            _triple(dataset, _TYPE.value, NamedNode(SD + "Dataset")),
-            _triple(dataset, SD + "defaultGraph", NamedNode(default)),
-            _triple(default, _TYPE.value, NamedNode(SD + "Graph")),
+            *_one_service(f"{url}#service", url, languages, features, f"{url}#dataset"),
+            *_one_dataset(f"{url}#dataset", f"{url}#default-graph", _UNION if union else _STORED, graphs, url),
         ]
-        if settings.default_graph == "union":
-            triples.append(_triple(service, SD + "feature", NamedNode(SD + "UnionDefaultGraph")))
-        if settings.services:
-            triples.append(_triple(service, SD + "feature", NamedNode(SD + "BasicFederatedQuery")))
-        if settings.token is not None:
-            triples.append(_triple(service, SD + "supportedLanguage", NamedNode(SD + "SPARQL11Update")))
-        formats = {"resultFormat": (*RESULTS, *GRAPHS), "inputFormat": GRAPHS if settings.token is not None else ()}
-        triples += [
-            _triple(service, SD + name, NamedNode(_FORMATS + _FORMAT_IRIS[format_.name]))
-            for name, offers in formats.items()
-            for format_ in offers
+        if writes and union:
+            place, dataset = re.sub(r"/sparql/?$", "/update", url), f"{url}#stored-dataset"
+            triples += _one_service(f"{url}#update-service", place, ["SPARQL11Update"], ["EmptyGraphs"], dataset)
+            triples += _one_dataset(dataset, f"{url}#stored-default-graph", _STORED, graphs, url)
+        writer = f"{url}#update-service" if union else f"{url}#service"
+        formats = [(f"{url}#service", "resultFormat", each) for each in (*RESULTS, *GRAPHS)]
+        formats += [(writer, "inputFormat", each) for each in GRAPHS if writes]
+        return triples + [
+            _triple(service, SD + name, NamedNode(_FORMATS + _FORMAT_IRIS[each.name]))
+            for service, name, each in formats
         ]
-        for number, graph in enumerate(graphs, 1):
-            entry, content = f"{url}#named-graph-{number}", f"{url}#graph-{number}"
-            triples += [
-                _triple(dataset, SD + "namedGraph", NamedNode(entry)),
-                _triple(entry, _TYPE.value, NamedNode(SD + "NamedGraph")),
-                _triple(entry, SD + "name", NamedNode(graph)),
-                _triple(entry, SD + "graph", NamedNode(content)),
-                _triple(content, _TYPE.value, NamedNode(SD + "Graph")),
-            ]
-        return triples
 
     def _dataset(self, endpoint: str) -> list[Triple]:
         dataset = self._settings.base + "dataset"
@@ -170,6 +160,37 @@ class Description:
         for row in await ask(_EXAMPLES):
             triples.append(_triple(dataset, VOID + "exampleResource", NamedNode(row["s"]["value"])))
         return triples
+
+
+def _one_service(
+    service: str, place: str, languages: Iterable[str], features: Iterable[str], dataset: str
+) -> list[Triple]:
+    return [
+        _triple(service, _TYPE.value, NamedNode(SD + "Service")),
+        _triple(service, SD + "endpoint", NamedNode(place)),
+        *(_triple(service, SD + "supportedLanguage", NamedNode(SD + language)) for language in languages),
+        *(_triple(service, SD + "feature", NamedNode(SD + feature)) for feature in features),
+        _triple(service, SD + "defaultDataset", NamedNode(dataset)),
+    ]
+
+
+def _one_dataset(dataset: str, default: str, words: str, graphs: Sequence[str], url: str) -> list[Triple]:
+    triples = [
+        _triple(dataset, _TYPE.value, NamedNode(SD + "Dataset")),
+        _triple(dataset, SD + "defaultGraph", NamedNode(default)),
+        _triple(default, _TYPE.value, NamedNode(SD + "Graph")),
+        _triple(default, PREFIXES["rdfs"] + "comment", Literal(words, language="en")),
+    ]
+    for number, graph in enumerate(graphs, 1):
+        entry, content = f"{url}#named-graph-{number}", f"{url}#graph-{number}"
+        triples += [
+            _triple(dataset, SD + "namedGraph", NamedNode(entry)),
+            _triple(entry, _TYPE.value, NamedNode(SD + "NamedGraph")),
+            _triple(entry, SD + "name", NamedNode(graph)),
+            _triple(entry, SD + "graph", NamedNode(content)),
+            _triple(content, _TYPE.value, NamedNode(SD + "Graph")),
+        ]
+    return triples
 
 
 def written(triples: Iterable[Triple], format_: Format) -> bytes:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from endpoint import syntax
-from endpoint.negotiation import GRAPHS, RESULTS, Choice, Format, NotNegotiable, by_name, listed, negotiate
+from endpoint.negotiation import GRAPHS, HTML, RESULTS, Choice, Format, NotNegotiable, by_name, listed, negotiate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -107,7 +107,7 @@ class GraphRead:
 
 @dataclass(frozen=True, slots=True)
 class Describe:
-    """The bare GET that asks for the service description."""
+    """The bare GET that asks for the service description; in HTML it is the page with the editor."""
 
     choice: Choice
 
@@ -132,7 +132,7 @@ def read_operation(request: Request, *, longest: int) -> Query | Update | Descri
     if query is not None:
         return _read_query(request, parameters, query, longest)
     if request.method in ("GET", "HEAD"):
-        return Describe(choose(request, GRAPHS, parameters))
+        return Describe(choose(request, (*GRAPHS, HTML), parameters))
     raise ProtocolError(400, "The request holds no query and no update.")
 
 

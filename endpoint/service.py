@@ -24,7 +24,7 @@ from endpoint.federation import Federation
 from endpoint.graphstore import read_graph_request
 from endpoint.health import response_of
 from endpoint.metrics import Metrics
-from endpoint.negotiation import accepts_gzip
+from endpoint.negotiation import HTML, accepts_gzip
 from endpoint.protocol import (
     Describe,
     GraphRead,
@@ -78,7 +78,7 @@ class Service:
     @staticmethod
     def serves(path: str) -> bool:
         """Whether a path (without the root path) is one of the service's."""
-        return path in ("/sparql", "/update", "/graphs") or path.startswith("/graphs/")
+        return path in ("/sparql", "/sparql/", "/update", "/update/", "/graphs") or path.startswith("/graphs/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -108,7 +108,7 @@ class Service:
 
     def _record(self, exchange: Exchange, seconds: float) -> None:
         """Count the request, and write it to the logs that want it."""
-        path = "/graphs" if exchange.path.startswith("/graphs") else exchange.path
+        path = "/graphs" if exchange.path.startswith("/graphs") else exchange.path.rstrip("/")
         self.metrics.record(path, exchange.method, exchange.status, exchange.form, seconds)
         slow = seconds >= self._settings.slow and exchange.query
         if not slow and not _ACCESS.isEnabledFor(logging.INFO) and not self._traced:
@@ -150,9 +150,9 @@ class Service:
 
     async def _answer(self, exchange: Exchange, watch: Watch) -> None:
         path = exchange.path
-        if path == "/sparql":
+        if path in ("/sparql", "/sparql/"):
             await self._sparql(exchange, watch)
-        elif path == "/update":
+        elif path in ("/update", "/update/"):
             await self._update(exchange)
         else:
             await self._graphs(exchange, watch)
@@ -318,6 +318,11 @@ class Service:
 
     async def _describe(self, exchange: Exchange, request: Request, operation: Describe) -> None:
         exchange.form = "description"
+        if operation.choice.format is HTML:  # a person with a browser: the page with the editor
+            place = re.sub(r"/sparql/?$", "/", request.url)
+            headers = answer_headers({"Location": place, "Content-Length": "0"}, volatile=False)
+            await exchange.respond(303, headers)
+            return
         body = await self._description.service(request.url, operation.choice.format)
         headers = answer_headers({"Content-Type": operation.choice.content_type}, volatile=False)
         headers["Content-Length"] = str(len(body))

@@ -59,6 +59,34 @@ def test_the_service_description_follows_the_settings(store: Path) -> None:
     assert SD + "SPARQL11Update" in values(graph, SD + "supportedLanguage")
 
 
+def test_an_update_that_sees_another_default_graph_is_described_as_a_service_of_its_own(store: Path) -> None:
+    with running(settings(store, token="t")) as url:
+        graph = described(url)
+        insert = {"update": "INSERT { <urn:s> <urn:p> ?n } WHERE { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } }"}
+        assert httpx.post(f"{url}/update", data=insert, headers={"Authorization": "Bearer t"}).status_code == 204
+        ask = f"{url}/graphs?default"
+        assert '"0"' in httpx.get(ask, headers={"Accept": "application/n-triples"}).text
+    services = {quad.subject.value: quad.object.value for quad in graph if quad.predicate.value == SD + "endpoint"}
+    assert sorted(services.values()) == [f"{url}/sparql", f"{url}/update"]
+    for service, place in services.items():
+        is_query = place.endswith("/sparql")
+        language = "SPARQL11Query" if is_query else "SPARQL11Update"
+        assert values(graph, SD + "supportedLanguage", service) == {SD + language}
+        assert (SD + "UnionDefaultGraph" in values(graph, SD + "feature", service)) == is_query
+        (dataset,) = values(graph, SD + "defaultDataset", service)
+        assert len(values(graph, SD + "defaultGraph", dataset)) == 1
+        assert values(graph, SD + "namedGraph", dataset) == values(graph, SD + "namedGraph")
+
+
+def test_a_browser_that_asks_for_the_service_gets_the_page_with_the_editor(url: str) -> None:
+    accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+    for path in ("/sparql", "/sparql/"):
+        answer = httpx.get(url + path, headers={"Accept": accept})
+        assert (answer.status_code, answer.headers["location"]) == (303, f"{url}/")
+    page = httpx.get(f"{url}/sparql", headers={"Accept": accept}, follow_redirects=True)
+    assert page.headers["content-type"].startswith("text/html")
+
+
 @pytest.mark.parametrize("accept", ["text/turtle", "application/rdf+xml", "application/ld+json", "*/*"])
 def test_the_service_description_comes_in_every_format_for_graphs(url: str, accept: str) -> None:
     answer = httpx.get(f"{url}/sparql", headers={"Accept": accept})
