@@ -39,6 +39,11 @@ _NO_SPEAKER = ("NORP", "DATE", "TIME", "GPE", "LOC", "FAC", "PERSON", "EVENT", "
 _SPEAKING = ("nsubj", "dobj", "dative", "pobj", "poss", "appos", "conj")
 
 
+_PORTFOLIOS = ("minister", "secretary", "commissioner")
+# Names with an article that are only likened to ("an Asian NATO", "another AUKUS"), by the word before the name.
+_LIKENESS = frozenset({"mini", "new", "second", "third", "so-called", "eastern", "western", "another", "global"})
+
+
 class BodyName(NamedTuple):
     """A name of no person: the tokens from ``start`` to ``end`` (not included), and the entity that they name."""
 
@@ -117,7 +122,22 @@ class Bodies:
                 root = self._words.root(start, end)
                 if not stands_for_government(self._words, root, self.known):
                     continue
+            if match.entity.kind is EntityKind.PARTNERSHIP and self._is_likeness(start, end):
+                continue
             yield BodyName(start, end, match.entity)
+
+    def _is_likeness(self, start: int, end: int) -> bool:
+        """Whether something is only likened to a partnership: "an Asian NATO", "another AUKUS"."""
+        words, root = self._words, self._words.root(start, end)
+        if root.dep_ == "compound" or start == words.start(start):
+            return False
+        i = start - 1
+        if words.low[i] == "another":
+            return True
+        if words.low[i] in ("-", "‑") and i:
+            i -= 1
+        narrowed = words.low[i] in _LIKENESS or words.tokens[i].text[0].isupper()
+        return narrowed and i > 0 and words.low[i - 1] in ("a", "an")
 
     def _state_at(self, i: int) -> Entity | None:
         entity = self.known[i]
@@ -279,6 +299,8 @@ class Bodies:
         known = [entity for entity in self.known[start:end] if entity is not None]
         if len(known) == end - start or any(e.kind in (EntityKind.TECHNOLOGY, EntityKind.PILLAR) for e in known):
             return False
+        if self._is_list(start, end) or self._is_portfolio(end):
+            return False
         if not words.tokens[start].text[0].isupper() or any(words.tokens[i].like_num for i in range(start, end)):
             return False
         text = words.doc[start:end].text
@@ -288,6 +310,18 @@ class Bodies:
             if noun is not None and (noun.kind in PERSONAL or noun.kind in _NO_BODY):
                 return noun.kind is NounKind.DOCUMENT and bool(_OUTLET.search(text))
         return end - start > 1 or self._is_one_word(last)
+
+    def _is_list(self, start: int, end: int) -> bool:
+        """Whether the tagger took the first names of a list for one: "Mali, Burkina Faso and Niger"."""
+        joined = any(self._words.low[i] in (",", "and", "&") for i in range(start, end))
+        return joined and (self._state_at(start) is not None or self._state_at(end - 1) is not None)
+
+    def _is_portfolio(self, end: int) -> bool:
+        """Whether the words only say which minister somebody is: "External Affairs Minister Jane Roe"."""
+        after = self._words.noun(self._words.tokens[end]) if end < len(self._words) else None
+        last = self._words.noun(self._words.tokens[end - 1])
+        own = last is not None and last.kind in INSTITUTIONAL and last.end <= end
+        return after is not None and after.kind is NounKind.OFFICE and after.words.endswith(_PORTFOLIOS) and not own
 
     def _is_one_word(self, token: Token) -> bool:
         """Whether a single word can be an organisation's name: no town ("in Herat"), no part of a title."""

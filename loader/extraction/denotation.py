@@ -19,6 +19,7 @@ _ISSUED_BY = frozenset({"of", "by", "from"})
 _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
 _DOCUMENTS = (NounKind.DOCUMENT, NounKind.THING)
 _FAR = 80  # tokens before a pronoun
+_TITLES = 6  # tokens of titles between a comma and a name
 _SPEAKING_BODIES = (EntityKind.STATE, EntityKind.PARTNERSHIP, *_BODIES)
 _LEADING = (NounKind.LEADERS, NounKind.OFFICE)
 _LIST_WORDS = frozenset({"and", "the", ",", "&", "both", "or"})
@@ -160,8 +161,18 @@ class Denotation:
             return ()
         for other in self._reading.tokens(source):
             if other.i > token.i and other.text == ",":
-                found = self.named(other.i + 1) if other.i + 1 < len(other.doc) else ()
-                return found if _is_person(found) and other.nbor().idx < source.end else ()
+                return self._behind_titles(other.i + 1, source.end)
+        return ()
+
+    def _behind_titles(self, start: int, end: int) -> tuple[Entity, ...]:
+        """Return the person whose name stands at a token, or behind a title there ("Foreign Minister Jane Roe")."""
+        doc = self._reading.doc
+        for i in range(start, min(start + _TITLES, len(doc))):
+            found = self.named(i)
+            if _is_person(found) or doc[i].idx >= end:
+                return found if doc[i].idx < end else ()
+            if not doc[i].text[0].isupper() and noun_of(doc[i]) is None:
+                return ()
         return ()
 
     def _inside(self, source: Span, token: Token) -> tuple[Entity, ...]:

@@ -20,6 +20,8 @@ _BINDING = frozenset({"of", "from", "for", "at", "with", "in", "to", "on", "with
 _REMEMBERED = 100  # unnamed persons among whom a like phrase is looked for
 _NEXT = 2  # sentences in which a name may follow "a doctor"
 _OPENING = 12  # tokens of such a sentence in which it stands
+_TITLES = 6  # tokens of titles before a name
+_FORMER = frozenset({"former", "ex", "ex-", "onetime", "one-time", "then", "erstwhile"})
 _DEPTH = 2  # phrases inside phrases in which an affiliation is looked for
 _SAME, _ALIKE = 60.0, 10.0  # what a noun that the article used of a person, or one like it, adds to nearness
 _NEAR = 6  # moments back in which a person may be taken up by a like noun
@@ -51,7 +53,8 @@ class Descriptions:
         end = self._words.phrase_end(token, noun)
         referent = None
         if definite and not plural and not _is_narrowed(token, noun, affiliation):
-            referent = self._taken_up(token, noun, affiliation)
+            former = any(word in _FORMER for word in self._words.low[start : noun.start])
+            referent = self._taken_up(token, noun, None if former else affiliation, former=former)
         if referent is None:
             referent = self._told_before(noun, affiliation, plural=plural, definite=definite)
         if referent is None and not plural and not definite and noun.kind is not NounKind.SPOKESPERSON:
@@ -78,10 +81,31 @@ class Descriptions:
 
     def _names_somebody(self, token: Token) -> bool:
         """Whether the phrase stands beside a name, which then says who it is."""
+        if self._introduces_name(token):
+            return True
         beside = [token.head] if token.dep_ == "appos" else []
         beside += [child for child in token.children if child.dep_ == "appos"]
         found = (self._discourse.at[other.i] for other in beside)
         return any(one is not None and not (one.is_person and token.tag_ == "NNS") for one in found)
+
+    def _introduces_name(self, token: Token) -> bool:
+        """Whether a comma, titles and a person's name follow: "his Swedish counterpart, Minister Jane Roe, agreed"."""
+        words, i = self._words, token.right_edge.i + 1
+        if (
+            token.dep_ not in ("nsubj", "nsubjpass")
+            or i >= len(words)
+            or words.low[i] != ","
+            or words.tag[token.i] == "NNS"
+        ):
+            return False
+        for j in range(i + 1, min(i + 1 + _TITLES, words.end(i))):
+            referent = self._discourse.at[j]
+            if referent is not None and referent.is_named_person and j in self._discourse.ends:
+                end = self._discourse.ends[j]
+                return end < len(words) and words.low[end] == ","
+            if j not in self._discourse.titles and not words.tokens[j].text[0].isupper():
+                return False
+        return False
 
     def _new(self, start: int, end: int, affiliation: Entity | None, *, plural: bool) -> Referent:
         span = self._words.span(start, end)
@@ -92,8 +116,13 @@ class Descriptions:
         self._people.append((referent, span.end <= self._opening_end))
         return referent
 
-    def _taken_up(self, token: Token, noun: Noun, affiliation: Entity | None) -> Referent | None:
-        """Return the person of whom "the <noun>" speaks again: called so, called alike, or simply named last."""
+    def _taken_up(
+        self, token: Token, noun: Noun, affiliation: Entity | None, *, former: bool = False
+    ) -> Referent | None:
+        """Return the person of whom "the <noun>" speaks again: called so, called alike, or simply named last.
+
+        What somebody was before ("the former premier") any person named last can have been.
+        """
         trail, here = self._discourse.trail, self._discourse.moment(token.i)
 
         def agrees(referent: Referent) -> bool:
@@ -124,8 +153,10 @@ class Descriptions:
             return salience(use, here, -1) + min(use.referent.times, _KNOWN)
 
         found = trail.best(score)
-        if found is not None or token.dep_ == "attr" or token.head.lower_ == "as" or not takes_up_anyone(noun.words):
+        if found is not None or token.dep_ == "attr" or token.head.lower_ == "as":
             return found
+        if not former and not takes_up_anyone(noun.words):
+            return None
         return trail.best(last, here)
 
     def _told_before(self, noun: Noun, affiliation: Entity | None, *, plural: bool, definite: bool) -> Referent | None:
@@ -146,15 +177,25 @@ class Descriptions:
     def _named_next(self, token: Token, noun: Noun, affiliation: Entity | None) -> Referent | None:
         """Return the person whom one of the next sentences first names with this noun: "a doctor … Dr. Roe"."""
         at, sentences = self._discourse.at, self._words.sentences
+        opening = self._words.span(token.i, token.i + 1).end <= self._opening_end
         seen = {id(use.referent) for use in self._discourse.trail.back()}
         here = self._words.sentence[token.i]
-        for start, end in sentences[here + 1 : here + 1 + _NEXT]:
-            for referent in at[start : min(end, start + _OPENING)]:
-                if referent is not None and referent.is_named_person and noun.words in referent.nouns:
+        for start, end in sentences[here + 1 : here + 1 + (_NEXT + opening)]:
+            for referent in at[start : end if opening else min(end, start + _OPENING)]:
+                if (
+                    referent is not None
+                    and referent.is_named_person
+                    and self._may_be_called(referent, noun, opening=opening)
+                ):
                     own = referent.entity.affiliation
                     other = own is not None and affiliation is not None and not same_home(own, affiliation)
                     return None if id(referent) in seen or other else referent
         return None
+
+    def _may_be_called(self, referent: Referent, noun: Noun, *, opening: bool) -> bool:
+        """Whether a noun fits a person; a headline says "minister" for any kind of minister."""
+        nouns = referent.nouns
+        return noun.words in nouns or (opening and any(own.endswith(" " + noun.words) for own in nouns))
 
     # ---- to whom a person belongs
 

@@ -138,9 +138,10 @@ class Groups:
     def phrase(self, token: Token, noun: Noun, start: int) -> Referent | None:
         """Return the group that a plural means: bare ("participants"), or with no more than an article and a number."""
         definite = self._words.low[start] in DEFINITE
-        if noun.kind not in _SEVERAL or not (definite or start == noun.start) or not self._is_bare(token, noun, start):
-            return None
-        if noun.kind is NounKind.TERRITORY and noun.words not in _STATES:
+        listed = self._of_states(token, noun)
+        if listed is not None or noun.kind is NounKind.PARTNERSHIP:
+            return listed or (self._partnerships(token, start) if definite else None)
+        if not self._may_take_up(token, noun, start):
             return None
         number = next((NUMBERS[word] for word in self._words.low[start : token.i] if word in NUMBERS), None)
         states = noun.words in _STATES
@@ -152,10 +153,58 @@ class Groups:
 
         if noun.kind is NounKind.LEADERS:
             found = self._leaders(token, noun, number)
-            latest = self._discourse.trail.latest(fits) if found is None and noun.words in _ANY_LEADER else None
+            loose = noun.words in _ANY_LEADER or (
+                number is not None and definite
+            )  # "the two ministers": one is secretary
+            latest = (
+                self._discourse.trail.latest(fits, self._discourse.moment(token.i)) if found is None and loose else None
+            )
             return found if latest is None else self._discourse.group(latest.members, noun.words)  # it stays theirs
         found = self._discourse.trail.latest(fits)
         return found or (self._latest_states(token, number) if states or number else None)
+
+    def _may_take_up(self, token: Token, noun: Noun, start: int) -> bool:
+        """Whether a plural may mean several named before; "among states" and "regions" mean none."""
+        definite = self._words.low[start] in DEFINITE
+        if noun.kind not in _SEVERAL or not (definite or start == noun.start) or not self._is_bare(token, noun, start):
+            return False
+        if noun.words in _STATES:
+            return definite or self._words.low[start] in NUMBERS
+        return noun.kind is not NounKind.TERRITORY
+
+    def _of_states(self, token: Token, noun: Noun) -> Referent | None:
+        """Return the states that "the governments of X, Y and Z" or "the leaders of X and Y" list."""
+        if noun.kind not in (NounKind.LEADERS, NounKind.GOVERNMENT, NounKind.OFFICE, NounKind.PARTIES):
+            return None
+        end = noun.end
+        if end + 1 >= len(self._words) or self._words.low[end] not in ("of", "from"):
+            return None
+        found: list[Entity] = []
+        joined = False
+        for i in range(end + 1, min(end + 1 + _LONGEST * 3, self._words.end(token.i))):
+            referent = self._discourse.at[i]
+            if referent is not None and referent.is_state and referent.entity not in found:
+                found.append(referent.entity)
+            elif referent is None and self._words.low[i] not in _LISTING:
+                break
+            joined = joined or self._words.low[i] in ("and", "&")
+        return self._discourse.group(found, noun.words) if len(found) > 1 and joined else None
+
+    def _partnerships(self, token: Token, start: int) -> Referent | None:
+        """Return the partnerships named last that "the two blocs" count."""
+        number = next((NUMBERS[word] for word in self._words.low[start : token.i] if word in NUMBERS), 0)
+        found: list[Entity] = []
+        for use in self._discourse.trail.back() if number else ():
+            referent = use.referent
+            if (
+                not referent.is_group
+                and referent.entity.kind is EntityKind.PARTNERSHIP
+                and referent.entity not in found
+            ):
+                found.append(referent.entity)
+            if len(found) == number:
+                return self._discourse.group(found[::-1])
+        return None
 
     def _is_bare(self, token: Token, noun: Noun, start: int) -> bool:
         """Whether nothing narrows the plural down: "the two leaders", but not "the leaders of Europe"."""

@@ -38,6 +38,8 @@ _ANY_BODY = frozenset(
     {"group", "company", "organization", "organisation", "firm", "rights group", "advocacy group", "body", "think tank"}
     | {"institution", "charity", "nonprofit", "watchdog"}
 )
+_ANY_PACT = frozenset({"group", "body", "organization", "organisation", "forum", "club"})
+_MINISTRIES = frozenset({"ministry", "department"})
 _OF_STATES = frozenset(
     {"parliament", "ministry", "military", "embassy", "army", "forces", "department", "senate", "congress", "house"}
 )
@@ -107,6 +109,9 @@ class Institutions:
         owner = next((at[i] for i in range(noun.start - 1, start - 1, -1) if at[i] is not None), None)
         if owner is None or not owner.is_named_person:
             return None
+        state = state_of(owner.entity) if noun.words == "government" else None
+        if state is not None:
+            return self._discourse.referent(state)
         link = " " if noun.words in _STAFFS else "'s "
         label = f"{owner.entity.label}{link}{noun.words}"
         entity = Entity(EntityKind.ORGANIZATION, slug(label), label, affiliation=owner.entity)
@@ -116,7 +121,7 @@ class Institutions:
         """Return the state or body that the phrase with this head means, None where the article has not told."""
         owner = self._owner(token)
         if owner is not None:
-            return self._of(owner, noun, start)
+            return self._discourse.referent(owner) if noun.kind is NounKind.COUNTRY else self._of(owner, noun, start)
         if any(child.dep_ == "poss" and child.lower_ in _OWN for child in token.children):
             return None
         found: Referent | None = None
@@ -166,9 +171,18 @@ class Institutions:
             noun = self._words.noun(child)
             if referent is None and noun is not None and noun.kind is NounKind.COUNTRY:
                 referent = self.resolve(child, noun, self._words.phrase_start(child))
+            if child.lower_ == "whose" and token.head.dep_ == "relcl":  # "Roe, whose country joined"
+                referent = self._discourse.at[token.head.head.i]
             if referent is not None and referent.is_state:
                 return referent.entity
+            if referent is not None and referent.is_named_person and self._is_of_officers(token):
+                return state_of(referent.entity)
         return None
+
+    def _is_of_officers(self, token: Token) -> bool:
+        """Whether what a person owns is the person's state or a part of it: "her country", "his government"."""
+        noun = self._words.noun(token)
+        return noun is not None and noun.kind in (NounKind.COUNTRY, NounKind.GOVERNMENT, *_PARTS)
 
     def _government(self, token: Token) -> Referent | None:
         """Return the state whose government is meant: that of the one who speaks, else the one spoken of last."""
@@ -193,12 +207,19 @@ def is_called(referent: Referent, noun: Noun) -> bool:
         return False
     kind, words = referent.entity.kind, _label(referent)
     last = noun.words.split()[-1]
+    if kind is EntityKind.PARTNERSHIP:
+        return noun.kind is NounKind.BODY and (last in words or last in _ANY_PACT)
     if noun.words in _NEWS:
         return kind is EntityKind.NEWS_OUTLET or (last in words and kind is EntityKind.ORGANIZATION)
     if kind is not EntityKind.ORGANIZATION:
         return False
-    if last in words or last + "s" in words:
-        return True
+    return last in words or last + "s" in words or _is_of_kind(noun, words)
+
+
+def _is_of_kind(noun: Noun, words: set[str]) -> bool:
+    """Whether an organisation whose name has these words is one of those that a noun of its kind means."""
+    if noun.kind is NounKind.MINISTRY:
+        return bool(words & _MINISTRIES)
     if noun.kind is NounKind.FORCES:
         return bool(words & {"military", "army", "forces"})
     return noun.words in _ANY_BODY and not words & _OF_STATES

@@ -49,8 +49,27 @@ _NAME_WORD = re.compile(r"^[^\W\d_](?:[\w.'’-]*\w)?\.?$")
 _HYPHENS = frozenset(["-", "‐", "‑"])
 _ENDS = frozenset(["'s", "’s", ",", "(", "["])
 _NO_PERSON = frozenset(["ORG", "GPE", "DATE", "NORP", "LAW", "FAC"])
-_NO_NAME = frozenset({NounKind.THING, NounKind.BODY, NounKind.DOCUMENT})
+_NO_NAME = frozenset({NounKind.THING, NounKind.BODY, NounKind.DOCUMENT, NounKind.TERRITORY, NounKind.COUNTRY})
 _NO_LAST_NAME = PERSONAL | _NO_NAME
+_DESCRIPTION = 7  # tokens after a comma in which a description names an office
+# Nouns of persons that are also said of bodies ("Acme, a leader in steel").
+_OF_BODIES = frozenset(
+    {"leader", "rival", "opponent", "candidate", "contender", "challenger", "head", "chief", "whip", "ally", "partner"}
+    | {"backer", "champion", "adherent", "advocate", "client", "customer", "consumer", "critic", "agent", "broadcaster"}
+    | {
+        "donor",
+        "supporter",
+        "sponsor",
+        "member",
+        "participant",
+        "victim",
+        "winner",
+        "producer",
+        "supplier",
+        "publisher",
+    }
+    | {"employer", "lender", "operator", "owner", "provider", "investor", "consultant", "affiliate", "observer"}
+)
 
 
 class PersonName(NamedTuple):
@@ -159,10 +178,26 @@ def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[
 
 
 def _is_like_person(words: Words, start: int, end: int) -> bool:
-    """Whether a tagged organisation is rather a person: two or three names of which the first is a given name."""
-    if not 2 <= end - start <= 3 or gender_of_given_name(words.low[start]) == "-":
+    """Whether a tagged organisation is rather a person: a given name and one or two more, or a description tells."""
+    if not 2 <= end - start <= 3 or (start and words.low[start - 1] == "the"):
         return False
-    return all(_is_name_word(words.tokens[i]) for i in range(start, end)) and kind_of(words.low[end - 1]) is None
+    if not all(_is_name_word(words.tokens[i]) for i in range(start, end)) or kind_of(words.low[end - 1]) is not None:
+        return False
+    return gender_of_given_name(words.low[start]) != "-" or _is_described(words, end)
+
+
+def _is_described(words: Words, end: int) -> bool:
+    """Whether a comma and what somebody is follow a name: ", a researcher at", ", Nigeria's foreign minister"."""
+    if end + 1 >= len(words) or words.low[end] != ",":
+        return False
+    for i in range(end + 1, min(end + _DESCRIPTION, words.end(end))):
+        token = words.tokens[i]
+        noun = words.noun(token)
+        if noun is not None and noun.kind in PERSONAL and token.tag_ == "NN":
+            return noun.words not in _OF_BODIES
+        if token.pos_ not in ("DET", "ADJ", "NOUN", "PROPN", "PART") and token.text != "-":
+            return False
+    return False
 
 
 def _is_given_name(token: Token) -> bool:

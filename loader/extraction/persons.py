@@ -186,7 +186,8 @@ def _describe(words: Words, person: Person) -> None:
     counted = Counter([text for text in spelt if " " in text] or spelt)
     most = max(counted.values())
     label = next(text for text in counted if counted[text] == most)
-    person.label = person.entity.label if person.entity is not None else " ".join(label.split())
+    label = " ".join(label.split()) + next((suffix for name in person.names if (suffix := _suffix(words, name))), "")
+    person.label = person.entity.label if person.entity is not None else label
     for name in person.names:
         if name.gender != "-" and not person.sure:
             person.gender, person.sure = name.gender, True
@@ -200,6 +201,13 @@ def _describe(words: Words, person: Person) -> None:
     if person.gender == "-":
         given = fold(person.label).split()
         person.gender = gender_of_given_name(given[0]) if len(given) > 1 else "-"
+
+
+def _suffix(words: Words, name: PersonName) -> str:
+    """Return what tells a person from a parent of the same name: " Jr." of "John Roe Jr.", " Sr."."""
+    i = name.end + (name.end + 1 < len(words) and words.low[name.end] == ",")
+    word = words.low[i].rstrip(".") if i < len(words) and len(name.words) > 1 else ""
+    return f" {word.capitalize()}." if word in ("jr", "sr") and words.tokens[i].text[0].isupper() else ""
 
 
 def _before(words: Words, name: PersonName) -> list[Noun]:

@@ -17,6 +17,7 @@ GENDERS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f
 
 _IT = frozenset({"it", "its"})
 _THEY = frozenset({"they", "them", "their", "theirs"})
+_CHAIN = 4  # verbs that share a subject
 _BETWEEN = 40  # tokens before "it" in which a thing may stand that it rather means
 _AGENTIVE = frozenset(
     {"say", "add", "note", "claim", "announce", "state", "warn", "report", "deny", "insist", "argue", "declare", "tell"}
@@ -103,7 +104,12 @@ class Pronouns:
         head = token.head.head if token.dep_ == "pobj" else token.head
         found: set[int] = set()
         if token.dep_ in ("dobj", "dative", "iobj", "pobj") and head.pos_ in ("VERB", "AUX"):
-            found = {id(at[child.i]) for child in head.children if child.dep_ in ("nsubj", "nsubjpass")}
+            for _ in range(_CHAIN):
+                subjects = [child for child in head.children if child.dep_ in ("nsubj", "nsubjpass")]
+                found |= {id(at[child.i]) for child in subjects}
+                if subjects or head.dep_ not in ("xcomp", "conj") or head.head.pos_ not in ("VERB", "AUX"):
+                    break
+                head = head.head  # "the state would continue to support them"
         speaker = self._discourse.speakers.get(self._discourse.quotation[token.i])
         if speaker is not None:
             found.add(id(at[speaker]))
@@ -148,7 +154,8 @@ class Pronouns:
                 return None
             value = salience(use, here, quotation) - (0 if use.subject else 2)
             if referent.is_body:
-                return value - 5 if use.subject and here - use.moment <= 1 else None
+                less = 9 if referent.entity.kind is EntityKind.PARTNERSHIP else 5
+                return value - less if use.subject and here - use.moment <= 1 else None
             return value if referent.is_group or referent.plural else None
 
         return discourse.trail.best(score, here)
