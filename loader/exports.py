@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, TypeVar, cast
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
 from loader.database import fault, guarded
-from loader.terms import GENERATED_BY, TYPE, pact
+from loader.terms import AWAITS, GENERATED_BY, TYPE, pact
 from ontology.layout import Layout
 from ontology.vocabulary import DEFAULT_BASE, Mint
 
@@ -187,9 +187,9 @@ class _Sheet:
             yield from (line for line in spool if not is_meta or self._keeps(line))
 
     def _keeps(self, line: bytes) -> bool:
-        """Whether a line of the graph of metadata is told: what is said of runs hangs on when they ran."""
+        """Whether a line of the graph of metadata is told: what is said of runs and links hangs on when they ran."""
         subject, predicate = line.split(b" ", 2)[:2]
-        is_timed = predicate == _GENERATED or subject.startswith(f"<{self.mint.base}activity/".encode())
+        is_timed = predicate in _TIMED or subject.startswith(f"<{self.mint.base}activity/".encode())
         return self.provenance or not is_timed
 
 
@@ -269,4 +269,4 @@ def _written(out: Path | IO[bytes]) -> Iterator[IO[bytes]]:
         fresh.unlink(missing_ok=True)
 
 
-_GENERATED = str(GENERATED_BY).encode()
+_TIMED = {str(GENERATED_BY).encode(), str(AWAITS).encode()}

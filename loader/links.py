@@ -5,8 +5,8 @@ Like the pipeline it knows several stages: what extraction names, linking decide
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,19 +14,23 @@ from pyoxigraph import NamedNode
 
 from loader.document import Article, EntityKind
 from loader.exports import snapshot
+from loader.linking.entities import judge as link_each
 from loader.linking.entities import link as link_entities
 from loader.linking.entities import subjects
 from loader.linking.externals import chained, kept
 from loader.linking.facts import linked
 from loader.linking.linker import Linker
-from loader.linking.review import judged, open_review, save_review
+from loader.linking.review import Sheet, counted, judged, open_review, read_review, save_review
 from loader.linking.scene import Named
-from loader.linking.sssom import Verdict, united
+from loader.linking.sssom import Row, Verdict, single, undoubted, united, write
 from loader.linking.sssom import quads as link_quads
-from loader.matches import EXACT_MATCH
+from loader.linking.sssom import rows as link_rows
+from loader.matches import EXACT_MATCH, TARGET, WIKIDATA
+from loader.metadata import LinkedBy, software
 from loader.registry import Registry
 from loader.store import Store
 from loader.summary import Problem
+from loader.terms import pact
 from ontology.vocabulary import Mint
 
 if TYPE_CHECKING:
@@ -43,43 +47,181 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What linking a store did: how many entities have which verdict, and what there is to say of the review file."""
+    """What linking a store did.
+
+    ``counts`` is how many of the entities have which verdict, ``problems`` what there is to say of the review file;
+    ``other`` is the authority, by name and version, whose links the store keeps because another was offered.
+    """
 
     counts: dict[str, int]
-    problems: tuple[Problem, ...]
+    problems: tuple[Problem, ...] = ()
+    other: str = ""
 
 
 def link(store: Store, registry: Registry, authority: Authority, review: Review | None = None) -> Linked:
     """Link the entities of a store, write the review file and the graph of links, and publish them.
 
     The graph also has the ids elsewhere that the authority gives for what is accepted (`loader.linking.externals`).
-    A function of the loaded articles, the registry, the authority and the review file alone. ``review`` stands for
-    the store's own review file. Raises StoreError where the store or the file cannot be written.
+    A function of the loaded articles, the registry, the authority and the review file alone. Rows of persons on
+    entities that the store no longer names stay in the file alone. ``review`` stands for the store's own review file.
+    Raises StoreError where the store or the file cannot be written.
     """
-    held = review or open_review(store.layout.root, store.mint)
-    found = subjects(registry.quads(store.mint), store.quads(store.mint.auto_graph))
-    rows = held.with_machine(link_entities(found, authority, store.mint))
-    store.link([*link_quads(rows, store.mint), *chained(rows, authority, store.mint)], registry)
-    save_review(store.layout.root, rows, store.mint)
+    mint = store.mint
+    held = review or open_review(store.layout.root, mint)
+    known, auto = registry.quads(mint), store.quads(mint.auto_graph)
+    rows = single(united(link_each(subjects(known, auto), authority, mint), held.persons))
+    there = {str(getattr(quad.subject, "value", "")) for quad in (*known, *auto)}
+    text = write(rows, mint)
+    stands = [row for row in rows if row.subject in there]
+    by = _by(text, registry, authority)
+    store.link([*link_quads(stands, mint), *chained(stands, authority, mint)], registry, by=by)
+    save_review(store.layout.root, text)
     store.publish()
-    return Linked(dict(sorted(Counter(str(row.verdict) for row in rows).items())), held.problems)
+    return Linked(counted(row.verdict for row in rows), held.problems)
 
 
-def judge(path: Path, base: str, entity: str, verdict: str, target: str, reviewer: str) -> None:  # noqa: PLR0917 (as the command line has them)
-    """Note a person's judgement on an entity in the review file of the store at ``path``; its graphs follow.
+def follow(store: Store, registry: Registry, authority: Authority) -> Linked | None:
+    """Have the links of a store follow its articles: what `link` would make of it, with less work.
 
-    Ids elsewhere go with their link; those of a link that is new come when the store is linked anew.
-    Raises BadJudgement for one that cannot be noted, StoreError where the store cannot be written.
+    Judged are only the actors whose facts changed since they were linked, and those that belong to them; everything,
+    where the store was never linked, or the registry, the review file or the release of the authority is another.
+    Where the store was linked by an authority of another name, only the links of actors that are gone are taken away.
+    Returns None where there was nothing to do. Raises StoreError.
+    """
+    text = read_review(store.layout.root)
+    by = store.linked_by()
+    if by is None or by.authority != authority.name:
+        return _withdraw(store, registry, by) if by else link(store, registry, authority)
+    if by != _by(text, registry, authority):
+        return link(store, registry, authority)
+    awaiting = store.awaiting()
+    if not awaiting:
+        return None
+    sheet = Sheet(text, store.mint)
+    _amend(store, registry, authority, sheet, _belonging(store, awaiting))
+    return Linked(sheet.counts(), ())
+
+
+def _amend(
+    store: Store,
+    registry: Registry,
+    authority: Authority,
+    sheet: Sheet,
+    about: set[str],
+    *,
+    persons: Iterable[Row] = (),
+) -> None:
+    """Judge some entities anew, and have the decisions on others follow where one id is claimed by both.
+
+    ``persons`` stand for what the sheet has of persons on these entities, where they are given.
+    """
+    mint = store.mint
+    auto = [quad for each in about for quad in store.quads(mint.auto_graph, each)]
+    around = [str(getattr(quad.object, "value", "")) for quad in auto if quad.predicate in _AROUND]
+    seen = set(about)
+    while around:  # whom they belong to, through others
+        each = around.pop()
+        if each not in seen:
+            seen.add(each)
+            above = store.quads(mint.auto_graph, each)
+            auto += above
+            around += [str(getattr(quad.object, "value", "")) for quad in above if quad.predicate in _AROUND]
+    found = subjects(registry.quads(mint), auto)
+    said = tuple(persons) or tuple(row for row in sheet.about(sorted(about)) if row.is_reviewed)
+    old = link_rows(quad for each in about for quad in store.decisions(each))
+    new = united(link_each(found, authority, mint, about), said)
+    rivals = _rivals(store, {row.target for row in map(undoubted, (*old, *new)) if row.verdict is Verdict.ACCEPTED})
+    settled = single(map(undoubted, (*new, *(row for row in rivals if row.subject not in about))))
+    changed = about | {row.subject for row in {*settled} - {*rivals}}
+    others = [row for each in changed - about for row in link_rows(store.decisions(each)) if row not in rivals]
+    rows = [*(row for row in settled if row.subject in changed), *others]
+    sheet.put(changed, rows)
+    text = sheet.text()
+    there = {str(getattr(quad.subject, "value", "")) for quad in auto} | {each.iri for each in found}
+    stands = [row for row in rows if row.subject in there or row.subject not in about]
+    by = _by(text, registry, authority)
+    store.link([*link_quads(stands, mint), *chained(stands, authority, mint)], registry, of=changed, by=by)
+    save_review(store.layout.root, text)
+    store.publish()
+
+
+def _rivals(store: Store, targets: set[str]) -> set[Row]:
+    """Return the rows of a store by which an entity claims one of these ids."""
+    links = store.mint.links_graph
+    quads = [quad for target in targets for quad in store.quads(links, None, TARGET, WIKIDATA + target)]
+    nodes = {quad.subject.value for quad in quads if isinstance(quad.subject, NamedNode)}
+    rows = link_rows(quad for node in nodes for quad in store.quads(links, node))
+    return {row for row in rows if undoubted(row).verdict is Verdict.ACCEPTED}
+
+
+def _belonging(store: Store, actors: Iterable[str]) -> set[str]:
+    """Return these actors and all that belong to them or sit in them, through others too."""
+    found: set[str] = set()
+    ahead = list(actors)
+    while ahead:
+        each = ahead.pop()
+        if each not in found:
+            found.add(each)
+            below = [quad for by in _AROUND for quad in store.quads(store.mint.auto_graph, None, by, each)]
+            ahead += [quad.subject.value for quad in below if isinstance(quad.subject, NamedNode)]
+    return found
+
+
+def _withdraw(store: Store, registry: Registry, by: LinkedBy) -> Linked | None:
+    """Take the links of actors away that no article names any more; what only another authority can tell waits."""
+    waiting = store.awaiting()
+    if not waiting:
+        return None
+    gone = {each for each in waiting if not store.quads(store.mint.auto_graph, each)}
+    held = open_review(store.layout.root, store.mint)
+    left = [row for row in held.rows if row.subject not in gone or row.is_reviewed]
+    free = {row.subject for row in single(map(undoubted, left)) if row not in left}.difference(waiting)
+    rows = [row for row in single(map(undoubted, left)) if row in left or row.subject in free]
+    stands = [row for row in rows if row.subject in free]
+    text = write(rows, store.mint)
+    store.link(link_quads(stands, store.mint), registry, of=gone | free, by=replace(by, digest=""))
+    save_review(store.layout.root, text)
+    store.publish()
+    return Linked(counted(row.verdict for row in rows), held.problems, by.authority)
+
+
+def _by(text: str, registry: Registry, authority: Authority) -> LinkedBy:
+    """Return what decisions are made by, with a digest of all that they hang on beside the actors of articles."""
+    parts = f"{registry.digest} {software()} {authority.name} {authority.version} {text}"
+    return LinkedBy(authority.name, hashlib.sha256(parts.encode()).hexdigest())
+
+
+def judge(  # noqa: PLR0917 (as the command line has them)
+    path: Path, base: str, entity: str, verdict: str, target: str, reviewer: str, authority: Authority | None = None
+) -> None:
+    """Note a person's judgement on an entity in the review file of the store at ``path``; its graphs follow at once.
+
+    The ids elsewhere of what is accepted come from ``authority``, if it is given, and go with their link. Where it is
+    the one by which the store was linked, others of the same id are judged anew. Raises BadJudgement for a judgement
+    that cannot be noted, StoreError where the store cannot be written.
     """
     registry, mint = Registry.load(), Mint(base)
     with Store.open(path, base=base, registry=registry) as store:
+        text = read_review(path)
         held = open_review(path, mint)
         subject = entity if entity.startswith(base) else base + entity
         today = datetime.now(UTC).date().isoformat()
         persons = judged(held, subject, Verdict(verdict), target, by=reviewer, on=today)
-        rows = united((row for row in held.rows if not row.is_reviewed), persons)
-        store.link([*link_quads(rows, mint), *kept(store.quads(mint.links_graph), rows, mint)], registry)
-        save_review(path, rows, mint)
+        if authority is not None and store.linked_by() == _by(text, registry, authority):
+            own = [row for row in persons if row.subject == subject]
+            _amend(store, registry, authority, Sheet(text, mint), {subject}, persons=own)
+            return
+        rows = single(united((undoubted(row) for row in held.rows if not row.is_reviewed), persons))
+        stands = [
+            row
+            for row in rows
+            if any(store.quads(each, row.subject) for each in (mint.registry_graph, mint.auto_graph))
+        ]
+        found = kept(store.quads(mint.links_graph), rows, mint)
+        if authority is not None:
+            found += chained([row for row in stands if row.subject == subject], authority, mint)
+        store.link([*link_quads(stands, mint), *found], registry)
+        save_review(path, write(rows, mint))
         store.publish()
 
 
@@ -89,7 +231,7 @@ def link_changes(path: Path, authority: Authority, base: str) -> Iterator[str]:
     held = open_review(path, mint)
     with snapshot(path) as (data, _):
         auto = list(data.quads_for_pattern(None, None, None, NamedNode(mint.auto_graph)))
-    new = held.with_machine(link_entities(subjects(Registry.load().quads(mint), auto), authority, mint))
+    new = single(united(link_each(subjects(Registry.load().quads(mint), auto), authority, mint), held.persons))
     before = {(row.subject, row.verdict, row.target) for row in held.rows}
     after = {(row.subject, row.verdict, row.target) for row in new}
     for subject, verdict, target in sorted(before ^ after):
@@ -160,3 +302,6 @@ def known_links(registry: Registry, authority: Authority) -> dict[str, str]:
     mint = Mint()
     rows = link_entities(subjects(registry.quads(mint), ()), authority, mint)
     return {row.subject.removeprefix(mint.base): row.target for row in rows if row.verdict is Verdict.ACCEPTED}
+
+
+_AROUND = (pact("affiliation"), pact("basedIn"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import NamedNode, Quad
 
 from loader.terms import term
 
@@ -20,30 +20,30 @@ SOURCE, PROPERTY, TARGET = (
 )
 MODIFIER = NamedNode(SSSOM + "predicate_modifier")
 EXACT_MATCH = term("skos", "exactMatch")
+_TOLD = frozenset({SOURCE, PROPERTY, TARGET, MODIFIER})
 WIKIDATA = "http://www.wikidata.org/entity/"
 
 
-def matched(registry: Iterable[Quad], decisions: Iterable[Quad]) -> set[Quad]:
-    """Return the registry's graph as the decisions have it; a function of both alone.
+def matched(registry: Iterable[Quad], decisions: Iterable[Quad], graph: NamedNode) -> set[Quad]:
+    """Return the registry's ``graph``, or a part of it, as the decisions have it; a function of all three alone.
 
     An accepted match replaces another match of the entity with the same data set; a rejected one is taken out.
     """
     facts = set(registry)
-    graph = next((quad.graph_name for quad in facts), None)
     matches: dict[object, set[Quad]] = defaultdict(set)
     for quad in facts:
         if quad.predicate == EXACT_MATCH:
             matches[quad.subject].add(quad)
-    by_node: Mapping[NamedNode, dict[NamedNode, NamedNode | Literal]] = defaultdict(dict)
+    by_node: Mapping[NamedNode, dict[NamedNode, NamedNode]] = defaultdict(dict)
     for quad in decisions:
-        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, (NamedNode, Literal)):
+        if quad.predicate in _TOLD and isinstance(quad.subject, NamedNode) and isinstance(quad.object, NamedNode):
             by_node[quad.subject][quad.predicate] = quad.object
     for node in sorted(by_node, key=lambda each: each.value):
         said = by_node[node]
         subject, target = said.get(SOURCE), said.get(TARGET)
         if said.get(PROPERTY) != EXACT_MATCH or not isinstance(subject, NamedNode) or not isinstance(target, NamedNode):
             continue
-        if graph is None or not target.value.startswith(WIKIDATA):
+        if not target.value.startswith(WIKIDATA):
             continue
         old = matches[subject]
         new: set[Quad] = set()

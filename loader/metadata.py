@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from pyoxigraph import Literal, NamedNode, Quad
 
 from loader.actors import naming_quads
-from loader.terms import CONFORMS_TO, DERIVED_FROM, IDENTIFIER, REVISION_OF, STATUS, TYPE, pact, term
+from loader.terms import AWAITS, CONFORMS_TO, DERIVED_FROM, IDENTIFIER, REVISION_OF, STATUS, TYPE, pact, term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -53,7 +54,7 @@ def started_run(mint: Mint) -> list[Quad]:
     run = NamedNode(f"{mint.base}activity/{now:%Y%m%dT%H%M%S.%fZ}-{os.getpid()}")
     return [
         Quad(run, TYPE, term("prov", "Activity"), meta),
-        Quad(run, term("schema", "softwareVersion"), Literal(_software()), meta),
+        Quad(run, term("schema", "softwareVersion"), Literal(software()), meta),
         Quad(run, term("prov", "startedAtTime"), _instant(now), meta),
     ]
 
@@ -68,12 +69,46 @@ def digest_quad(graph: NamedNode, digest: str, mint: Mint) -> Quad:
     return Quad(graph, IDENTIFIER, Literal(f"sha256:{digest}"), NamedNode(mint.meta_graph))
 
 
+def awaiting_quad(actor: str, mint: Mint) -> Quad:
+    """Return the mark by which the linker sees that an actor is to be judged anew."""
+    return Quad(NamedNode(mint.links_graph), AWAITS, NamedNode(actor), NamedNode(mint.meta_graph))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedBy:
+    """What a store's linking decisions were made by.
+
+    ``authority`` is its name and version. ``digest`` is the SHA-256, in hex, of everything else that they hang on
+    beside the actors of the articles.
+    """
+
+    authority: str
+    digest: str
+
+    def quads(self, mint: Mint) -> list[Quad]:
+        """Return what the graph of metadata holds of it."""
+        links, meta = NamedNode(mint.links_graph), NamedNode(mint.meta_graph)
+        return [Quad(links, _SOURCE, Literal(self.authority), meta), digest_quad(links, self.digest, mint)]
+
+    @classmethod
+    def read(cls, quads: Iterable[Quad]) -> LinkedBy | None:
+        """Read it back; None where nothing is said."""
+        said = {quad.predicate: getattr(quad.object, "value", "") for quad in quads}
+        if _SOURCE not in said or IDENTIFIER not in said:
+            return None
+        return cls(said[_SOURCE], said[IDENTIFIER].removeprefix("sha256:"))
+
+
 def _instant(moment: datetime) -> Literal:
     """Return a time to the second, in the form that the store keeps."""
     return Literal(f"{moment:%Y-%m-%dT%H:%M:%SZ}", datatype=term("xsd", "dateTime"))
 
 
-def _software() -> str:
+_SOURCE = term("dcterms", "source")
+
+
+def software() -> str:
+    """Return the version of Pactgraph."""
     try:
         return version("pactgraph")
     except PackageNotFoundError:

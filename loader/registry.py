@@ -189,6 +189,15 @@ class Registry:
             if link.startswith(prefix)
         }
 
+    def matches_of(self, entities: Iterable[str], mint: Mint) -> list[ox.Quad]:
+        """Return what the registry's graph under a base states that some entities, by IRI, exactly match."""
+        graph, match = ox.NamedNode(mint.registry_graph), ox.NamedNode(f"{_SKOS}exactMatch")
+        return [
+            ox.Quad(ox.NamedNode(iri), match, ox.NamedNode(value), graph)
+            for iri in entities
+            for value in self._objects.get(_BASE + iri.removeprefix(mint.base), {}).get(match.value, ())
+        ]
+
     def capitals(self) -> dict[str, str]:
         """Return the path of the state of each capital, by the capital's name."""
         return {

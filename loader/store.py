@@ -23,9 +23,17 @@ from rdflib import Dataset
 from loader.actors import Naming, actor_quads, read_naming
 from loader.database import Database, guarded
 from loader.imports import read_rdf
-from loader.matches import matched
-from loader.metadata import article_quads, digest_quad, ended_run, order_quads, started_run
-from loader.terms import DATE, GENERATED_BY, HASH, IDENTIFIER, PART_OF, SPECIALIZATION, TYPE, VERSION_OF, term
+from loader.matches import EXACT_MATCH, SOURCE, matched
+from loader.metadata import (
+    LinkedBy,
+    article_quads,
+    awaiting_quad,
+    digest_quad,
+    ended_run,
+    order_quads,
+    started_run,
+)
+from loader.terms import AWAITS, DATE, GENERATED_BY, HASH, IDENTIFIER, PART_OF, SPECIALIZATION, TYPE, VERSION_OF, term
 from ontology.layout import Layout, StoreError
 from ontology.vocabulary import DEFAULT_BASE, Mint
 
@@ -158,24 +166,76 @@ class Store:
 
     # ---- links
 
-    def quads(self, graph: str) -> list[Quad]:
-        """Return the quads of a named graph, in no order."""
+    def quads(
+        self,
+        graph: str,
+        subject: str | None = None,
+        predicate: NamedNode | None = None,
+        value: str | None = None,
+    ) -> list[Quad]:
+        """Return the quads of a named graph, or those about an entity, of a property, with an IRI; in no order."""
+        of, to = (NamedNode(each) if each is not None else None for each in (subject, value))
         with self._lock:
-            return self._database.quads(graph=NamedNode(graph))
+            return self._database.quads(of, predicate, to, NamedNode(graph))
 
-    def link(self, decisions: Iterable[Quad], registry: Registry) -> bool:
+    def link(
+        self,
+        decisions: Iterable[Quad],
+        registry: Registry,
+        *,
+        of: Collection[str] | None = None,
+        by: LinkedBy | None = None,
+    ) -> bool:
         """Have these linking decisions in the place of those before, in one transaction; return whether any is new.
 
-        Matches in the registry's graph follow them (`loader.matches.matched`); ``registry`` is the store's own.
+        With ``of`` they are all there are on these entities, and those on others stay. ``by`` says what made them; then
+        no actor of them awaits links any more. Matches in the registry's graph follow the decisions
+        (`loader.matches.matched`); ``registry`` is the store's own.
         """
         links, known = NamedNode(self.mint.links_graph), NamedNode(self.mint.registry_graph)
         new = set(decisions)
         draft = _Draft()
         with self._lock:
-            draft.replace(self._database.quads(graph=links), new)
-            draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), new))
+            if of is None:
+                draft.replace(self._database.quads(graph=links), new)
+                draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), new, known))
+            else:
+                draft.replace((quad for each in of for quad in self.decisions(each)), new)
+                facts = [
+                    quad for each in of for quad in self._database.quads(NamedNode(each), EXACT_MATCH, None, known)
+                ]
+                draft.replace(facts, matched(registry.matches_of(of, self.mint), new, known))
+            if by is not None:
+                waiting = self._database.quads(links, AWAITS, None, self._meta)
+                draft.replace((quad for quad in waiting if of is None or _value(quad.object) in of), ())
+                draft.replace(self._linked_by(), by.quads(self.mint))
             draft.commit(self._database)
         return not draft.is_empty
+
+    def awaiting(self) -> tuple[str, ...]:
+        """Return the actors beside the registry whose facts changed since they were linked last, in order.
+
+        Some of them may be gone. Noted in the transaction that changes them, so that none is missed.
+        """
+        links = NamedNode(self.mint.links_graph)
+        with self._lock:
+            return tuple(sorted(_value(quad.object) for quad in self._database.quads(links, AWAITS, None, self._meta)))
+
+    def linked_by(self) -> LinkedBy | None:
+        """Return what made the linking decisions, None where the store was never linked."""
+        with self._lock:
+            return LinkedBy.read(self._linked_by())
+
+    def _linked_by(self) -> list[Quad]:
+        found = self._database.quads(NamedNode(self.mint.links_graph), None, None, self._meta)
+        return [quad for quad in found if quad.predicate != AWAITS]
+
+    def decisions(self, entity: str) -> list[Quad]:
+        """Return all that the graph of links says of an entity, in no order."""
+        links = NamedNode(self.mint.links_graph)
+        with self._lock:
+            nodes = {quad.subject for quad in self._database.quads(None, SOURCE, NamedNode(entity), links)}
+            return [q for node in nodes if isinstance(node, NamedNode) for q in self._database.quads(node, graph=links)]
 
     def state(self, facts: Iterable[Triple]) -> bool:
         """Have these facts of linked entities in the place of those before, in one transaction.
@@ -298,7 +358,7 @@ class Store:
             return Change.UNCHANGED
         said = self._said_after(old_namings, namings)
         for actor, counted in said.items():
-            draft.replace(self._database.quads(NamedNode(actor), graph=self._auto), self._actor(actor, counted))
+            self._draft_actor(draft, actor, counted)
         texts = self._texts(article, old, new)
         for text in {article, *texts}:
             draft.replace(self._database.quads(NamedNode(text), graph=self._meta), ())
@@ -365,8 +425,13 @@ class Store:
         while len(self._said) > _REMEMBERED:
             del self._said[next(iter(self._said))]
 
-    def _actor(self, actor: str, said: Counter[Naming]) -> list[Quad]:
-        return [] if actor in self._registered else actor_quads(said, self.mint)
+    def _draft_actor(self, draft: _Draft, actor: str, said: Counter[Naming]) -> None:
+        """Have an actor as its namings make it, and await links where that changes it."""
+        old = self._database.quads(NamedNode(actor), graph=self._auto)
+        new = [] if actor in self._registered else actor_quads(said, self.mint)
+        draft.replace(old, new)
+        if set(old) != set(new):
+            draft.replace((), [awaiting_quad(actor, self.mint)])
 
     # ---- what stands in every store
 
@@ -389,7 +454,7 @@ class Store:
         is_new = registry is not None and self._is_new(draft, known, registry.digest)
         if registry is not None and is_new:  # a new registry loses no link
             decisions = self._database.quads(graph=NamedNode(self.mint.links_graph))
-            draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), decisions))
+            draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), decisions, known))
         draft.commit(self._database)
         self._registered = {_value(quad.subject) for quad in self._database.quads(None, TYPE, None, known)}
         for quad in self._database.quads(None, term("owl", "versionIRI"), None, vocabulary):
@@ -406,8 +471,7 @@ class Store:
         """Compute anew every actor beside the registry: a new registry may hold some of them, or no longer."""
         draft = _Draft()
         for actor in {_value(quad.object) for quad in self._database.quads(None, SPECIALIZATION, None, self._meta)}:
-            old = self._database.quads(NamedNode(actor), graph=self._auto)
-            draft.replace(old, self._actor(actor, self._said_of(actor)))
+            self._draft_actor(draft, actor, self._said_of(actor))
             self._remember({})
         draft.commit(self._database)
 

@@ -29,6 +29,7 @@ GENERATED_BY = term("prov", "wasGeneratedBy")
 REVISION_OF = term("prov", "wasRevisionOf")
 SPECIALIZATION = term("prov", "specializationOf")
 ROLE = term("prov", "hadRole")
+AWAITS = term("dcterms", "requires")  # from the graph of links to an actor that is to be judged anew
 DATE = term("schema", "datePublished")
 PUBLISHER = term("schema", "publisher")
 AFFILIATION = term("schema", "affiliation")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loader.linking.sssom import Row, Verdict, read, united, write
+from loader.linking.sssom import MANUAL, Row, Verdict, compact, read, verdict_of, write
 from ontology.layout import StoreError
 
 if TYPE_CHECKING:
@@ -40,31 +41,73 @@ class Review:
         """Return the rows on an entity."""
         return tuple(row for row in self.rows if row.subject == subject)
 
-    def with_machine(self, machine: Iterable[Row]) -> tuple[Row, ...]:
-        """Return all rows after a new run of the machine."""
-        return united(machine, self.persons)
+
+class Sheet:
+    """A review file as `save_review` wrote it, line by line, so that few rows can be changed in a long one.
+
+    ``lines`` are those of each entity, by the form in which they name it.
+    """
+
+    def __init__(self, text: str, mint: Mint) -> None:
+        self._mint = mint
+        self._head = len(write((), mint).splitlines())
+        self.lines: dict[str, list[str]] = {}
+        for line in text.splitlines()[self._head :]:
+            self.lines.setdefault(line.partition("\t")[0], []).append(line)
+
+    def about(self, subjects: Iterable[str]) -> tuple[Row, ...]:
+        """Return the rows on some entities."""
+        lines = [line for each in subjects for line in self.lines.get(compact(each, self._mint), ())]
+        head = write((), self._mint)
+        rows, _ = read(head + "\n".join(lines), NAME, self._mint)
+        return rows
+
+    def put(self, subjects: Iterable[str], rows: Iterable[Row]) -> None:
+        """Have ``rows`` as all there are on some entities."""
+        for each in subjects:
+            self.lines.pop(compact(each, self._mint), None)
+        for line in write(rows, self._mint).splitlines()[self._head :]:
+            self.lines.setdefault(line.partition("\t")[0], []).append(line)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many rows have which verdict, by verdict."""
+        return counted(verdict_of(*line.split("\t", 5)[2:5]) for lines in self.lines.values() for line in lines)
+
+    def text(self) -> str:
+        """Return the whole file: what `write` gives for the same rows."""
+        lines = (line for name in sorted(self.lines) for line in self.lines[name])
+        return write((), self._mint) + "".join(f"{line}\n" for line in lines)
+
+
+def counted(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """Return how often each verdict occurs, by verdict."""
+    return {str(verdict): count for verdict, count in sorted(Counter(verdicts).items())}
 
 
 def open_review(store: Path, mint: Mint) -> Review:
     """Read the review file in a store's directory; empty where there is none. Raises StoreError if unreadable."""
-    path = store / NAME
-    try:
-        text = path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return Review()
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"The review file {path} cannot be read: {getattr(error, 'strerror', None) or error}."
-        raise StoreError(store, message) from error
-    rows, problems = read(text, str(path), mint)
+    rows, problems = read(read_review(store), str(store / NAME), mint)
     return Review(rows, problems)
 
 
-def save_review(store: Path, rows: Iterable[Row], mint: Mint) -> None:
+def read_review(store: Path) -> str:
+    """Return the text of the review file, empty where there is none. Raises StoreError if unreadable."""
+    path = store / NAME
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"The review file {path} cannot be read: {getattr(error, 'strerror', None) or error}."
+        raise StoreError(store, message) from error
+
+
+def save_review(store: Path, text: str) -> None:
     """Write the review file, whole or not at all. Raises StoreError where it cannot be written."""
     path = store / NAME
     fresh = path.with_name(f".{NAME}.{os.getpid()}.new")
     try:
-        fresh.write_text(write(rows, mint), encoding="utf-8", newline="\n")
+        fresh.write_text(text, encoding="utf-8", newline="\n")
         fresh.replace(path)
     except OSError as error:
         message = f"The review file {path} cannot be written: {error.strerror or error}."
@@ -93,7 +136,7 @@ def judged(review: Review, subject: str, verdict: Verdict, target: str, *, by: s
         target,
         about.label,
         same.target_label if same else "",
-        "semapv:ManualMappingCuration",
+        MANUAL,
         same.confidence if same else None,
         same.match if same else "",
         same.version if same else "",

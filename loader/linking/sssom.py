@@ -20,11 +20,11 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from loader.matches import EXACT_MATCH, MODIFIER, OWL, PROPERTY, SEMAPV, SOURCE, SSSOM, TARGET, WIKIDATA
 from loader.summary import Problem
-from loader.terms import TYPE, term
+from loader.terms import DERIVED_FROM, TYPE, term
 from ontology.vocabulary import PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ontology.vocabulary import Mint
 
@@ -49,6 +49,7 @@ COLUMNS = (
 
 MANUAL = "semapv:ManualMappingCuration"
 DOUBT = "candidate: another entity has this id"
+_FOLDERS = ("actor", "partnership", "pillar", "technology")
 
 
 class Verdict(StrEnum):
@@ -84,14 +85,16 @@ class Row:
 
 
 def write(rows: Iterable[Row], mint: Mint) -> str:
-    """Return a mapping set as TSV: its metadata, the columns, and the rows, sorted by subject and target."""
-    folders = ("actor", "partnership", "technology")
+    """Return a mapping set as TSV: its metadata, the columns, and the rows, sorted by subject and target.
+
+    Each row is one line, so that it can be told by its number.
+    """
     head = [
         f"#mapping_set_id: {mint.links_graph}",
         "#mapping_set_description: Links to Wikidata. What is missing here is missing in the authority, no more.",
         "#license: https://creativecommons.org/publicdomain/zero/1.0/",
         "#curie_map:",
-        *(f"#  {name}: {mint.base}{name}/" for name in folders),
+        *(f"#  {name}: {mint.base}{name}/" for name in _FOLDERS),
         *(f"#  {name}: {PREFIXES[name]}" for name in ("skos", "wd")),
         "#  semapv: https://w3id.org/semapv/vocab/",
         f"#  sssom: {SSSOM}",
@@ -102,7 +105,7 @@ def write(rows: Iterable[Row], mint: Mint) -> str:
     writer = csv.writer(out, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow(COLUMNS)
     for row in sorted(rows, key=_order):
-        writer.writerow(_cells(row, mint))
+        writer.writerow([" ".join(cell.split()) for cell in _cells(row, mint)])
     return "\n".join(head) + "\n" + out.getvalue()
 
 
@@ -160,18 +163,40 @@ def quads(rows: Iterable[Row], mint: Mint) -> list[Quad]:
             facts.append((MODIFIER, NamedNode(SSSOM + "NegatedPredicate")))
         if row.confidence is not None:
             facts.append((_slot("confidence"), Literal(decimal(row.confidence), datatype=term("xsd", "decimal"))))
-        texts = {
-            "subject_label": row.label,
-            "object_label": row.target_label,
-            "match_string": row.match,
-            "object_source_version": row.version,
-            "reviewer_id": row.reviewer,
-            "review_date": row.reviewed,
-            "comment": row.comment,
-        }
+        texts = {slot: getattr(row, field) for slot, field in _TEXTS.items()}
         facts += [(_slot(name), Literal(text)) for name, text in texts.items() if text]
         found.update(Quad(node, predicate, value, graph) for predicate, value in facts)
     return sorted(found, key=str)
+
+
+def rows(links: Iterable[Quad]) -> tuple[Row, ...]:
+    """Return the rows that a graph of links holds, in order: the inverse of `quads`.
+
+    Ids elsewhere, which rest on a row and are none themselves, are left out.
+    """
+    facts: dict[str, dict[str, str]] = defaultdict(dict)
+    for quad in links:
+        if isinstance(quad.subject, NamedNode) and isinstance(quad.object, (NamedNode, Literal)):
+            facts[quad.subject.value][quad.predicate.value] = quad.object.value
+    found = (_read(said) for said in facts.values() if DERIVED_FROM.value not in said and SOURCE.value in said)
+    return tuple(sorted(found, key=_order))
+
+
+def _read(said: Mapping[str, str]) -> Row:
+    target = said[TARGET.value].removeprefix(WIKIDATA)
+    is_nil = target == SSSOM + "NoTermFound"
+    verdict = Verdict.ACCEPTED if said[PROPERTY.value] == EXACT_MATCH.value else Verdict.CANDIDATE
+    verdict = Verdict.NIL if is_nil else Verdict.REJECTED if MODIFIER.value in said else verdict
+    justification, confidence = said[SSSOM + "mapping_justification"], said.get(SSSOM + "confidence")
+    texts = {field: said.get(SSSOM + slot, "") for slot, field in _TEXTS.items()}
+    return Row(
+        said[SOURCE.value],
+        verdict,
+        "" if is_nil else target,
+        justification="semapv:" + justification.removeprefix(SEMAPV),
+        confidence=float(confidence) if confidence else None,
+        **texts,
+    )
 
 
 def record(row: Row, mint: Mint) -> str:
@@ -235,7 +260,7 @@ def _is_stated(row: Row) -> bool:
 def _cells(row: Row, mint: Mint) -> list[str]:
     predicate = "skos:mappingRelation" if row.verdict is Verdict.CANDIDATE else "skos:exactMatch"
     return [
-        _compact(row.subject, mint),
+        compact(row.subject, mint),
         row.label,
         predicate,
         "Not" if row.verdict is Verdict.REJECTED else "",
@@ -256,7 +281,7 @@ def _cells(row: Row, mint: Mint) -> list[str]:
 def _row(cells: dict[str, str], mint: Mint) -> Row:
     subject = cells["subject_id"]
     folder, _, name = subject.partition(":")
-    if folder in ("actor", "partnership", "technology"):
+    if folder in _FOLDERS:
         subject = f"{mint.base}{folder}/{name}"
     if not subject.startswith(mint.base) or not _PLAIN.fullmatch(subject):
         message = f"{cells['subject_id']!r} is no entity under {mint.base}."
@@ -273,8 +298,6 @@ def _row(cells: dict[str, str], mint: Mint) -> Row:
     if is_nil and modifier:
         message = "A row cannot say Not of sssom:NoTermFound."
         raise ValueError(message)
-    verdict = Verdict.CANDIDATE if predicate == "skos:mappingRelation" else Verdict.ACCEPTED
-    verdict = Verdict.NIL if is_nil else Verdict.REJECTED if modifier else verdict
     confidence = cells.get("confidence", "")
     justification = cells.get("mapping_justification", "") or MANUAL
     if not justification.startswith("semapv:"):
@@ -282,7 +305,7 @@ def _row(cells: dict[str, str], mint: Mint) -> Row:
         raise ValueError(message)
     return Row(
         subject,
-        verdict,
+        verdict_of(predicate, modifier, cells["object_id"]),
         "" if is_nil else target,
         cells.get("subject_label", ""),
         cells.get("object_label", ""),
@@ -294,6 +317,15 @@ def _row(cells: dict[str, str], mint: Mint) -> Row:
         cells.get("review_date", ""),
         cells.get("comment", ""),
     )
+
+
+def verdict_of(predicate: str, modifier: str, target: str) -> Verdict:
+    """Return what a row says by its predicate, the modifier of that, and what it maps to, as they are written."""
+    if target == "sssom:NoTermFound":
+        return Verdict.NIL
+    if modifier:
+        return Verdict.REJECTED
+    return Verdict.CANDIDATE if predicate == "skos:mappingRelation" else Verdict.ACCEPTED
 
 
 def _consistent(rows: list[tuple[int, Row]], source: str) -> tuple[tuple[Row, ...], list[Problem]]:
@@ -323,7 +355,8 @@ def _contradict(row: Row, other: Row) -> bool:
     return verdicts == {Verdict.ACCEPTED, Verdict.REJECTED} and row.target == other.target
 
 
-def _compact(iri: str, mint: Mint) -> str:
+def compact(iri: str, mint: Mint) -> str:
+    """Return how a row names an entity: "actor:japan"."""
     folder, _, name = iri.removeprefix(mint.base).partition("/")
     return f"{folder}:{name}"
 
@@ -335,6 +368,17 @@ def _order(row: Row) -> tuple[str, str, int]:
 def decimal(number: float) -> str:
     """Return a confidence as it is written: at most three places, no trailing noughts."""
     return f"{number:.3f}".rstrip("0").rstrip(".")
+
+
+_TEXTS = {
+    "subject_label": "label",
+    "object_label": "target_label",
+    "match_string": "match",
+    "object_source_version": "version",
+    "reviewer_id": "reviewer",
+    "review_date": "reviewed",
+    "comment": "comment",
+}
 
 
 def _slot(name: str) -> NamedNode:
