@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, fields
-from functools import cached_property
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -256,6 +256,7 @@ class Registry:
         """Return the registry's graph under a base: sorted, each triple once."""
         graph = ox.NamedNode(mint.registry_graph)
 
+        @cache  # most nodes stand in many triples
         def rebased(node: ox.NamedNode) -> ox.NamedNode:
             if node.value.startswith(_PACT) or not node.value.startswith(_BASE):
                 return node

@@ -15,6 +15,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from loader.links import Linked
     from loader.summary import Summary
 
 DEFAULT_STORE = Path("pactgraph-store")
@@ -71,12 +72,13 @@ def progress(label: str, unit: str, *, quiet: bool, total: int | None = None) ->
         yield lambda step: progress.advance(task, step)
 
 
-def report(summary: Summary, done: str, *, quiet: bool, as_json: bool) -> None:
-    """Tell what was skipped, and how much was done."""
+def report(summary: Summary, done: str, *, quiet: bool, as_json: bool, links: Linked | None = None) -> None:
+    """Tell what was skipped, how much was done, and what became of the links where they changed."""
     for problem in summary.problems:
         typer.echo(f"pactgraph: {problem}", err=True)
+    tell_problems(links)
     if as_json:
-        typer.echo(json.dumps(asdict(summary)))
+        typer.echo(json.dumps(asdict(summary) | ({"links": links.counts} if links else {})))
         return
     counts = {
         "new": summary.added + summary.written,
@@ -92,6 +94,25 @@ def report(summary: Summary, done: str, *, quiet: bool, as_json: bool) -> None:
         f"in {summary.seconds.in_all:.1f} s.",
         quiet=quiet,
     )
+    if links and not links.other:
+        tell(f"Links: {counted(links)}; `pactgraph links review` shows what is uncertain.", quiet=quiet)
+
+
+def counted(links: Linked) -> str:
+    """Return how many entities have which verdict, in words."""
+    return ", ".join(f"{count:,} {verdict}" for verdict, count in links.counts.items()) or "nothing to link"
+
+
+def tell_problems(links: Linked | None) -> None:
+    """Tell what there is to say of a review file, and whose links a store has that was linked by another authority."""
+    for problem in links.problems if links else ():
+        typer.echo(f"pactgraph: {problem}", err=True)
+    if links and links.other:
+        typer.echo(
+            f"pactgraph: The store's links were made with the authority {links.other}, so new actors have none yet; "
+            "name its file with --authority, or use `pactgraph link`.",
+            err=True,
+        )
 
 
 def tell(sentence: str, *, quiet: bool = False) -> None:

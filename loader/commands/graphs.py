@@ -12,14 +12,17 @@ import typer
 
 from loader.commands.console import (
     DEFAULT_STORE,
+    AuthorityPath,
     Base,
     Json,
     Quiet,
     StorePath,
     Wait,
+    held_authority,
     progress,
     refuse,
     tell,
+    tell_problems,
 )
 from ontology.vocabulary import DEFAULT_BASE
 
@@ -35,13 +38,16 @@ def unload(
         list[str], typer.Argument(metavar="ARTICLE…", help="Article's IRI, id or address; or an imported graph's IRI.")
     ],
     *,
+    authority: AuthorityPath = None,
     store: StorePath = DEFAULT_STORE,
     base: Base = DEFAULT_BASE,
     wait: Wait = 30.0,
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> None:
-    """Remove articles from the store, with the actors that only they name."""
+    """Remove articles from the store, with the actors that only they name, and with the links of those."""
+    from loader import links
+    from loader.registry import Registry
     from loader.store import NoSuchArticle, Store
     from ontology.layout import Layout
 
@@ -56,6 +62,8 @@ def unload(
                 missing.append(name)
                 typer.echo(f"pactgraph: {error}", err=True)
         held.publish()
+        linked = links.follow(held, Registry.load(), held_authority(authority)) if held.linked_by() else None
+    tell_problems(linked)
     if as_json:
         typer.echo(json.dumps({"unloaded": removed, "missing": missing}))
     else:

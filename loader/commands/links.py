@@ -19,6 +19,7 @@ from loader.commands.console import (
     Quiet,
     StorePath,
     Wait,
+    counted,
     existing,
     held_authority,
     refuse,
@@ -97,24 +98,43 @@ def review(
 
 @links_app.command(epilog="Example: `pactgraph links accept partnership/aukus Q108556886 --reviewer orcid:0000-0001-…`")
 def accept(
-    entity: Entity, qid: Qid, *, reviewer: Reviewer, store: StorePath = DEFAULT_STORE, base: Base = DEFAULT_BASE
+    entity: Entity,
+    qid: Qid,
+    *,
+    reviewer: Reviewer,
+    authority: AuthorityPath = None,
+    store: StorePath = DEFAULT_STORE,
+    base: Base = DEFAULT_BASE,
 ) -> None:
     """Say that an entity is the one with this id; no later run of the linker changes that."""
-    _judge(store, base, entity, "accepted", qid, reviewer)
+    _judge(store, base, entity, "accepted", qid, reviewer, authority)
 
 
 @links_app.command(epilog="Example: `pactgraph links reject actor/james-jones Q935931 --reviewer orcid:0000-0001-…`")
 def reject(
-    entity: Entity, qid: Qid, *, reviewer: Reviewer, store: StorePath = DEFAULT_STORE, base: Base = DEFAULT_BASE
+    entity: Entity,
+    qid: Qid,
+    *,
+    reviewer: Reviewer,
+    authority: AuthorityPath = None,
+    store: StorePath = DEFAULT_STORE,
+    base: Base = DEFAULT_BASE,
 ) -> None:
     """Say that an entity is not the one with this id; the pair is never proposed again."""
-    _judge(store, base, entity, "rejected", qid, reviewer)
+    _judge(store, base, entity, "rejected", qid, reviewer, authority)
 
 
 @links_app.command(epilog="Example: `pactgraph links nil actor/a-local-council --reviewer orcid:0000-0001-…`")
-def nil(entity: Entity, *, reviewer: Reviewer, store: StorePath = DEFAULT_STORE, base: Base = DEFAULT_BASE) -> None:
+def nil(
+    entity: Entity,
+    *,
+    reviewer: Reviewer,
+    authority: AuthorityPath = None,
+    store: StorePath = DEFAULT_STORE,
+    base: Base = DEFAULT_BASE,
+) -> None:
     """Say that there is no id for an entity."""
-    _judge(store, base, entity, "nil", "", reviewer)
+    _judge(store, base, entity, "nil", "", reviewer, authority)
 
 
 @links_app.command(epilog="Example: `pactgraph links diff --authority mine.sqlite`")
@@ -221,20 +241,19 @@ def _link_store(
     if as_json:
         typer.echo(json.dumps(done.counts))
     else:
-        told = ", ".join(f"{count:,} {verdict}" for verdict, count in done.counts.items()) or "nothing to link"
-        tell(f"Links: {told}; {store / 'links.sssom.tsv'} has them all.", quiet=quiet)
+        tell(f"Links: {counted(done)}; {store / 'links.sssom.tsv'} has them all.", quiet=quiet)
     raise typer.Exit(1 if done.problems else 0)
 
 
 def _judge(  # noqa: PLR0917 (as the commands have them)
-    store: Path, base: str, entity: str, verdict: str, qid: str, reviewer: str
+    store: Path, base: str, entity: str, verdict: str, qid: str, reviewer: str, authority: Path | None
 ) -> None:
     """Note a person's judgement in the review file, and have the graphs follow it."""
     from loader import links
     from loader.linking.review import BadJudgement
 
     try:
-        links.judge(existing(store), base, entity, verdict, qid, reviewer)
+        links.judge(existing(store), base, entity, verdict, qid, reviewer, held_authority(authority))
     except BadJudgement as error:
         refuse(str(error))
     tell(f"Noted: {entity} {verdict} {qid}".rstrip() + ".")
