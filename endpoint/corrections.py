@@ -7,11 +7,17 @@ in which strings or comments cannot be told from operators is left alone.
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 import pyoxigraph
 
 from endpoint.syntax import ambiguous, prologue_end, tokens
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_ANY = re.compile(r"[^\r\n]")
+_PARTS = 200  # of one update
 _ALL = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?(\*)", re.IGNORECASE)
 
 
@@ -39,6 +45,56 @@ def corrected(text: str) -> str:
         parts += [text[at:place], piece]
         at = place
     return "".join(parts) + text[at:]
+
+
+def operations(text: str) -> Iterator[str]:
+    """Yield the texts that come to an update one after the other; several where PREFIX or BASE stands behind a ``;``.
+
+    The grammar allows that (rules 29 and 30), the engine does not. Each text has the declarations up to its operations
+    in their places, and blanks in the place of all else, so that an error has its place in the whole text.
+    """
+    parts = [] if ";" not in text or ambiguous(text) else _parts(text)
+    if not 1 < len(parts) <= _PARTS:
+        yield text
+        return
+    declared: list[tuple[int, int]] = []
+    for start, first, end in parts:
+        declared.append((start, first))
+        yield _only(text, [*declared, (first, end)])
+
+
+def _parts(text: str) -> list[tuple[int, int, int]]:
+    """Return where operations with declarations of their own begin, where these end, where the operations end.
+
+    Operations without declarations go with those before. None for a text that has nothing between two ``;``.
+    """
+    parts: list[tuple[int, int, int]] = []
+    stream = list(tokens(text))
+    depth = start = 0
+    ends = []
+    for token in stream:
+        depth += (token.text == "{") - (token.text == "}")
+        if token.text == ";" and token.kind == "mark" and depth == 0:
+            ends.append(token.start)
+    for end in [*ends, len(text)]:
+        first = start + prologue_end(text[start:end])
+        has_declarations = next(tokens(text[start:first]), None) is not None
+        if first == end and end != len(text):
+            return []
+        if has_declarations or not parts:
+            parts.append((start, first, end))
+        else:
+            parts[-1] = (*parts[-1][:2], end)
+        start = end + 1
+    return parts
+
+
+def _only(text: str, spans: Sequence[tuple[int, int]]) -> str:
+    pieces, at = [], 0
+    for start, end in spans:
+        pieces += [_ANY.sub(" ", text[at:start]), text[start:end]]
+        at = end
+    return "".join(pieces)
 
 
 def in_order(text: str, base: str) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyoxigraph
 
-from endpoint.corrections import corrected
+from endpoint.corrections import corrected, operations
 from endpoint.frames import HEADER, frame
 from endpoint.process import limit_memory, silence
 from ontology.layout import Layout, StoreError, StoreLocked
@@ -26,8 +26,6 @@ from ontology.layout import Layout, StoreError, StoreLocked
 if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable
-
-_NOWHERE = "urn:pactgraph:nowhere"  # a graph that no store has
 
 
 class Refused(Exception):  # noqa: N818 (it reads as a sentence)
@@ -63,15 +61,28 @@ def write(channel: socket.socket) -> None:
 def _refusal(job: dict[str, Any]) -> dict[str, Any]:
     """Return why an update that is not to run is refused: for its syntax where that is wrong, else as the job says."""
     limit_memory(job["memory"])
-    try:  # the engine reads all of it before it runs the first operation, which fails here
-        pyoxigraph.Store().update(f"DROP GRAPH <{_NOWHERE}> ;\n{job['update']}", base_iri=job["base"])
-    except (SyntaxError, ValueError) as error:
-        message = re.sub(r"(?<=^error at )\d+", lambda line: str(int(line[0]) - 1), str(error))
+    message = _misread(job["update"], job)
+    if message is not None:
         return {"status": 400, "message": message, "detail": "syntax"}
-    except (RuntimeError, OSError):
-        pass
     refusal: dict[str, Any] = job["refusal"]
     return refusal
+
+
+def _misread(text: str, job: dict[str, Any]) -> str | None:
+    """Return the engine's words on the syntax of an update, None where it has none; nothing of the update is run."""
+    layout = Layout(Path(job["store"]))
+    if layout.current_number() is None:  # a store that nothing was written to yet
+        return None
+    with layout.lease() as folder:
+        store = pyoxigraph.Store.read_only(str(folder))
+        for part in operations(text):
+            try:
+                store.update(part, base_iri=job["base"])
+            except (SyntaxError, ValueError) as error:
+                return str(error)
+            except (RuntimeError, OSError):  # it could be read; the store cannot be written
+                continue
+    return None
 
 
 def _change(layout: Layout, job: dict[str, Any], body: bytes, channel: socket.socket) -> tuple[bytes, dict[str, Any]]:
@@ -128,13 +139,11 @@ def _apply(store: pyoxigraph.Store, job: dict[str, Any], body: bytes) -> dict[st
 
 def _update(store: pyoxigraph.Store, job: dict[str, Any]) -> dict[str, Any]:
     text = corrected(job["update"])
+    if text != job["update"] and _misread(text, job) is not None:
+        text = job["update"]  # so that the place of the error is one of the client's text
     try:
-        try:
-            store.update(text, base_iri=job["base"])
-        except SyntaxError:
-            if text == job["update"]:
-                raise
-            store.update(job["update"], base_iri=job["base"])  # fails, too, at a place of the client's text
+        for part in operations(text):
+            store.update(part, base_iri=job["base"])
     except (SyntaxError, ValueError) as error:
         raise Refused(400, str(error), "syntax") from None
     except RuntimeError as error:

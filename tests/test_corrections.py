@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint.corrections import corrected, in_order
+from endpoint.corrections import corrected, in_order, operations
 
 BASE = "http://base.example/"
 TWO = '<urn:s> <urn:p> "a"@en, "b"@en .'
@@ -76,3 +76,44 @@ def test_the_order_of_columns_changes_no_solution(terms: list[str]) -> None:
         names = sorted(variable.value for variable in result.variables)
         answers.append(sorted(str([solution[name] for name in names]) for solution in result))
     assert answers[0] == answers[1]
+
+
+def run(text: str) -> list[str]:
+    store = pyoxigraph.Store()
+    for part in operations(text):
+        store.update(part, base_iri=BASE)
+    return sorted(str(quad) for quad in store)
+
+
+def test_each_operation_of_an_update_may_declare_prefixes_of_its_own() -> None:
+    text = """PREFIX a: <urn:1:> INSERT DATA { a:s a:p 1 } ; # a: <urn:2:> ;
+      INSERT DATA { a:s a:p "; PREFIX" } ;
+      PREFIX a: <urn:2:> BASE <http://b.example/> INSERT DATA { a:s a:p <x> } ;
+      PREFIX b: <urn:3:> DELETE WHERE { GRAPH b:g { ?s ?p ?o } } ; INSERT DATA { b:s a:p <y> } ;"""
+    one, two, three = "urn:1:", "urn:2:", "urn:3:"
+    expected = [
+        f'<{one}s> <{one}p> "1"^^<http://www.w3.org/2001/XMLSchema#integer> ',
+        f'<{one}s> <{one}p> "; PREFIX" ',
+        f"<{two}s> <{two}p> <http://b.example/x> ",
+        f"<{three}s> <{two}p> <http://b.example/y> ",
+    ]
+    assert [line.removesuffix(".").strip() for line in run(text)] == sorted(line.strip() for line in expected)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "INSERT DATA { <urn:s> <urn:p> 1 } ; INSERT DATA { <urn:s> <urn:p> 2 }",
+        "INSERT DATA { } ;; PREFIX a: <urn:a> INSERT DATA { }",
+        "; PREFIX a: <urn:a> INSERT DATA { }",
+        "INSERT DATA { <urn:s> <urn:p> '; PREFIX a: <urn:a>' ; <urn:q> 1 }",
+        "",
+    ],
+)
+def test_an_update_that_needs_no_parting_is_left_whole(text: str) -> None:
+    assert list(operations(text)) == [text]
+
+
+def test_a_mistake_behind_a_declaration_has_its_place_in_the_whole_update() -> None:
+    with pytest.raises(SyntaxError, match="error at 3:"):
+        run("INSERT DATA { <urn:s> <urn:p> 1 } ;\nPREFIX a: <urn:a>\n INSERT BOGUS { } ; CLEAR ALL")

@@ -147,6 +147,15 @@ def test_an_update_of_a_graph_that_is_not_there_is_a_conflict(url: str, text: st
     assert update(url, text.replace(" ", " SILENT ", 1)).status_code == 204
 
 
+def test_an_update_whose_last_operation_fails_changes_nothing_even_where_each_has_prefixes_of_its_own(url: str) -> None:
+    good = "PREFIX m: <urn:> INSERT DATA { GRAPH m:mine { m:s m:p 1 } } ;\nPREFIX n: <urn:> "
+    for bad, status in (("INSERT BOGUS", 400), ("DROP GRAPH n:none", 409), (f"DROP GRAPH <{RESERVED}>", 403)):
+        assert update(url, good + bad).status_code == status
+        assert rows(url, MINE) == []
+    assert update(url, good + "INSERT DATA { GRAPH n:mine { n:s n:p 2 } }").status_code == 204
+    assert rows(url, MINE) == ["1", "2"]
+
+
 def test_an_update_past_its_time_changes_nothing(store: Path) -> None:
     publish(store, quads=700)
     with running(settings(store, token="right", limits={"seconds": 1.0})) as url:
