@@ -81,10 +81,11 @@ def load(
 ) -> Summary:
     """Load articles into a store, one transaction each, and publish them while the run goes on.
 
-    ``settings.base`` has to be the store's. Without a ``plan`` a few short articles are read in this process, and more
-    in as many workers as there are cores. ``told`` hears of each article when it is done. What cannot be read, breaks
-    the shapes, or comes a second time is told in the summary. Raises StoreError where the store takes nothing more;
-    what was stored before stays. Raises WorkerError where no worker can start.
+    ``settings.base`` has to be the store's. Unless the ``plan`` says how many workers read, a few short articles are
+    read in this process, and more in as many workers as there are cores. ``told`` hears of each article when it is
+    done. What cannot be read, takes too long, breaks the shapes, or comes a second time is told in the summary. Raises
+    StoreError where the store takes nothing more; what was stored before stays. Raises WorkerError where no worker can
+    start.
     """
     ledger = Ledger()
 
@@ -285,8 +286,8 @@ class _Run:
         """Have every article made and put, in the order of the input."""
         stream = _checked(articles, Mint(self.settings.base), self.ledger)
         head = list(islice(stream, _FEW))
-        chosen = plan or _plan(head)
-        self.ledger.workers = chosen.workers
+        chosen = _staffed(plan or Plan(workers=None), head)
+        self.ledger.workers = chosen.workers or 1
         with closing(_results(chain(head, stream), self.settings, chosen)) as results:  # closing ends the workers
             for article, result in results:
                 outcome = self._settled(article, result)
@@ -351,11 +352,13 @@ def _once(article: Article, mint: Mint, seen: set[int]) -> Article | Ready[_Resu
     return article
 
 
-def _plan(head: Sequence[object]) -> Plan:
-    """Choose how to read: a few short articles are done before other processes are ready."""
+def _staffed(plan: Plan, head: Sequence[object]) -> Plan:
+    """Say how many workers read, where the plan does not: a few short articles are read before others are ready."""
+    if plan.workers is not None:
+        return plan
     weight = sum(_weight(article) for article in head if isinstance(article, Article))
     is_little = len(head) < _FEW and weight < _LIGHT
-    return Plan(workers=1 if is_little else len(os.sched_getaffinity(0)))
+    return replace(plan, workers=1 if is_little else len(os.sched_getaffinity(0)))
 
 
 def _weight(article: Article) -> int:

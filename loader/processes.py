@@ -20,6 +20,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from loader.deadline import TooLate, deadline
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
     from multiprocessing.process import BaseProcess
@@ -53,12 +55,13 @@ class Ready(Generic[Result]):
 class Plan:
     """How work is spread: over how many processes, how long an item may take, how much makes a batch.
 
-    With one worker all is done in this process, where ``seconds`` are not watched. A batch ends at ``items`` items, or
-    where they weigh ``weight`` together.
+    With one worker all is done in this process; None stands for as many as the work is worth, which the caller knows.
+    ``seconds`` of wall time go by for one item before it is given up. A batch ends at ``items`` items, or where they
+    weigh ``weight`` together.
     """
 
-    workers: int = 1
-    seconds: float = 60.0
+    workers: int | None = 1
+    seconds: float = 300.0
     items: int = 16
     weight: int = 100_000
 
@@ -76,10 +79,10 @@ def in_order(
     in a worker; in this process its error passes through. Closing the generator ends the workers.
     """
     stream = _Stream(items, plan, weigh)
-    if plan.workers <= 1:
-        work = make()
+    if (plan.workers or 1) <= 1:
+        here = _Here(make, plan.seconds)
         while batch := stream.batch():
-            for item, result in zip(batch, _each(work, [item for _, item in batch]), strict=True):
+            for item, result in zip(batch, here.each([item for _, item in batch]), strict=True):
                 stream.done(*item, result)
             yield from stream.finished()
         yield from stream.finished()
@@ -164,7 +167,7 @@ class _Crew(Generic[Item, Result]):
         self._make = make
         self._plan = plan
         self._again: deque[deque[tuple[int, Item]]] = deque()
-        self._workers: list[_Worker] = [self._hire() for _ in range(plan.workers)]
+        self._workers: list[_Worker] = [self._hire() for _ in range(plan.workers or 1)]
 
     def results(self) -> Iterator[tuple[Item | None, Result | Lost]]:
         while True:
@@ -203,7 +206,7 @@ class _Crew(Generic[Item, Result]):
     def _batch(self) -> deque[tuple[int, Item]]:
         if self._again:
             return self._again.popleft()
-        full = self._stream.ahead >= _AHEAD * self._plan.items * self._plan.workers
+        full = self._stream.ahead >= _AHEAD * self._plan.items * len(self._workers)
         return deque() if full else deque(self._stream.batch())
 
     def _hear(self) -> None:
@@ -220,7 +223,7 @@ class _Crew(Generic[Item, Result]):
                 self._replace(worker, _death(worker.process.exitcode))
         for worker in list(self._workers):
             if worker.is_busy and time.monotonic() - worker.since > self._plan.seconds:
-                self._replace(worker, f"It took longer than {self._plan.seconds:g} s.")
+                self._replace(worker, _late(self._plan.seconds))
 
     def _take(self, worker: _Worker, message: Any) -> None:
         worker.since = time.monotonic()
@@ -267,11 +270,12 @@ def _serve(connection: Connection, make: Callable[[], Callable[[Sequence[Any]], 
         connection.send(WorkerError(f"A worker process could not start: {_told(error)}."))
         return
     connection.send(None)
+    here = _Here(make, float("inf"), work)  # the parent watches the time
     batches: queue.SimpleQueue[list[tuple[int, Any]] | None] = queue.SimpleQueue()
     # a thread takes in what is sent, so that the parent never waits for us to read while we wait for it to
     threading.Thread(target=_receive, args=(connection, batches), daemon=True).start()
     while (batch := batches.get()) is not None:
-        for (number, _), result in zip(batch, _each(work, [item for _, item in batch]), strict=True):
+        for (number, _), result in zip(batch, here.each([item for _, item in batch]), strict=True):
             connection.send((number, result))
 
 
@@ -283,20 +287,46 @@ def _receive(connection: Connection, batches: queue.SimpleQueue[list[tuple[int, 
         os._exit(0)  # the parent has gone, and nobody waits for what is in work
 
 
-def _each(work: Callable[[Sequence[Item]], Iterator[Result]], items: Sequence[Item]) -> Iterator[Result | Lost]:
-    """Yield one result an item; where the work breaks off, the items left are tried again, each alone."""
-    count = 0
-    try:
-        for result in work(items):
-            yield result
-            count += 1
-    except Exception as error:  # noqa: BLE001 (one item must not cost the others)
+class _Here(Generic[Item, Result]):
+    """The work as one process does it: within its time, and what breaks off costs one item."""
+
+    def __init__(
+        self,
+        make: Callable[[], Callable[[Sequence[Item]], Iterator[Result]]],
+        seconds: float,
+        work: Callable[[Sequence[Item]], Iterator[Result]] | None = None,
+    ) -> None:
+        self._make = make
+        self._seconds = seconds
+        self._work = work or make()
+
+    def each(self, items: Sequence[Item]) -> Iterator[Result | Lost]:
+        """Yield one result an item; where the work breaks off, the items left are tried again, each alone."""
+        count = 0
+        try:
+            results = self._work(items)
+            for _ in items:
+                with deadline(self._seconds):
+                    result = next(results)
+                yield result
+                count += 1
+        except TooLate:
+            self._work = self._make()  # nobody knows what the other was in the midst of
+            reason = _late(self._seconds)
+        except Exception as error:  # noqa: BLE001 (one item must not cost the others)
+            reason = f"It could not be read: {_told(error)}."
+        else:
+            return
         left = items[count:]
         if len(left) == 1:
-            yield Lost(f"It could not be read: {_told(error)}.")
+            yield Lost(reason)
         else:
             for item in left:
-                yield from _each(work, [item])
+                yield from self.each([item])
+
+
+def _late(seconds: float) -> str:
+    return f"It was skipped: reading it took longer than {seconds:g} s (--timeout sets how long it may take)."
 
 
 def _told(error: Exception) -> str:

@@ -184,7 +184,16 @@ def test_an_article_that_kills_its_process_or_hangs_costs_nothing_else(tmp_path:
     assert (summary.added, summary.failed) == (3, 2)
     told = problems(summary)
     assert told[0].startswith("b.txt: The process that read it was killed (SIGKILL)")
-    assert told[1] == "d.txt: It took longer than 1 s."
+    assert told[1].startswith("d.txt: It was skipped: reading it took longer than 1 s")
+
+
+def test_of_an_article_that_takes_too_long_in_this_process_nothing_is_stored(tmp_path: Path) -> None:
+    folder = write(tmp_path / "in", a="Japan says a", d="sleep 60", e="Japan says e")
+    summary = loaded(tmp_path / "store", folder, plan=Plan(workers=1, seconds=1.0))
+    assert (summary.added, summary.failed, summary.is_whole) == (2, 1, False)
+    (folder / "d.txt").unlink()
+    loaded(tmp_path / "other", folder)
+    assert exported(tmp_path / "store") == exported(tmp_path / "other")
 
 
 def test_an_article_that_comes_twice_is_loaded_once_and_told(tmp_path: Path) -> None:

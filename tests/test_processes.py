@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import time
+from contextlib import suppress
 from functools import partial
 from multiprocessing import active_children
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from loader.deadline import TooLate, deadline
 from loader.processes import Lost, Plan, Ready, WorkerError, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
 PLANS = [Plan(workers=1, items=3), Plan(workers=2, items=3), Plan(workers=2, items=1)]
-CREWS = [plan for plan in PLANS if plan.workers > 1]
+CREWS = [plan for plan in PLANS if plan.workers != 1]
 
 
 class Toy:
@@ -77,11 +80,68 @@ def test_a_worker_that_dies_costs_the_item_it_died_of_and_no_other(plan: Plan, d
     ]
 
 
-@pytest.mark.parametrize("plan", CREWS)
+@pytest.mark.parametrize("plan", PLANS)
 def test_an_item_that_takes_too_long_is_given_up_and_the_rest_goes_on(plan: Plan) -> None:
-    hasty = Plan(plan.workers, seconds=0.5, items=plan.items)
+    hasty = Plan(plan.workers, seconds=1, items=plan.items)
     found = ended(["a", "sleep 60", "b", "c"], hasty)
-    assert found == ["A", Lost("It took longer than 0.5 s."), "B", "C"]
+    reason = "It was skipped: reading it took longer than 1 s (--timeout sets how long it may take)."
+    assert found == ["A", Lost(reason), "B", "C"]
+
+
+def test_what_was_broken_off_in_this_process_is_made_anew() -> None:
+    made: list[Toy] = []
+
+    def make() -> Toy:
+        made.append(Toy())
+        return made[-1]
+
+    assert ended(["a", "b"], Plan(seconds=30), make) == ["A", "B"]
+    assert len(made) == 1
+    ended(["sleep 60"], Plan(seconds=0.1), make)
+    assert len(made) == 3  # the second run's own, and another after it was late
+
+
+def test_the_time_that_is_spent_on_results_is_not_the_works() -> None:
+    for _ in in_order(["a", "b"], Toy, Plan(seconds=60, items=2), len):
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+
+
+def test_the_errors_that_work_handles_do_not_take_in_that_its_time_is_up() -> None:
+    def stubborn() -> Callable[[Sequence[str]], Iterator[str]]:
+        def work(items: Sequence[str]) -> Iterator[str]:
+            for item in items:
+                with suppress(Exception):
+                    time.sleep(60)
+                yield item
+
+        return work
+
+    assert isinstance(ended(["a"], Plan(seconds=0.1), stubborn)[0], Lost)
+
+
+def test_an_alarm_of_the_callers_own_goes_off_as_it_would_have() -> None:
+    def ring(*_: object) -> None:
+        heard.append("ring")
+
+    heard: list[str] = []
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, 0.2, 0.2)
+    try:
+        with pytest.raises(TooLate), deadline(0.05):
+            time.sleep(60)
+        while not heard:
+            signal.pause()
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_in_other_threads_nothing_is_watched() -> None:
+    ended_by: list[list[Any]] = []
+    thread = Thread(target=lambda: ended_by.append(ended(["sleep 0.3"], Plan(seconds=0.1))))
+    thread.start()
+    thread.join()
+    assert ended_by == [["SLEEP 0.3"]]
 
 
 def test_items_are_read_as_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,9 @@ Least = Annotated[
     float, typer.Option("--min-confidence", help="Leave out statements less sure than this.", min=0, max=1)
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="Processes that read articles; else by need.", min=1)]
+Timeout = Annotated[
+    float, typer.Option("--timeout", help="Seconds that reading one article may take; else it is skipped.", min=0.1)
+]
 Profile = Annotated[
     str, typer.Option("--profile", help="best, or fast: a fifth less time, fewer persons and bodies known by name.")
 ]
@@ -91,6 +94,7 @@ def load(
     limit: Limit = 1_000_000,
     min_confidence: Least = 0.0,
     workers: Workers = None,
+    timeout: Timeout = 300.0,
     profile: Profile = "best",
     llm: Llm = None,
     llm_model: LlmModel = None,
@@ -108,7 +112,7 @@ def load(
     known = {"date": date, "outlet": outlet, "url": url, "author": author, "language": language, "license": licence}
     options = reading_options(known, field_map, input_format, encoding, markup, limit)
     reader = _reader(profile, llm, llm_model, llm_timeout, tagger)
-    settings = {"base": base, "wait": wait, "plan": _plan(workers, llm, llm_timeout), "least": min_confidence}
+    settings = {"base": base, "wait": wait, "plan": _plan(workers, timeout, llm, llm_timeout), "least": min_confidence}
     summary = load_into(paths, options, store, quiet=quiet, extractor=reader, **settings)
     report(summary, "loaded", quiet=quiet, as_json=as_json)
     raise typer.Exit(0 if summary.is_whole else 1)
@@ -133,6 +137,7 @@ def extract(
     limit: Limit = 1_000_000,
     min_confidence: Least = 0.0,
     workers: Workers = None,
+    timeout: Timeout = 300.0,
     profile: Profile = "best",
     llm: Llm = None,
     llm_model: LlmModel = None,
@@ -152,7 +157,7 @@ def extract(
     reader = _reader(profile, llm, llm_model, llm_timeout, tagger)
     settings = pipeline.Settings(pipeline.Form(form), base, min_confidence, reader)
     with _articles(paths, options, quiet=quiet) as articles:
-        summary = pipeline.extract(articles, out, settings=settings, plan=_plan(workers, llm, llm_timeout))
+        summary = pipeline.extract(articles, out, settings=settings, plan=_plan(workers, timeout, llm, llm_timeout))
     report(summary, f"written to {out}", quiet=quiet, as_json=as_json)
     raise typer.Exit(0 if summary.is_whole else 1)
 
@@ -198,13 +203,16 @@ def load_into(paths: list[str], options: Options, place: Path, *, quiet: bool = 
         return pipeline.load(articles, store, settings=chosen, plan=settings.get("plan"))
 
 
-def _plan(workers: int | None, llm: str | None, seconds: float) -> Any:
-    """Return over how many processes to read: by need, or in this one where a model elsewhere does the work."""
+def _plan(workers: int | None, seconds: float, llm: str | None, answering: float) -> Any:
+    """Return over how many processes to read, by need or in this one where a model elsewhere does the work; how long.
+
+    What a model elsewhere may take for its answer comes on top of the time for reading.
+    """
     from loader.processes import Plan
 
     if llm is not None:
-        return Plan(workers=workers or 1, seconds=2 * seconds + 60)
-    return None if workers is None else Plan(workers=workers)
+        return Plan(workers=workers or 1, seconds=seconds + answering)
+    return Plan(workers=workers, seconds=seconds)
 
 
 def _reader(profile: str, llm: str | None, model: str | None, seconds: float, tagger: Path | None) -> Any:
