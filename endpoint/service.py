@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from endpoint import tracing
 from endpoint.cache import Cache, Kept, Key, Response
+from endpoint.conditions import excludes_any, is_known, is_wanted
 from endpoint.exchange import BEGUN, Exchange, Gone, Watch, answer_headers, raw
 from endpoint.federation import Federation
 from endpoint.graphstore import read_graph_request
@@ -208,6 +209,13 @@ class Service:
         if request.method in ("GET", "HEAD") and is_known(request, tag):  # RFC 9110, 13.1.2
             await exchange.respond(304, answer_headers({"ETag": tag}, volatile=False))
             return
+        if request.method in ("GET", "HEAD") and (excludes_any(request) or not is_wanted(request, None)):
+            answer = await self._engine.run(query, exchange.client)
+            answer.abandon()
+            if not is_wanted(request, None):
+                raise ProtocolError(412, "The answer has no tag that If-Match could name.")
+            await exchange.respond(304, answer_headers({"ETag": tag}, volatile=False))
+            return
         kept = self._cache.get(key)
         if kept is None:
             coming = self._cache.coming(key)
@@ -370,7 +378,7 @@ class Service:
         if answer.digest is not None and not is_wanted(request, answer.digest):
             answer.abandon()
             raise ProtocolError(412, "The graph is not the one that If-Match names.")
-        if tag is not None and (is_known(request, tag) or (request.header("if-none-match") or "").strip() == "*"):
+        if tag is not None and (is_known(request, tag) or excludes_any(request)):
             answer.abandon()
             await exchange.respond(304, answer_headers({"ETag": tag}, volatile=False))
             return
@@ -409,17 +417,3 @@ def _wants_validation(request: Request) -> bool:
     if values not in (["true"], ["false"]):
         raise ProtocolError(400, "The parameter validate is either true or false.")
     return values == ["true"]
-
-
-def is_known(request: Request, tag: str) -> bool:
-    """Whether the client already holds the answer with this tag (If-None-Match, compared weakly)."""
-    given = request.header("if-none-match") or ""
-    return any(known.removeprefix("W/") == tag.removeprefix("W/") for known in re.findall(r'(?:W/)?"[^"]*"', given))
-
-
-def is_wanted(request: Request, digest: str) -> bool:
-    """Whether If-Match, where the request has it, names the graph with this digest (RFC 9110, 13.1.1)."""
-    given = request.header("if-match")
-    if given is None or given.strip() == "*":
-        return True
-    return digest in {tag.partition(".")[0] for tag in re.findall(r'(?<!W/)"([^"]*)"', given)}

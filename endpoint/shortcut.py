@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from endpoint.turn import Turn
 
 _PLAIN = re.compile(rb"GET /sparql\?query=([!\"$%'-~]+) HTTP/1\.1\r\n")
+_CONDITIONS = frozenset({"content-encoding", "if-match", "if-none-match"})  # what a plain request does not have
 _CLIENTS = 500  # kinds of header fields that are remembered
 _FIELDS = 4096  # bytes of header fields that are worth remembering
 
@@ -245,7 +246,7 @@ def _read_fields(lines: bytes, courier: Courier) -> Fields | None:
     scope: dict[str, Any] = {"headers": reader.headers, "path": path, "raw_path": path.encode()}
     scope |= {"scheme": courier.scheme, "root_path": courier.root_path}
     headers = read_headers(scope)
-    if not is_usual(headers) or "host" not in headers or "if-none-match" in headers or "content-encoding" in headers:
+    if not is_usual(headers) or "host" not in headers or headers.keys() & _CONDITIONS:
         return None
     try:
         request = Request("GET", absolute_url(scope, headers), headers=headers)

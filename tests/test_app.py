@@ -163,6 +163,19 @@ def test_the_same_answer_is_not_sent_twice(url: str) -> None:
     assert get(url, query=COUNT, format="csv").headers["etag"] != first.headers["etag"]
 
 
+@pytest.mark.parametrize("query", [COUNT, "CONSTRUCT WHERE { ?s ?p ?o }"])
+@pytest.mark.parametrize(
+    ("name", "value", "status"),
+    [("If-None-Match", "*", 304), ("If-Match", "*", 200), ("If-Match", '"other"', 412), ("If-None-Match", '"x"', 200)],
+)
+def test_a_condition_on_an_answer_is_honoured(url: str, query: str, name: str, value: str, status: int) -> None:
+    for method in ("GET", "HEAD"):
+        answer = httpx.request(method, f"{url}/sparql", params={"query": query}, headers={name: value}, timeout=30)
+        assert (answer.status_code, "etag" in answer.headers) == (status, status != 412)
+    bad = httpx.get(f"{url}/sparql", params={"query": query + "}"}, headers={name: value})
+    assert bad.status_code == 400
+
+
 def test_an_answer_that_changes_by_itself_is_never_kept(url: str) -> None:
     answer = get(url, query="SELECT (RAND() AS ?r) {}")
     assert answer.headers["cache-control"] == "no-store"
