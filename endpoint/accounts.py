@@ -67,7 +67,9 @@ class Accounts:
         if account is None:
             return _Account(0.0, now, 0)
         left = math.exp(_RATE * (account.since - now))
-        return _Account(account.used * left + account.running * (1 - left) / _RATE, now, account.running)
+        account.used = account.used * left + account.running * (1 - left) / _RATE
+        account.since = now
+        return account
 
     def _forget(self) -> None:
         for client in list(self._accounts):

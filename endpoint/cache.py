@@ -30,7 +30,9 @@ class Key(NamedTuple):
     @property
     def tag(self) -> str:
         """A weak validator for what the key determines (RFC 9110, 8.8.1): the answer's meaning, not its bytes."""
-        return f'W/"{hashlib.sha256(repr(self[:-1]).encode()).hexdigest()[:32]}"'
+        graphs = *self.default_graphs, "", *self.named_graphs
+        told = "\n".join((self.snapshot, self.media_type, self.base, *graphs, "", self.query))
+        return f'W/"{hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()}"'
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """The frames that the endpoint's processes speak in: a letter, four bytes of length (big endian), the payload.
 
 =====  ==============================================================================================
-``Q``  a query for a worker or a change for the scribe, as JSON; ``B`` the body of a change behind it
+``Q``  a query for a worker, as Python marshals it, or a change for the scribe, as JSON; ``B`` the body of a change
 ``R``  a worker is ready
 ``H``  the kind of a result and its content coding, as JSON
 ``D``  bytes of an answer

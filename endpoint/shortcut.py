@@ -9,12 +9,12 @@ fail or to have a long answer is handed over with its answer begun.
 from __future__ import annotations
 
 import asyncio
+import binascii
 import random
 import re
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
-from urllib.parse import unquote_to_bytes
 
 import httptools
 
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from endpoint.settings import Settings
     from endpoint.turn import Turn
 
-_PLAIN = re.compile(rb"GET /sparql\?query=([!\"$%'-~]+) HTTP/1\.1\r\n")
-_CONDITIONS = frozenset({"content-encoding", "if-match", "if-none-match"})  # what a plain request does not have
+_PLAIN = re.compile(rb"GET /sparql\?query=((?:[!\"$'-~]++|%[0-9A-Fa-f]{2})++) HTTP/1\.1\r\n")
 _CLIENTS = 500  # kinds of header fields that are remembered
 _FIELDS = 4096  # bytes of header fields that are worth remembering
 
@@ -194,7 +193,7 @@ class Shortcut:
     def _query(self, text: bytes, fields: Fields) -> Query | None:
         """Return the query, unless there is something in it that the usual way has to look at."""
         try:
-            query = unquote_to_bytes(text.replace(b"+", b" ")).decode()
+            query = _decoded(text)
         except UnicodeDecodeError:
             return None
         upper = query.upper()
@@ -236,6 +235,18 @@ def _named() -> bytes:
     return b"x-request-id: %016x\r\n" % random.getrandbits(64)
 
 
+def _decoded(text: bytes) -> str:
+    """Return the text that is percent-encoded, rightly, in a query string.
+
+    Quoted-printable is the same but for its sign, and its reader goes faster than that of percent-encoding. Raises
+    UnicodeDecodeError.
+    """
+    if b"%" in text:
+        text = binascii.a2b_qp(text.replace(b"+", b"%20").replace(b"=", b"%3D").replace(b"%", b"="))
+        return text.decode()
+    return text.replace(b"+", b" ").decode()
+
+
 def _read_fields(lines: bytes, courier: Courier) -> Fields | None:
     reader = _Reader()
     try:
@@ -246,7 +257,7 @@ def _read_fields(lines: bytes, courier: Courier) -> Fields | None:
     scope: dict[str, Any] = {"headers": reader.headers, "path": path, "raw_path": path.encode()}
     scope |= {"scheme": courier.scheme, "root_path": courier.root_path}
     headers = read_headers(scope)
-    if not is_usual(headers) or "host" not in headers or headers.keys() & _CONDITIONS:
+    if not is_usual(headers) or "host" not in headers or "if-none-match" in headers or "content-encoding" in headers:
         return None
     try:
         request = Request("GET", absolute_url(scope, headers), headers=headers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import marshal
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
@@ -34,23 +34,31 @@ class Worker(asyncio.Protocol):
     def data_received(self, data: bytes) -> None:
         """Take bytes from the process and hand on the frames that are whole."""
         buffer = self._buffer
-        buffer += data
         start, size = 0, HEADER.size
+        if not buffer and len(data) >= size:  # most often one whole frame has come
+            letter, length = HEADER.unpack_from(data)
+            if len(data) == size + length:
+                self._take(letter, data[size:])
+                return
+        buffer += data
         while len(buffer) - start >= size:
             letter, length = HEADER.unpack_from(buffer, start)
             if len(buffer) - start - size < length:
                 break
             payload = bytes(memoryview(buffer)[start + size : start + size + length])
             start += size + length
-            if letter == b"R":
-                self.born = True
-                self.generation.idle(self)
-            elif self.answer is not None:
-                self.answer.frame(letter, payload)
-                if letter in b"EWX":
-                    self.part()
-                    self.generation.idle(self)
+            self._take(letter, payload)
         del buffer[:start]
+
+    def _take(self, letter: bytes, payload: bytes) -> None:
+        if letter == b"R":
+            self.born = True
+            self.generation.idle(self)
+        elif self.answer is not None:
+            self.answer.frame(letter, payload)
+            if letter in b"EWX":
+                self.part()
+                self.generation.idle(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Take note that the process has closed its end."""
@@ -61,7 +69,7 @@ class Worker(asyncio.Protocol):
         """Have the process run a query; its frames go to the answer."""
         self.answer = answer
         if self._transport is not None:
-            self._transport.write(frame(b"Q", json.dumps(job).encode()))
+            self._transport.write(frame(b"Q", marshal.dumps(job)))
 
     def pause(self) -> None:
         """Read no more until ``resume``; the process then waits with the rest."""
