@@ -119,7 +119,7 @@ def read_operation(request: Request, *, longest: int) -> Query | Update | Descri
     format that fits, 413 for a text that is too long, 415 for a body of another type.
     """
     parameters = _parameters(request, longest)
-    for name in ("query", "update", _FORMATS):
+    for name in ("query", "update"):
         if len(parameters.get(name, ())) > 1:
             raise ProtocolError(400, f"The parameter {name} may be given once only.")
     query, update = _only(parameters, "query"), _only(parameters, "update")
@@ -140,7 +140,10 @@ def choose(request: Request, offers: Sequence[Format], parameters: Mapping[str, 
     """Return the format among the offers for ``?format=`` or else the Accept header; ProtocolError 406 for none."""
     wanted = (parameters if parameters is not None else query_parameters(request)).get(_FORMATS)
     try:
-        chosen = by_name(wanted[0], offers) if wanted else negotiate(request.header("accept"), offers)
+        if wanted:  # some clients name a format twice, in two ways
+            chosen = next((found for name in wanted if (found := by_name(name, offers)) is not None), None)
+        else:
+            chosen = negotiate(request.header("accept"), offers)
     except NotNegotiable as error:
         raise ProtocolError(400, str(error)) from None
     if chosen is None:

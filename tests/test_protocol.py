@@ -290,6 +290,14 @@ def test_a_format_may_have_the_name_that_other_endpoints_give_it(name: str, form
     assert query.choice.content_type == expected
 
 
+def test_a_format_that_is_named_in_two_ways_is_the_first_that_fits() -> None:
+    body = urlencode({"query": ASK, "format": ["unheard-of", "tsv", "text/csv"]}, doseq=True)
+    query = read("POST", body=body, content_type=FORM)
+    assert isinstance(query, Query)
+    assert query.choice is not None
+    assert query.choice.media_type == "text/tab-separated-values"
+
+
 def test_every_name_of_a_format_is_found() -> None:
     for offer in (*RESULTS, *GRAPHS):
         for name in (offer.name, *offer.media_types):
