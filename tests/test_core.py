@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from loader.linking.core import Disagreement, compile_core, is_poisonous, write_core
-from loader.linking.packages import Sources, Territory
+from loader.linking.core import Disagreement, compile_core, is_own_acronym, is_poisonous, kind_of, write_core
+from loader.linking.packages import City, Sources, Territory
 from ontology.authority import Authority, open_authority
 
 ROOT = Path(__file__).parent.parent
@@ -28,6 +28,9 @@ CURATED = {
     "offices": "Q901:2020/2022-05-01",
     "evidence": "one source|another source",
 }
+
+
+CITY = {"qid": "Q400", "name": "Ålaport", "geonames": "11", "country": "AA", "kilometres": "2"}
 
 
 def item(path: str, qid: str, name: str, key: str = "brand") -> tuple[str, dict[str, object]]:
@@ -49,15 +52,29 @@ SOURCES = Sources(
         item("brands/shop/clothes", "Q301", "Zedmart"),
         item("operators/office/government", "Q302", "Aland Weather Service", "operator"),
         item("brands/shop/newsagent", "Q303", "The Aland Gazette"),
+        item("operators/amenity/bench", "Q402", "Twinton", "operator"),
+        item("operators/amenity/bench", "Q403", "Soloville", "operator"),
+        item("operators/amenity/bench", "Q404", "Exford Province", "operator"),
     ),
     described={
         "Q300": {"label": "House", "description": "clothes shop"},
         "Q301": {"label": "Zedmart", "description": "chain", "officialWebsites": ["https://www.zedmart.example/"]},
         "Q302": {"label": "Aland Weather Service", "description": "government agency"},
         "Q303": {"label": "The Aland Gazette", "description": "Aland newspaper"},
+        "Q402": {"label": "Twinton", "description": "city in Aland"},
+        "Q403": {"label": "Soloville", "description": "city in Aland"},
+        "Q404": {"label": "Exford Province", "description": "province of Aland"},
     },
     translations={"AA": {"de": "Aaland", "sv": "Island"}},
+    places=(
+        City("11", "Ålaport", "AA", "", 900_000, frozenset({"Ålaport", "Alaporto", "阿"})),
+        City("12", "Twinton", "AA", "", 40_000, frozenset({"Twinton"})),
+        City("13", "Twinton", "BB", "", 700_000, frozenset({"Twinton"})),
+        City("14", "Soloville", "AA", "", 90_000, frozenset({"Soloville"})),
+    ),
     states={"AA": (("demonym", "Alandish"), ("label", "Aland"))},
+    capitals={"AA": ("Ålaport", "Alaport")},
+    crosswalk=(CITY,),
     words=frozenset({"house", "island"}),
     curated=(CURATED,),
 )
@@ -127,6 +144,64 @@ def test_names_that_nobody_means_are_left_out(small: Authority) -> None:
     assert ids(small, "Zedmart") == ["Q301"]
     assert ids(small, "Ann Example") == ids(small, "A. Example") == ["Q900"]
     assert not is_poisonous("Aland Weather Service", SOURCES, brand=False, person=False)
+
+
+def test_a_city_has_names_from_geonames_with_and_without_accents_and_is_known_as_far_as_it_is_large(
+    small: Authority,
+) -> None:
+    assert ids(small, "Ålaport") == ids(small, "Alaport") == ids(small, "Alaporto") == ["Q400"]
+    capital, town = small.entity("Q400"), small.entity("Q403")
+    assert capital
+    assert town
+    assert (capital.description, capital.country) == ("capital of Aland", "Q100")
+    assert capital.prior > town.prior > 0
+    assert ("geonames", "14") in small.externals("Q403")
+    assert len(small.evidence("Q400")) == 2
+
+
+def test_a_name_that_a_larger_city_outside_the_core_has_is_none_of_a_smaller_one(small: Authority) -> None:
+    assert ids(small, "Twinton") == []
+    assert ids(small, "Soloville") == ["Q403"]
+
+
+def test_a_province_goes_by_its_name_alone_too(small: Authority) -> None:
+    assert ids(small, "Exford") == ids(small, "Exford Province") == ["Q404"]
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"geonames": "99"}, "not in GeoNames"),
+        ({"country": "BB"}, "is Ålaport, AA in GeoNames"),
+        ({"name": "Otherville"}, "is Ålaport, AA in GeoNames"),
+        ({"qid": "Q402"}, "is Twinton in name-suggestion-index"),
+    ],
+)
+def test_a_city_that_another_source_contradicts_stops_the_build(change: dict[str, str], told: str) -> None:
+    with pytest.raises(Disagreement, match=told):
+        list(compile_core(replace(SOURCES, crosswalk=({**CITY, **change},))))
+
+
+@pytest.mark.parametrize(
+    ("description", "kind"),
+    [
+        ("capital and largest city of Aland", "place"),
+        ("city in and county seat of Bonneville County, Idaho, United States", "place"),
+        ("public school district in Texas, United States", "organisation"),
+        ("government agency of the Aland state of Exshire", "organisation"),
+        ("Aland newspaper", "outlet"),
+        ("Aland politician (born 1950)", "person"),
+    ],
+)
+def test_a_type_is_read_from_the_head_of_a_description(description: str, kind: str) -> None:
+    assert kind_of(description) == kind
+
+
+def test_an_acronym_of_three_letters_is_kept_where_the_label_bears_it_out() -> None:
+    assert is_own_acronym("DSM", "Koninklijke DSM")
+    assert is_own_acronym("IOM", "International Organization for Migration")
+    assert not is_own_acronym("DSM", "DSM")
+    assert not is_own_acronym("ABC", "Zedmart")
 
 
 def test_types_and_addresses_are_read_from_what_is_said(small: Authority) -> None:

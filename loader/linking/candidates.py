@@ -7,6 +7,8 @@ alone, who held the office on the day.
 from __future__ import annotations
 
 import math
+import re
+import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -45,11 +47,12 @@ class Candidates:
     capitals: Mapping[str, str]
     sources: Sources = Sources()
 
-    def of(self, named: Named, scene: Scene) -> list[Scored]:
-        """Return the candidates of one name in a scene, in no order."""
-        name = named.span.of(scene.text)
+    def of(self, named: Named, scene: Scene, *, name: str | None = None) -> list[Scored]:
+        """Return the candidates of one name in a scene, in no order; ``name`` stands for the words of the text."""
+        name = name or named.span.of(scene.text)
         kind = named.kind
         longer = self._longer(named, name, scene)
+        namesakes = self._bodies_called(name, named, scene)
         title = scene.title(named.span) if self.sources.offices else None
         held = {entity.id: entity for entity in self._holders(name, title, scene)}
         found: dict[str, tuple[Hit | None, Entity]] = {}
@@ -58,8 +61,10 @@ class Candidates:
         by_longer = {hit.entity.id for each in longer for hit in self._hits(each)}
         for each in (name, *(longer or ())):
             for hit in self._hits(each):
+                if hit.entity.type in _FORMLESS and fold(bare(each)) != fold(each) and not hit.exact:
+                    continue  # "Madeira Inc" is no island
                 found.setdefault(hit.entity.id, (hit, hit.entity))
-        for each in self._fuller_places(name):
+        for each in self._fuller_places(name, named, scene):
             for hit in self._hits(each):
                 if hit.entity.type == "place":
                     found.setdefault(hit.entity.id, (hit, hit.entity))
@@ -70,6 +75,11 @@ class Candidates:
                 found[known] = (None, meant)
         if _is_single_person(name, kind) and not longer:  # a surname alone names nobody without a title or longer name
             found = {key: value for key, value in found.items() if key in held or key == known}
+        found = {
+            key: (hit, entity)
+            for key, (hit, entity) in found.items()
+            if key == known or not self._is_foreign(entity, hit.name if hit else entity.label, name, scene)
+        }
         entities = [entity for _, entity in found.values()]
         return [
             self._scored(
@@ -78,7 +88,7 @@ class Candidates:
                 named,
                 name,
                 scene,
-                full=_fullness(entity, name, longer, by_longer),
+                full=-1.0 if namesakes and entity.type in _FORMLESS else _fullness(entity, name, longer, by_longer),
                 office=self._office(entity, title, scene) if entity.id not in held else 1.0,
                 rivals=entities,
             )
@@ -98,8 +108,51 @@ class Candidates:
             names = tuple(dict.fromkeys((named.full, *names)))
         return names
 
-    def _fuller_places(self, name: str) -> tuple[str, ...]:
-        """Return fuller names of a city that may be meant: "New York City", and the other names of a capital."""
+    def _bodies_called(self, name: str, named: Named, scene: Scene) -> bool:
+        """Whether the article has a body whose name begins with this one: "Hanover Insurance".
+
+        It may be short for that. Not where the name clearly tells of a place: "in Hanover".
+        """
+        if not self.sources.in_document or _WHERE.search(scene.text, 0, named.span.start):
+            return False
+        return any(fold(each).startswith(fold(name) + " ") for each in scene.bodies(name))
+
+    def national(self, name: str, scene: Scene) -> Iterator[str]:
+        """Give the full names of bodies that a short one may stand for in the states of a scene: "Navy", "Treasury"."""
+        for country in sorted(scene.shares, key=lambda each: (-scene.shares[each], each)):
+            state = self.gazetteer.authority.entity(country)
+            if state is not None:
+                label = state.label
+                for full in (f"{label} {name}", f"{label} Department of {name}", f"{name} of {label}"):
+                    if any(hit.entity.type == "organisation" for hit in self.gazetteer.hits(full)):
+                        yield full
+
+    def _is_foreign(self, entity: Entity, matched: str, name: str, scene: Scene) -> bool:
+        """Whether a candidate belongs to another state than the name tells of, or the article.
+
+        A legal form is that of some states: no "plc" is American. A name that bodies of many states have, "Ministry
+        of Transport", means one whose state the article names.
+        """
+        if entity.type not in ("organisation", "outlet", "other"):
+            return False
+        if _GENERIC.fullmatch(matched) and entity.country not in scene.countries:
+            return True
+        form = _FORM.search(name)
+        codes = _FORMS.get(form[1].upper().replace(".", ""), ()) if form and fold(name) != fold(matched) else ()
+        return bool(codes) and entity.country is not None and entity.country not in self._states_of(codes)
+
+    def _states_of(self, codes: tuple[str, ...]) -> set[str]:
+        authority = self.gazetteer.authority
+        return {each.id for code in codes for each in authority.by_external("iso3166-1-alpha-2", code)}
+
+    def _fuller_places(self, name: str, named: Named, scene: Scene) -> tuple[str, ...]:
+        """Return fuller names of a place that may be meant: "New York City", or the other names of a capital.
+
+        A region is meant where the word for one comes after the name: "Buenos Aires province".
+        """
+        region = _REGION_AFTER.match(scene.text, named.span.end)
+        if region is not None:
+            return (f"{name} {region[1].title()}",)
         city = name.title() if name.isupper() else name
         state = self.capitals.get(city)
         others = (each for each in self.capitals if state and self.capitals[each] == state and each.startswith(city))
@@ -182,12 +235,13 @@ class Candidates:
             namesakes=min(1.0, math.log2(len(rivals)) / 3.0),
             state=1.0 if entity.type == "state" else 0.0,
             country=self._country(entity, scene),
+            around=self._around(entity, scene),
             context=self._context(entity, scene, name),
             office=office,
             known=self._known(known, entity, rivals),
             full=full,
             capital=self._capital(entity, name),
-            prior=entity.prior / whole if whole else 0.0,
+            prior=2.0 * entity.prior / whole - 1.0 if whole > entity.prior else 0.0,
             acronym=_acronym(name, entity, scene),
             time=_time(entity, scene),
         )
@@ -205,6 +259,11 @@ class Candidates:
         if entity.country in scene.countries:
             return 1.0
         return -1.0 if scene.countries and entity.type != "place" else 0.0
+
+    def _around(self, entity: Entity, scene: Scene) -> float:
+        if not self.sources.context or entity.type not in ("state", "place"):
+            return 0.0
+        return scene.shares.get(entity.country or "", 0.0)
 
     def _capital(self, entity: Entity, name: str) -> float:
         state = self.known.get(self.capitals.get(name.title() if name.isupper() else name, ""))
@@ -230,6 +289,30 @@ _TYPES: Mapping[EntityKind, tuple[str, ...]] = {
 }
 
 
+_FORMLESS = ("state", "place", "person")
+_WHERE = re.compile(
+    r"\b(?:in|at|near|from|to|into|of|outside|around|across|throughout|leave|left|visit(?:ed)?) (?:the )?$"
+)
+_GENERIC = re.compile(
+    r"(?:The )?(?:(?:Department|Ministry|Directorate|Bureau|Office|Division|Secretariat|Board|Institute|House|Council)"
+    r" (?:of|for) (?!.*(?:of|in) the [A-Z]).*|(?:Central|Federal|National|State|Supreme|High|Constitutional|Public"
+    r"|North|South|East|West|Eastern|Western|Northern|Southern) (?:Bank|Police|Court|District|Assembly|Guard|Library"
+    r"|Government|Institute|Park Service|Council|Health Service|Statistics Office|School District))"
+)
+_FORM = re.compile(r" (PLC|Plc|plc|AG|GmbH|NV|N\.V\.|SpA|SPA|Oyj|ASA|AB)\.?$")
+_FORMS: Mapping[str, tuple[str, ...]] = {
+    "PLC": ("GB", "IE"),
+    "AG": ("DE", "CH", "AT", "LI", "LU"),
+    "GMBH": ("DE", "CH", "AT"),
+    "NV": ("NL", "BE", "CW"),
+    "SPA": ("IT", "CL"),
+    "OYJ": ("FI",),
+    "ASA": ("NO",),
+    "AB": ("SE", "FI"),
+}
+_REGION_AFTER = re.compile(r" ([Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate|[Cc]ounty)\b")
+
+
 def _agreement(kind: EntityKind | None, type_: str) -> float:
     if kind is None:
         return 0.0
@@ -252,7 +335,9 @@ def _variants(name: str) -> tuple[str, ...]:
 
 
 def _plain(name: str) -> str:
-    return fold(bare(name)).removeprefix("the ")
+    letters = unicodedata.normalize("NFKD", bare(name))
+    plain = fold("".join(each for each in letters if not unicodedata.combining(each)).partition(" (")[0])
+    return plain.removeprefix("the ").removesuffix(" city")
 
 
 def _is_single_person(name: str, kind: EntityKind | None) -> bool:

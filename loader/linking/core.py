@@ -16,33 +16,47 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from loader.linking.cities import GEONAMES, Cities, Countries, bare_region, plain, region_priors, weight
+from loader.linking.cities import problems as city_problems
+from loader.linking.cities import records as city_records
 from loader.linking.packages import ARCHIVES, INSTALLED, Sources, read_sources
 from loader.linking.writer import Record, Tenure, Writer
-from ontology.authority import Entity, Name, acronym_form, fold
+from ontology.authority import Entity, Name, acronym_form, cased, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 DATE: Final = "2026-09-18"  # of the newest source
-RANKS: Final = {"curated": 0, "country": 1, "territory": 2, "index": 3}
+RANKS: Final = {"curated": 0, "country": 1, "city": 2, "territory": 3, "index": 4}
 _CODER, _INDEX, _RIGOUR = (
     "npm @rapideditor/country-coder 5.6.1",
     "npm name-suggestion-index 8.0.20260918",
     "PyPI rigour 2.6.1",
 )
+_SHORT = 3  # letters of an acronym that many have
 _QID = re.compile(r"Q[1-9][0-9]*")
 _OUTLET = re.compile(
     r"\b(newspaper|news agency|magazine|broadcast\w*|television (network|channel|station)|radio station)\b"
 )
 _PLACE = re.compile(
-    r"^(?:[\w.'’ -]+? )?(city|town|village|municipality|borough|county|capital|state|province|prefecture|region|island"
-    r"|district|territory|commune|canton|archipelago|neighbou?rhood)\b(?!.*\b(government|authority|company"
-    r"|agency|service|council|operator|bank|utility|ministry|organi[sz]ation)\b)"
+    r"(?!.*\b(school|park|library|fire|water|sanitation|health|hospital|transit|police|safety|tax\w*|railway)\b)"
+    r"(?:.* )?(city|town|village|municipality|borough|county|capital|state|province|prefecture|region|island|islands"
+    r"|district|territory|commune|canton|archipelago|neighbou?rhood|township|oblast|voivodeship|governorate)"
+)
+_TOWN = re.compile(r"\b(?:city|town|municipality|village|borough|capital)\b", re.IGNORECASE)
+_FIRST_LEVEL = re.compile(
+    r"(?:constituent |federal |federated |Canadian |Australian |autonomous |administrative )?"
+    r"(?:state|province|territory|prefecture|region|canton) (?:of|in) (?:the )?(?:[A-Z][\w ]+)$"
+)
+_HEAD = re.compile(
+    r".+?(?= (?:of|in|on|near|for|from|that|which|serving|located|situated|based|under|at|between|with|containing"
+    r"|within|off|to|named)\b|[,;(/]|$)"
 )
 _PACT = re.compile(r"\b(intergovernmental|military alliance|political and economic union)\b")
 _OTHER = re.compile(r"\b(flag of|flag|emblem|railway line|line in|airport|film|song|album|disambiguation)\b")
 _PERSON = re.compile(r"\b(politician|businessman|businesswoman|businessperson|actor|singer|\((born )?1[0-9]{3}\b)")
+_PRIORS: Final = {"person": 80, "partnership": 150, "outlet": 80, "office": 60, "place": 200}
 _KEYS: Final = ("brand", "operator", "subject")
 _FORMS: Final = (("", "alias"), (":short", "short"), (":en", "alias"))
 
@@ -65,7 +79,11 @@ def build_core(path: Path, folder: Path) -> dict[str, Any]:
         **counts,
         "packages": {name: {"sha256": digest} for name, (_, digest) in ARCHIVES.items()}
         | {f"{name}=={version}": {} for name, version in INSTALLED.items()},
-        "tables": {"curated.csv": len(sources.curated), "overrides.csv": len(sources.overrides)},
+        "tables": {
+            "cities.csv": len(sources.crosswalk),
+            "curated.csv": len(sources.curated),
+            "overrides.csv": len(sources.overrides),
+        },
     }
     text = json.dumps(manifest, indent=1, sort_keys=True) + "\n"
     path.with_name("manifest.json").write_text(text, encoding="utf-8")
@@ -84,13 +102,15 @@ def write_core(path: Path, sources: Sources) -> dict[str, int]:
 def compile_core(sources: Sources) -> Iterator[tuple[int, Record]]:
     """Give the records of the core with their ranks. Raises Disagreement before the first."""
     countries, problems = _countries(sources)
-    problems += _problems(sources)
+    cities = Cities.of(sources)
+    problems += [*_problems(sources), *city_problems(sources, cities)]
     if problems:
         raise Disagreement("\n".join(sorted(problems)))
     yield from ((RANKS["curated"], _curated(row)) for row in sources.curated)
+    yield from ((RANKS["city"], record) for record in city_records(sources, cities, countries))
     yield from ((RANKS["country"], record) for record in _states(sources, countries))
     yield from ((RANKS["territory"], record) for record in _territories(sources, countries))
-    yield from ((RANKS["index"], record) for record in _index(sources, countries))
+    yield from ((RANKS["index"], record) for record in _index(sources, cities, countries))
 
 
 def _countries(sources: Sources) -> tuple[dict[str, str], list[str]]:
@@ -150,7 +170,13 @@ def _curated(row: Any) -> Record:
         start, _, end = times.partition("/")
         tenures.append(Tenure(office, start or None, end or None))
     entity = Entity(
-        row["qid"], row["label"], row["description"], row["type"], row["status"], country=row["country"] or None
+        row["qid"],
+        row["label"],
+        row["description"],
+        row["type"],
+        row["status"],
+        prior=_PRIORS.get(row["type"], 50),
+        country=row["country"] or None,
     )
     names = (Name(row["label"], "en", "label"), *(Name(each, "en", "alias") for each in aliases))
     evidence = tuple((each, row["qid"]) for each in row["evidence"].split("|") if each)
@@ -183,7 +209,8 @@ def _states(sources: Sources, countries: dict[str, str]) -> Iterator[Record]:
         evidence |= {(_RIGOUR, code)} if rigour.get(code) == qid else set()
         evidence |= {(_INDEX, "wikidata.json")} if qid in sources.described else set()
         status = "verified" if len(evidence) > 1 else "candidate"
-        entity = Entity(qid, label, "", "state", status, country=qid)
+        prior = 100 + weight(sources.people.get(code, 0))
+        entity = Entity(qid, label, "", "state", status, prior=prior, country=qid)
         yield Record(entity, tuple(names), tuple(externals), evidence=tuple(evidence))
 
 
@@ -200,16 +227,16 @@ def _territories(sources: Sources, countries: dict[str, str]) -> Iterator[Record
         evidence |= {(_INDEX, "wikidata.json")} if fold(described.get("label", "")) == fold(each.name) else set()
         status = "verified" if len(evidence) > 1 else "candidate"
         parent = countries.get(each.parent or "")
-        entity = Entity(each.qid, each.name, "", "place", status, country=parent)
+        entity = Entity(each.qid, each.name, "", "place", status, prior=80, country=parent)
         yield Record(entity, (Name(each.name, "en", "label"),), evidence=tuple(evidence))
 
 
-def _index(sources: Sources, countries: dict[str, str]) -> Iterator[Record]:
+def _index(sources: Sources, cities: Cities, countries: dict[str, str]) -> Iterator[Record]:
     """Give what name-suggestion-index says of brands, operators and the subjects of flags."""
     texts: dict[str, set[tuple[str, str]]] = defaultdict(set)
     brands: set[str] = set()
-    others: set[str] = set()
     places: dict[str, set[str]] = defaultdict(set)
+    seen: dict[str, int] = defaultdict(int)
     for path, item in sources.items:
         if path.startswith("transit/"):
             continue
@@ -218,30 +245,59 @@ def _index(sources: Sources, countries: dict[str, str]) -> Iterator[Record]:
             qid = tags.get(f"{key}:wikidata", "")
             if _QID.fullmatch(qid) and qid in sources.described:
                 texts[qid] |= {(tags[key + form], kind) for form, kind in _FORMS if tags.get(key + form)}
-                (brands if key == "brand" else others).add(qid)
                 places[qid].update(map(str, item.get("locationSet", {}).get("include", ())))
+                seen[qid] += 1
+                if key == "brand":
+                    brands.add(qid)
     states = set(countries.values())
+    told, regions = Countries.of(sources), region_priors(sources)
     for qid in sorted(texts):
         described = sources.described[qid]
         label, description = described.get("label", ""), described.get("description", "")
-        kind = _kind(description)
+        kind = kind_of(description)
         if not label or qid in states or kind == "other" or label.startswith("flag of"):
             continue
-        is_brand = qid in brands and kind == "organisation"
+        only = next(iter(places[qid])).upper() if len(places[qid]) == 1 else ""
+        code = told.of_description(description) or (only if only in countries else None)
         names = {Name(label, "en", "label")} | {Name(text, "mul", kind) for text, kind in texts[qid] if text != label}
-        names = {
-            name for name in names if not is_poisonous(name.text, sources, brand=is_brand, person=kind == "person")
-        }
-        if not names:
-            continue
-        only = next(iter(places[qid])) if len(places[qid]) == 1 else ""
-        country = countries.get(only.upper())
-        yield Record(
-            Entity(qid, label, description, kind, "verified", country=country),
-            tuple(names),
-            tuple(("domain", host) for host in sorted(_hosts(described.get("officialWebsites", ())))),
-            evidence=((_INDEX, "wikidata.json"),),
-        )
+        externals = {("domain", host) for host in _hosts(described.get("officialWebsites", ()))}
+        evidence = {(_INDEX, "wikidata.json")}
+        prior = min(60, 5 + seen[qid])
+        if kind == "place":
+            is_town = _TOWN.search(description) is not None
+            city = cities.meant(label, description, code, told.names) if is_town else None
+            known = regions.get(label.partition(" (")[0], 100) if _is_region(description) else 10
+            prior = weight(city.people) if city else known
+            names = set(_place_names(names, label, description, prior if city is None else city.people, cities))
+            if city is not None:
+                externals.add(("geonames", city.number))
+                evidence.add((GEONAMES, f"{city.number} is {city.name}, {city.region or city.country}"))
+        else:
+            is_brand = qid in brands and kind == "organisation"
+            is_person = kind == "person"
+            names = {
+                each
+                for each in names
+                if is_own_acronym(each.text, label)
+                or not is_poisonous(each.text, sources, brand=is_brand, person=is_person)
+            }
+        if names:
+            entity = Entity(qid, label, description, kind, "verified", prior=prior, country=countries.get(code or ""))
+            yield Record(entity, tuple(names), tuple(sorted(externals)), evidence=tuple(sorted(evidence)))
+
+
+def _place_names(names: set[Name], label: str, description: str, people: int, cities: Cities) -> Iterator[Name]:
+    """Give the names of a place: also without accents, and without the word for what it is; none of a larger place."""
+    region = bare_region(label, description)
+    for name in names | ({Name(region, "en", "short")} if region else set()):
+        if not cities.is_overshadowed(name.text, people) or _is_region(description):
+            yield name
+            if plain(name.text) != name.text:
+                yield Name(plain(name.text), name.language, "alias")
+
+
+def _is_region(description: str) -> bool:
+    return bool(_FIRST_LEVEL.match(description))
 
 
 def is_poisonous(text: str, sources: Sources, *, brand: bool, person: bool) -> bool:
@@ -260,12 +316,24 @@ def is_poisonous(text: str, sources: Sources, *, brand: bool, person: bool) -> b
     return brand and one and (key in sources.cities or len(key) < 4)
 
 
-def _kind(description: str) -> str:
+def is_own_acronym(text: str, label: str) -> bool:
+    """Whether an acronym of three letters is a word of a longer label, or its initials: "DSM", "IOM"."""
+    form = acronym_form(text)
+    if len(form) != _SHORT or acronym_form(label):
+        return False
+    return form in cased(label).split() or "".join(filter(str.isupper, re.findall(r"\b\w", label))).startswith(form)
+
+
+def kind_of(description: str) -> str:
+    """Return the type of what a description in English tells of: by the noun at its head, mostly."""
     text = description.casefold()
-    for pattern, kind in ((_PERSON, "person"), (_OUTLET, "outlet"), (_PACT, "partnership"), (_PLACE, "place")):
+    for pattern, kind in ((_PERSON, "person"), (_OUTLET, "outlet"), (_PACT, "partnership")):
         if pattern.search(text):
             return kind
-    return "other" if _OTHER.search(text) else "organisation"
+    if _OTHER.search(text):
+        return "other"
+    head = _HEAD.match(text.replace("\xa0", " "))
+    return "place" if head and _PLACE.fullmatch(head[0]) else "organisation"
 
 
 def _hosts(addresses: Iterable[str]) -> set[str]:

@@ -37,12 +37,13 @@ class Features:
     namesakes: float = 0.0  # others of the name: 0 of one, 1 of many
     state: float = 0.0  # it is a state
     country: float = 0.0  # the article names its country
+    around: float = 0.0  # the share of the states and places that the article names that belong to its country
     context: float = 0.0  # words of its description stand in the article
     office: float = 0.0  # it held the office that the article names: 1; it held none such: -1
     known: float = 0.0  # the registry's entity that the article means has this link
     full: float = 0.0  # the article has a longer name that it also goes by: 1; that it does not go by: -1
     capital: float = 0.0  # it is the capital of that name: 1; another place, where a capital has the name: -1
-    prior: float = 0.0  # its share of the sitelinks of all candidates
+    prior: float = 0.0  # how much better known it is than all other candidates together: 1; how much less: -1
     acronym: float = 0.0  # -1: a body's acronym in an article that nowhere spells the body out
     time: float = 0.0  # -1: it began only after the article came out
 
@@ -122,6 +123,7 @@ WEIGHTS = {
     "namesakes": -3.0,
     "state": 0.7,
     "country": 0.4,
+    "around": 1.0,
     "context": 1.8,
     "office": 2.0,
     "known": 1.5,

