@@ -9,7 +9,8 @@ join, five times a second each; every answer is compared with the right one. The
 run at once, each from an address of its own, in a process of low priority, since they would come from other machines.
 
 Told are, for each kind, how its attempts ended; wrong answers (goal 0), restarts of the server (goal 0), normal
-requests that were refused (goal 0), the 99th percentile of normal times under attack beside the quiet one (goal: the
+requests that were refused (goal 0), how late the process of the normal clients itself came to act, which is in their
+times (all of it runs on one machine), the 99th percentile of normal times under attack beside the quiet one (goal: the
 median over the rounds below 3), that of /health (goal: below 50 ms), and the peak memory of all the server's processes
 (their proportional share of pages) beside the budget that its settings add up to. The exit code is 1 where an
 answer was wrong, the server fell, or the memory was more than the budget; times are no reason, since the machine may be
@@ -123,7 +124,7 @@ async def _normal_traffic(port: int, articles: int, chance: random.Random, order
         loop.create_task(_client(port, f"127.0.0.{10 + n}", random.Random(chance.random()), articles, log))  # noqa: S311
         for n in range(CLIENTS)
     ]
-    tasks.append(loop.create_task(_watch_health(port, log)))
+    tasks += [loop.create_task(_watch_health(port, log)), loop.create_task(_watch_itself(log))]
     while await loop.run_in_executor(None, orders.get) is not None:
         results.put(log.taken())
     for task in tasks:
@@ -138,11 +139,12 @@ class _Log:
 
     times: list[float] = field(default_factory=list)
     health: list[float] = field(default_factory=list)
+    late: list[float] = field(default_factory=list)
     refused: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def taken(self) -> dict[str, Any]:
-        seen = {name: getattr(self, name) for name in ("times", "health", "refused", "wrong")}
+        seen = {name: getattr(self, name) for name in ("times", "health", "late", "refused", "wrong")}
         self.__init__()  # type: ignore[misc]  # begins anew
         return seen
 
@@ -201,6 +203,15 @@ async def _watch_health(port: int, log: _Log) -> None:
                 if status != 200:
                     log.refused[f"health {status}"] += 1
         log.health.append(time.perf_counter() - started)
+
+
+async def _watch_itself(log: _Log) -> None:
+    """Measure how late this process comes to act: by so much the times that it takes are too long at worst."""
+    pause = 0.01
+    while True:
+        started = time.perf_counter()
+        await asyncio.sleep(pause)
+        log.late.append(time.perf_counter() - started - pause)
 
 
 # ---- hostile traffic, in another
@@ -342,10 +353,11 @@ def run(server: Server, chosen: argparse.Namespace) -> dict[str, Any]:
 
 def told(name: str, seen: dict[str, Any]) -> str:
     """Return a line on one part of the run."""
-    times, health = seen["times"], seen["health"]
+    times, health, late = seen["times"], seen["health"], seen["late"]
     return (
         f"{name:7} {len(times):6} requests, p50 {percentile(times, 0.5):6.1f} ms, "
         f"p99 {percentile(times, 0.99):6.1f} ms; health p99 {percentile(health, 0.99):6.1f} ms; "
+        f"own lateness p99 {percentile(late, 0.99):5.1f} ms; "
         f"refused {dict(seen['refused'])}, wrong {len(seen['wrong'])}"
     )
 
@@ -367,10 +379,13 @@ def report(seen: dict[str, Any], server: Server, most: int, *, fell: bool) -> di
         "wrong answers": len(wrong),
         "refused": dict(sum((Counter(one["refused"]) for one in parts), Counter())),
         "restarts": int(fell),
+        "quiet p50 ms": round(statistics.median(percentile(one["times"], 0.5) for one in seen["quiet"]), 1),
+        "attack p50 ms": round(statistics.median(percentile(one["times"], 0.5) for one in seen["attack"]), 1),
         "quiet p99 ms": round(statistics.median(percentile(one["times"], 0.99) for one in seen["quiet"]), 1),
         "attack p99 ms": round(statistics.median(percentile(one["times"], 0.99) for one in seen["attack"]), 1),
         "p99 ratio": round(statistics.median(ratios), 2),
         "health p99 ms": round(percentile([each for one in seen["attack"] for each in one["health"]], 0.99), 1),
+        "own lateness p99 ms": round(percentile([each for one in seen["attack"] for each in one["late"]], 0.99), 1),
         "peak memory MiB": server.peak >> 20,
         "memory budget MiB": most >> 20,
         "most processes": server.most,
@@ -379,7 +394,7 @@ def report(seen: dict[str, Any], server: Server, most: int, *, fell: bool) -> di
     print()
     for name, value in result.items():
         if name != "kinds":
-            print(f"{name:18} {value}")
+            print(f"{name:19} {value}")
     for line in wrong[:5]:
         print("WRONG", line)
     return result

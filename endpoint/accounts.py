@@ -49,6 +49,12 @@ class Accounts:
         account.running = max(0, account.running - 1)
         self._accounts[client] = account
 
+    def charge(self, client: str, seconds: float) -> None:
+        """Take note that the client cost so much more than the time of a worker."""
+        account = self._settled(client)
+        account.used += seconds
+        self._accounts[client] = account
+
     def used(self, client: str) -> float:
         """Return the worker seconds of the client, with those of its queries that still run."""
         return self._settled(client).used

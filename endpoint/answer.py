@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import resource
 import time
 from collections import deque
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from endpoint.frames import WHOLE
+from endpoint.process import memory_of
 from endpoint.protocol import GraphRead, ProtocolError, rejected_syntax
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("pactgraph.endpoint")
 _AHEAD = 256 * 1024  # bytes of an answer that are read ahead of a slow client
+_HELD = 4 << 20  # bytes of an answer that is held
 
 
 class WorkerLost(ProtocolError):  # noqa: N818 (it reads as a sentence)
@@ -36,7 +36,8 @@ class Answer:
 
     ``identifier`` names it among those that run. ``kind`` is ``results`` or ``graph``, ``encoding`` the content coding
     or None, ``digest`` stands for a graph that was read whole. Iterate over ``chunks`` once; it raises ProtocolError
-    where the query fails on the way. ``take``, where it is given, is called once, with the first that arrives.
+    where the query fails on the way. ``take``, where it is given, is called once, with the first that arrives. While
+    it is ``held``, nothing but its end is told, so that it can begin anew (see lanes.py).
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Answer:
         self.waited = 0.0
         self.stopped = ""
         self.identifier = f"{worker.pid}-{next(worker.numbers)}"
-        self._worker = worker
+        self.worker = worker
+        self.held = False
+        self.job: dict[str, Any] = {}
         self._limit = limits
         self.error: ProtocolError | None = None
         self._take = take
@@ -80,7 +83,7 @@ class Answer:
 
     async def head(self) -> None:
         """Wait until the first bytes are there; raises ProtocolError where there is an error instead."""
-        while not self.kind and not self.finished:
+        while not self.finished and (self.held or not self.kind):
             await self._wait()
         if self.error is not None:
             raise self.error
@@ -95,7 +98,7 @@ class Answer:
             if self._blocked_since is not None and self._size < _AHEAD:
                 self._blocked += time.monotonic() - self._blocked_since
                 self._blocked_since = None
-                self._worker.resume()
+                self.worker.resume()
             if self.finished:
                 if self.error is not None:
                     raise self.error
@@ -111,16 +114,39 @@ class Answer:
         if not self.finished:
             self.stopped = reason
             self.fail(error)
-            self._worker.kill()
+            self.worker.kill()
 
     @property
     def memory(self) -> int:
-        """The bytes of private memory that the query's process holds; 0 where the kernel does not say."""
-        try:
-            resident, shared = Path(f"/proc/{self._worker.pid}/statm").read_text(encoding="ascii").split()[1:3]
-        except OSError:
-            return 0
-        return (int(resident) - int(shared)) * resource.getpagesize()
+        """The bytes that the query's process holds beyond those it was born with; 0 where the kernel does not say."""
+        return max(0, memory_of(self.worker.pid) - self.worker.inherited)
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether so much has come while the answer is held that its process has to wait."""
+        return self.held and self._blocked_since is not None
+
+    def let_go(self) -> None:
+        """Hold the answer no longer."""
+        if self.held:
+            self.held = False
+            if self.kind:
+                self._wake()
+
+    def rewind(self) -> None:
+        """Forget what has come of an answer that is held, since its query is to begin anew."""
+        self._timer.cancel()
+        self._chunks.clear()
+        self._size, self._blocked, self._blocked_since = 0, 0.0, None
+        self.kind, self.encoding, self.digest = "", None, None
+
+    def begin_anew(self, worker: Worker) -> None:
+        """Take note that another worker runs the query from now on."""
+        self.worker = worker
+        self.snapshot = worker.generation.tag
+        self.waited += time.monotonic() - self.started
+        self.started = time.monotonic()
+        self._timer = asyncio.get_running_loop().call_later(self._limit, self._expire)
 
     def frame(self, letter: bytes, payload: bytes) -> None:
         """Take one frame from the worker."""
@@ -134,9 +160,9 @@ class Answer:
         if letter == b"D":
             self._chunks.append(payload)
             self._size += len(payload)
-            if self._size >= _AHEAD and self._blocked_since is None:
+            if self._size >= (_HELD if self.held else _AHEAD) and self._blocked_since is None:
                 self._blocked_since = time.monotonic()
-                self._worker.pause()
+                self.worker.pause()
         elif letter == b"H":
             head = json.loads(payload)
             self.kind, self.encoding, self.digest = head["kind"], head.get("encoding"), head.get("digest")
@@ -162,7 +188,7 @@ class Answer:
         self._wake()
 
     def _wake(self) -> None:
-        if self._take is not None:
+        if self._take is not None and (self.finished or not self.held):
             take, self._take = self._take, None
             take(self)
         if self._waiter is not None and not self._waiter.done():

@@ -20,6 +20,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from endpoint.door import Door
 from endpoint.exchange import BEGUN, REQUEST
+from endpoint.reading import SHORT
 
 if TYPE_CHECKING:
     import asyncio
@@ -239,7 +240,7 @@ class Connection(HttpToolsProtocol):
     def _take_shortcut(self, data: bytes) -> bool:
         """Answer or begin to answer a whole request at once; return False where it is to go the usual way."""
         shortcut = self.service.shortcut
-        if shortcut is None:
+        if shortcut is None or len(data) > SHORT:
             return False
         known = shortcut.known(data)
         if known is None:

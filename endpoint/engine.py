@@ -25,7 +25,9 @@ from typing import TYPE_CHECKING, Any
 
 from endpoint.accounts import Accounts
 from endpoint.answer import Answer, WorkerLost
+from endpoint.clerk import Clerk
 from endpoint.generation import Control, Generation
+from endpoint.lanes import Lanes
 from endpoint.negotiation import RESULTS, Choice
 from endpoint.protocol import GraphRead, ProtocolError, Query
 from endpoint.turn import Turn
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
     from endpoint.worker import Worker
 
 _LOG = logging.getLogger("pactgraph.endpoint")
+_PUT_BACK = 0.25  # worker seconds that it costs a client to have a query put back
 _POLL = 0.25  # seconds between two looks at the name of the current snapshot
 _SMALL = 8 << 20  # bytes on disk up to which a snapshot is loaded into memory at once: a fraction of a second
 _SETTLED = 2.0  # seconds a snapshot has to stand before it is worth loading into memory
@@ -57,6 +60,8 @@ class Engine:
         self.waiting: Counter[str] = Counter()
         self.killed: Counter[str] = Counter()
         self.answers: dict[str, Answer] = {}
+        self.lanes = Lanes(settings.limits, self)
+        self.clerk = Clerk(self.birth)
         self._queue: deque[tuple[str, asyncio.Future[Worker] | Turn]] = deque()
         self._generations: set[Generation] = set()
         self._nursery: subprocess.Popen[bytes] | None = None
@@ -92,6 +97,8 @@ class Engine:
             if not waiter.done():
                 waiter.set_exception(ProtocolError(503, "The endpoint is shutting down.", {"Retry-After": "5"}))
         self._queue.clear()
+        self.clerk.close()
+        self.lanes.close(ProtocolError(503, "The endpoint is shutting down.", {"Retry-After": "5"}))
         for generation in list(self._generations):
             generation.end()
         if self._control is not None:
@@ -151,7 +158,9 @@ class Engine:
         answer = Answer(worker, query, client, self.settings.limits.seconds, take)
         answer.waited = answer.started - queued
         self.answers[answer.identifier] = answer
-        worker.send(answer, self._job(query, gzip=gzip))
+        answer.job = self._job(query, gzip=gzip)
+        self.lanes.enter(answer)
+        worker.send(answer, answer.job)
         return answer
 
     def leave(self, client: str, turn: Turn | None = None) -> None:
@@ -190,6 +199,10 @@ class Engine:
         generation = self.current
         if generation is None or generation.retired:
             return
+        while generation.free and (answer := self.lanes.next_waiting()) is not None:
+            self.leave(answer.client)
+            if not answer.finished:  # else its client has gone
+                self._relaunch(answer, self._assign(generation, answer.client))
         while self._queue and generation.free:
             used: dict[str, float] = {}
             for client, waiter in self._queue:
@@ -206,10 +219,32 @@ class Engine:
     def release(self, answer: Answer) -> None:
         """Take note that a client's query runs no longer."""
         self.answers.pop(answer.identifier, None)
+        self.lanes.leave(answer)
         if answer.stopped:
             self.killed[answer.stopped] += 1
         self._free(answer.client)
         self.dispatch()
+
+    def put_back(self, answer: Answer) -> None:
+        """Kill a query and have it wait until it may begin anew, unless too much waits already."""
+        client, limits, worker = answer.client, self.settings.limits, answer.worker
+        self.answers.pop(answer.identifier, None)
+        self._free(client)
+        self._accounts.charge(client, _PUT_BACK)
+        answer.rewind()
+        if self.waiting[client] >= limits.waiting or self.waiting.total() >= limits.queue:
+            answer.fail(ProtocolError(503, "Too many long queries wait already; try again.", {"Retry-After": "5"}))
+        else:
+            self.waiting[client] += 1
+            self.lanes.waiting.append(answer)
+        worker.answer = None
+        worker.kill()
+
+    def _relaunch(self, answer: Answer, worker: Worker) -> None:
+        answer.begin_anew(worker)
+        self.answers[answer.identifier] = answer
+        self.lanes.enter_slow(answer)
+        worker.send(answer, answer.job)
 
     def cause(self, status: int) -> ProtocolError:
         """Return what to tell a client whose worker ended by itself, from its exit status."""
@@ -254,6 +289,8 @@ class Engine:
         workers = self.settings.limits.workers
         if workers == 1 or self._accounts.is_light(client):
             return True
+        if self.lanes.waiting:
+            return False
         heavy = {other: count for other, count in self.running.items() if not self._accounts.is_light(other)}
         kept = 1 if heavy.keys() <= {client} else max(1, workers // 4)
         return sum(heavy.values()) < workers - kept

@@ -2,7 +2,7 @@
 
 =====  ==============================================================================================
 ``Q``  a query for a worker, as Python marshals it, or a change for the scribe, as JSON; ``B`` the body of a change
-``R``  a worker is ready
+``R``  a worker is ready: the number of its thread that runs queries (eight bytes), again when that is another one
 ``H``  the kind of a result and its content coding, as JSON
 ``D``  bytes of an answer
 ``W``  a whole answer, for one that is short: the seconds it took, its bytes before compression, whether it is a

@@ -34,17 +34,19 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import pyoxigraph
 
-from endpoint import scribe
+from endpoint import reading, scribe
 from endpoint.corrections import corrected, in_order
 from endpoint.frames import CHUNK, HEADER, NODE, WHOLE, frame
-from endpoint.process import die_with, limit_memory, silence, unlimit_memory
+from endpoint.process import die_with, limit_memory, offer, rank, silence, unlimit_memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from io import IOBase
 
 _COMPRESS_FROM = 1024
 _UNKNOWN = 50  # functions of one query that the engine may not know
 _BEHIND = 5  # how much nicer workers are than the process that talks HTTP, which must answer while they compute
+_DISPENSABLE = 800  # of 1000: what the kernel adds to a worker's part of all memory when it has to kill somebody
 _TAGGED = 50_000  # triples up to which a graph is read whole for its digest
 
 
@@ -59,7 +61,8 @@ def main(descriptor: int) -> None:
     control = socket.socket(fileno=descriptor)
     with contextlib.suppress(ConnectionError):  # the other end is gone: so is whoever would wait for the fork
         for message in _messages(control):
-            _fork(control, scribe.write if message["do"] == "write" else partial(_keep, message))
+            life = {"write": scribe.write, "read": reading.work}.get(message["do"]) or partial(_keep, message)
+            _fork(control, life, _DISPENSABLE // 2)
 
 
 def _messages(control: socket.socket) -> Iterator[dict[str, Any]]:
@@ -70,7 +73,7 @@ def _messages(control: socket.socket) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _fork(control: socket.socket, life: Callable[[socket.socket], object]) -> int:
+def _fork(control: socket.socket, life: Callable[[socket.socket], object], dispensable: int) -> int:
     """Fork a process that lives ``life`` with one end of a socket pair; send the other end up ``control``."""
     ours, theirs = socket.socketpair()
     parent = os.getpid()
@@ -80,6 +83,7 @@ def _fork(control: socket.socket, life: Callable[[socket.socket], object]) -> in
             control.close()
             ours.close()
             die_with(parent)
+            offer(dispensable)
             life(theirs)
         os._exit(0)
     theirs.close()
@@ -102,7 +106,7 @@ def _keep(order: dict[str, Any], control: socket.socket) -> None:
     _tell(control, event="ready", quads=len(store) if store is not None else None)
     for message in _messages(control):
         if message["do"] == "fork":
-            _fork(control, lambda end: _work(end, store, path, order["limit"]))
+            _fork(control, lambda end: _work(end, store, path, order["limit"]), _DISPENSABLE)
         elif message["do"] == "kill":
             with contextlib.suppress(ProcessLookupError):
                 os.kill(message["pid"], signal.SIGKILL)
@@ -157,11 +161,33 @@ def _work(channel: socket.socket, store: pyoxigraph.Store | None, path: str | No
         store = pyoxigraph.Store.read_only(path)
     limit_memory(memory)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    channel.sendall(HEADER.pack(b"R", 0))
+    turn = threading.Lock()
     stream = channel.makefile("rb", buffering=CHUNK)
+    _take_turn(turn, partial(_serve, stream, channel, store))
+    while True:  # the others go on
+        signal.pause()
+
+
+def _take_turn(turn: threading.Lock, serve: Callable[[], None]) -> None:
+    """Serve once the turn is this thread's; another one is there for the next turn.
+
+    A thread that was made nicer in the midst of a long query (see lanes.py) may not become what it was; the next one
+    was started before and has not changed.
+    """
+    with turn:
+        threading.Thread(target=_take_turn, args=(turn, serve), daemon=True).start()
+        serve()
+
+
+def _serve(stream: IOBase, channel: socket.socket, store: pyoxigraph.Store) -> None:
+    """Answer queries until the channel closes, or until this thread has been made nicer."""
+    usual = rank()
+    channel.sendall(frame(b"R", threading.get_native_id().to_bytes(8, "big")))
     while header := stream.read(HEADER.size):
         job = marshal.loads(stream.read(HEADER.unpack(header)[1]))  # noqa: S302 (from the process that started us)
         _answer(store, job, channel)
+        if rank() != usual:
+            return
     os._exit(0)
 
 

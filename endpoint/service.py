@@ -14,7 +14,6 @@ import json
 import logging
 import re
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from endpoint import tracing
@@ -34,11 +33,9 @@ from endpoint.protocol import (
     Request,
     Update,
     query_parameters,
-    read_operation,
-    rewrite_refused_calls,
 )
+from endpoint.reading import Reading, read
 from endpoint.shortcut import Begun, Shortcut
-from endpoint.syntax import calls, is_volatile, normal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,40 +162,48 @@ class Service:
         longest = self._settings.limits.query
         request = await exchange.read(3 * longest + 65536)
         watch.start()
-        operation = read_operation(request, longest=longest)
-        if isinstance(operation, Update):
+        reading = await self._read(exchange, request)
+        if isinstance(reading.operation, Update):
             self.authorise(request)
-            await self._write(exchange, request, operation)
-        elif isinstance(operation, Describe):
-            await self._describe(exchange, request, operation)
+            await self._write(exchange, request, reading.operation)
+        elif isinstance(reading.operation, Describe):
+            await self._describe(exchange, request, reading.operation)
         else:
-            await self._query(exchange, request, operation)
+            await self._query(exchange, request, reading, reading.operation)
 
-    async def _query(self, exchange: Exchange, request: Request, query: Query) -> None:
-        if self._settings.services and calls(query.text):
+    async def _read(self, exchange: Exchange, request: Request) -> Reading:
+        settings = self._settings
+        return await self._engine.clerk.call(
+            exchange.client,
+            len(request.query) + len(request.body),
+            read,
+            request,
+            settings.limits.query,
+            calls=bool(settings.services),
+            union=settings.default_graph == "union",
+        )
+
+    async def _query(self, exchange: Exchange, request: Request, reading: Reading, query: Query) -> None:
+        if reading.calls:
             await self._federate(exchange, request, query)
             return
-        try:
-            text = rewrite_refused_calls(query.text, (), ("SERVICE",))
-        except ProtocolError:
+        if reading.refusal is not None:
             await self._federation.check(query, exchange.client)
-            raise
-        if text is not query.text:
-            query = replace(query, text=text)
-        exchange.form, exchange.query = query.form or "invalid", text
+            raise ProtocolError(*reading.refusal)
+        exchange.form, exchange.query = query.form or "invalid", query.text
         begun: Begun | None = exchange.scope.get(BEGUN)
         if begun is not None:
             await self._query_anew(exchange, query, begun.key, {"ETag": begun.key.tag}, begun.answer)
             return
         gzip = accepts_gzip(request.header("accept-encoding"))
         current = self._engine.current
-        if is_volatile(text) or current is None or query.choice is None:
+        if reading.volatile or current is None or query.choice is None:
             answer = await self._engine.run(query, exchange.client, gzip=gzip)
-            await self._send(exchange, answer, query, {}, volatile=is_volatile(text))
+            await self._send(exchange, answer, query, {}, volatile=reading.volatile)
             return
         key = Key(
             current.tag,
-            normal(text),
+            reading.normal,
             query.base,
             query.default_graphs,
             query.named_graphs,
@@ -345,10 +350,10 @@ class Service:
         self.authorise(exchange.request())
         longest = self._settings.limits.query
         request = await exchange.read(3 * longest + 65536)
-        operation = read_operation(request, longest=longest)
-        if not isinstance(operation, Update):
+        reading = await self._read(exchange, request)
+        if not isinstance(reading.operation, Update):
             raise ProtocolError(400, "This path takes updates; queries go to /sparql.")
-        await self._write(exchange, request, operation)
+        await self._write(exchange, request, reading.operation)
 
     async def _graphs(self, exchange: Exchange, watch: Watch) -> None:
         if exchange.method == "OPTIONS":

@@ -29,12 +29,12 @@ class Limits:
     """What one request, one client and all of them together may use.
 
     ``seconds`` is the wall time of one query, the time that a slow client takes to read not counted; ``memory`` the
-    bytes that one query may take beyond what its worker held before; ``result`` the bytes of one answer before
-    compression. ``query`` is the longest query or update in bytes, ``upload`` the longest body of a Graph Store
-    request. ``workers`` queries run at once, at most ``running`` of one client (None: all but one); ``queue`` requests
-    wait, at most ``waiting`` of one client. ``connections`` may be open, ``connected`` of them by one client. The head
-    of a request has to come within ``head`` seconds, a body within ``body`` seconds and one more for each ``pace``
-    bytes. ``stall`` is how long in seconds a client may take no byte of its answer,
+    bytes that one query may take beyond what its worker held before, ``together`` those of all that run; ``result`` the
+    bytes of one answer before compression. ``query`` is the longest query or update in bytes, ``upload`` the longest
+    body of a Graph Store request. ``workers`` queries run at once, at most ``running`` of one client (None: all but
+    one); ``queue`` requests wait, at most ``waiting`` of one client. ``connections`` may be open, ``connected`` of them
+    by one client. The head of a request has to come within ``head`` seconds, a body within ``body`` seconds and one
+    more for each ``pace`` bytes. ``stall`` is how long in seconds a client may take no byte of its answer,
     ``transfer`` how long a whole answer may take. One call of another service may take ``service_seconds`` and bring
     ``service_rows`` solutions, each of its answers ``service_bytes`` bytes; it is restricted to the values of its
     variables where there are no more than ``service_values``.
@@ -42,6 +42,7 @@ class Limits:
 
     seconds: float = 30.0
     memory: int = field(default_factory=lambda: max(256 * MEBIBYTE, _memory_of_machine() // 8))
+    together: int = field(default_factory=lambda: max(512 * MEBIBYTE, _memory_of_machine() // 4))
     result: int = 1024 * MEBIBYTE
     query: int = 256 * 1024
     upload: int = 64 * MEBIBYTE

@@ -8,6 +8,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 from endpoint.frames import HEADER, frame
+from endpoint.process import memory_of
 
 if TYPE_CHECKING:
     from endpoint.answer import Answer
@@ -23,6 +24,8 @@ class Worker(asyncio.Protocol):
         self.answer: Answer | None = None
         self.doomed = False
         self.born = False
+        self.thread = pid  # the one that runs queries now
+        self.inherited = 0
         self.numbers = count(1)
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
@@ -52,8 +55,11 @@ class Worker(asyncio.Protocol):
 
     def _take(self, letter: bytes, payload: bytes) -> None:
         if letter == b"R":
-            self.born = True
-            self.generation.idle(self)
+            self.thread = int.from_bytes(payload, "big")
+            if not self.born:
+                self.born = True
+                self.inherited = memory_of(self.pid)
+                self.generation.idle(self)
         elif self.answer is not None:
             self.answer.frame(letter, payload)
             if letter in b"EWX":

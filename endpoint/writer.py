@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from endpoint.frames import HEADER, frame
-from endpoint.protocol import ProtocolError, rejected_syntax, rewrite_refused_calls, with_using
-from endpoint.updates import written_graphs
+from endpoint.protocol import ProtocolError, rejected_syntax
+from endpoint.reading import read_update
 from ontology.layout import StoreError
 
 if TYPE_CHECKING:
@@ -57,12 +57,10 @@ class Writer:
         Raises ProtocolError: 400 for a syntax error, 403 where it would change a graph of the loader's, 422 where
         the result breaks the shapes, 503 where another writer holds the store, 504 past the time limit.
         """
-        text = with_using(update)
-        try:  # the engine would call without our limits, so updates call nobody
-            text = rewrite_refused_calls(text, ())
-        except ProtocolError as refusal:
-            await self._refuse(text, update.base, refusal)
-        written = written_graphs(text)
+        changes = await self._engine.clerk.call("", len(update.text), read_update, update)
+        text, written = changes.text, changes.written
+        if changes.refusal is not None:
+            await self._refuse(text, update.base, ProtocolError(*changes.refusal))
         self._check(written.graphs)
         job = {
             "update": text,

@@ -1,0 +1,124 @@
+"""Short queries and long ones: each begins in the quick lane, and moves to the slow one when it turns out to be long.
+
+Nothing in a query's text tells how long it runs. So each one runs as a short one until it has used a slice of processor
+time. Then it moves to the slow lane, as long as there is room: the kernel gives its process only what nobody else wants
+from then on. Where there is no room, it is put back: its process is killed, and it begins anew when there is room. So
+workers that are quickly free again are always there for short queries, whatever else is asked. A query is only put back
+while nothing of its answer has been sent; while the slow lane is full, what quick queries answer is held until they
+are through or have moved.
+
+The same watch keeps the memory of all queries together within its budget: past it, the query that holds most ends.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from typing import TYPE_CHECKING, Protocol
+
+from endpoint.process import processor_time, stand_back
+from endpoint.protocol import ProtocolError
+
+if TYPE_CHECKING:
+    from endpoint.answer import Answer
+    from endpoint.settings import Limits
+
+_SLICE = 0.025  # seconds of processor time that a short query needs at most
+_LOOK = 0.01  # seconds between two looks
+_WEIGH = 10  # looks between two at the memory
+
+
+class Owner(Protocol):
+    """What the lanes tell the engine that they belong to."""
+
+    def dispatch(self) -> None:
+        """Hand free workers to those who wait."""
+
+    def put_back(self, answer: Answer) -> None:
+        """Take note that a query runs no longer, and waits for room in the slow lane."""
+
+
+class Lanes:
+    """Who runs in which lane. Belongs to one event loop."""
+
+    def __init__(self, limits: Limits, owner: Owner) -> None:
+        self.waiting: deque[Answer] = deque()
+        self._limits = limits
+        self._room = max(1, (limits.workers + 1) // 2)
+        self._owner = owner
+        self._quick: dict[Answer, float | None] = {}
+        self._slow: set[Answer] = set()
+        self._looks = 0
+        self._next: asyncio.TimerHandle | None = None
+
+    @property
+    def are_crowded(self) -> bool:
+        """Whether there is no room in the slow lane."""
+        return len(self._slow) >= self._room
+
+    def enter(self, answer: Answer) -> None:
+        """Take note that a query begins."""
+        self._quick[answer] = None
+        if len(self._slow) >= self._room:
+            answer.held = True
+        if self._next is None:
+            self._next = asyncio.get_running_loop().call_later(_LOOK, self._look)
+
+    def enter_slow(self, answer: Answer) -> None:
+        """Take note that a query that was put back begins anew."""
+        self._slow.add(answer)
+        stand_back(answer.worker.thread)
+
+    def leave(self, answer: Answer) -> None:
+        """Take note that a query runs no longer."""
+        self._quick.pop(answer, None)
+        self._slow.discard(answer)
+
+    def next_waiting(self) -> Answer | None:
+        """Return a query that was put back and may begin anew, or one that has ended meanwhile; None for neither."""
+        if self.waiting and (self.waiting[0].finished or not self.are_crowded):
+            return self.waiting.popleft()
+        return None
+
+    def close(self, error: ProtocolError) -> None:
+        """Look no more, and end what waits."""
+        if self._next is not None:
+            self._next.cancel()
+        while self.waiting:
+            self.waiting.popleft().fail(error)
+
+    def _look(self) -> None:
+        for answer, before in list(self._quick.items()):
+            if answer not in self._quick:  # it ended when another was put back
+                continue
+            used = processor_time(answer.worker.pid)
+            if before is None:
+                self._quick[answer] = used
+            elif used - before >= _SLICE or answer.is_stuck:
+                self._move(answer)
+        if not self.are_crowded:
+            for answer in self._quick:
+                answer.let_go()
+        self._looks += 1
+        if self._looks % _WEIGH == 0:
+            self._weigh()
+        self._owner.dispatch()
+        is_busy = self._quick or self._slow or self.waiting
+        self._next = asyncio.get_running_loop().call_later(_LOOK, self._look) if is_busy else None
+
+    def _move(self, answer: Answer) -> None:
+        del self._quick[answer]
+        if not self.are_crowded or (answer.kind and not answer.held):
+            self._slow.add(answer)
+            stand_back(answer.worker.thread)
+            answer.let_go()
+        else:
+            answer.held = False
+            self._owner.put_back(answer)
+
+    def _weigh(self) -> None:
+        held = {answer: answer.memory for answer in (*self._quick, *self._slow)}
+        if sum(held.values()) > self._limits.together:
+            largest = max(held, key=held.__getitem__)
+            sentence = "The query was stopped: all queries together needed more memory than there is for them."
+            largest.stop("memory", ProtocolError(503, sentence, {"Retry-After": "10"}))
