@@ -234,7 +234,10 @@ class StatementKey(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One proposition that the article presents, with the source it is attributed to (``pact:Statement``)."""
+    """One proposition that the article presents, with the source it is attributed to (``pact:Statement``).
+
+    ``model`` names the language model that found the words of content, cue and source; None where the rules did.
+    """
 
     content: Span
     mode: ReportMode
@@ -264,6 +267,7 @@ class Statement:
     derived_from: tuple[StatementKey, ...] = ()
     edited: bool = False
     confidence: float | None = None
+    model: str | None = None
 
     @property
     def key(self) -> StatementKey:

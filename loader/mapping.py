@@ -14,7 +14,7 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from loader.actors import Naming
 from loader.document import Entity, EntityKind
-from loader.terms import TYPE, pact, term
+from loader.terms import ASSOCIATED_WITH, GENERATED_BY, NAME, TYPE, USED, pact, term
 from ontology.vocabulary import content_hash, slug
 
 if TYPE_CHECKING:
@@ -143,13 +143,15 @@ class _Sheet:
     article: str
     graph: NamedNode
     statements: Mapping[StatementKey, str]
+    times: frozenset[Span]
     quads: set[Quad] = field(default_factory=set)
 
     @classmethod
     def of(cls, document: Document, mint: Mint) -> _Sheet:
         article = mint.article(document.article.text, document.article.url)
         minted = mint.statements(article, (statement.key for statement in document.statements))
-        return cls(document, mint, article, NamedNode(mint.graph(article)), minted)  # type: ignore[arg-type]
+        times = frozenset(time.span for time in document.times)
+        return cls(document, mint, article, NamedNode(mint.graph(article)), minted, times)  # type: ignore[arg-type]
 
     # ---- the nodes
 
@@ -204,8 +206,20 @@ class _Sheet:
             self.put(node, term("prov", "wasDerivedFrom"), self.statement(key))
         if statement.edited:
             self.put(node, pact("editedQuote"), Literal(value=True))
+        self.put_reading(node, statement)
+
+    def put_reading(self, node: str, statement: Statement) -> None:
+        """Tell how sure the reading of a statement is, and by which language model (PROV-O) if it is by one."""
         if statement.confidence is not None:
             self.put(node, pact("confidence"), _decimal(statement.confidence))
+        if statement.model is not None:
+            reading, reader = self.mint.reading(self.article), self.mint.reader(self.article)
+            self.put(node, GENERATED_BY, NamedNode(reading))
+            self.put(reading, TYPE, term("prov", "Activity"))
+            self.put(reading, USED, NamedNode(self.article))
+            self.put(reading, ASSOCIATED_WITH, NamedNode(reader))
+            self.put(reader, TYPE, term("prov", "SoftwareAgent"))
+            self.put(reader, NAME, Literal(statement.model))
 
     def put_membership(self, membership: Membership) -> None:
         statement = self.statement(membership.according_to)
@@ -265,7 +279,7 @@ class _Sheet:
         return NamedNode(self.statements[key])
 
     def time(self, span: Span) -> NamedNode:
-        if all(time.span != span for time in self.document.times):
+        if span not in self.times:
             message = f"A statement refers to a time at {span.start}-{span.end} that the document does not have."
             raise Unmappable(message)
         return NamedNode(self.mint.time(self.article, span.start, span.end))

@@ -91,6 +91,8 @@ def _flat_statement(
         "derivedFrom": _names(statement.derived_from, names),
         "editedQuote": statement.edited,
         "confidence": None if statement.confidence is None else round(statement.confidence, 4),
+        "extractor": "rules" if statement.model is None else "llm",
+        "model": statement.model,
     }
 
 

@@ -320,6 +320,14 @@ class Mint:
         """Return a time reference by its words."""
         return f"{article}/time/{start}-{end}"
 
+    def reading(self, article: str) -> str:
+        """Return the activity in which a language model read the article."""
+        return f"{article}/reading"
+
+    def reader(self, article: str) -> str:
+        """Return the language model that read the article, as this article's reader."""
+        return f"{article}/reader"
+
     def membership(self, statement: str, member: str, partnership: str, pillar: str | None = None) -> str:
         """Return the membership that a statement tells of: one for each member and pillar, or else partnership."""
         article, offsets = statement.rsplit("/statement/", 1)

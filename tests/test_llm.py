@@ -130,6 +130,16 @@ def test_what_a_model_found_has_no_confidence() -> None:
     assert [statement.confidence for statement in statements if statement.cue] == [None]
 
 
+def test_a_statement_names_the_model_that_found_its_words_and_no_other_statement_does() -> None:
+    told = f"{TEXT}\nAUKUS is a partnership of Australia, the United Kingdom and the United States."
+    with serving(chat({"statements": [JOINS]})) as fake:
+        statements = asked(fake, told).statements
+    assert [statement.model for statement in statements if statement.cue] == ["small"]
+    assert {statement.model for statement in statements if not statement.cue} == {None}
+    with serving((500, {}, b"")) as broken:
+        assert {statement.model for statement in asked(broken, attempts=1).statements} == {None}
+
+
 def test_an_answer_without_statements_is_an_answer(caplog: pytest.LogCaptureFixture) -> None:
     with serving(chat({"statements": []})) as fake:
         assert contents(asked(fake)) == []

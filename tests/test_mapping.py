@@ -217,6 +217,21 @@ def test_any_duration_survives_the_store(back: bool, larger: int, smaller: int, 
     assert kept(literal) == literal
 
 
+def test_the_graph_tells_which_language_model_found_a_statement() -> None:
+    by_model, by_rules = said(42, 51, 29, model="small: 8b"), said(0, 9, 29)
+    told = quads(Document(ARTICLE, (by_rules, by_model)), MINT)
+    prov = PREFIXES["prov"]
+    found = [f"{quad.subject} {quad.predicate} {quad.object}" for quad in told if prov in str(quad)]
+    assert found == [
+        f"<{NODE}/reader> <{PREFIXES['rdf']}type> <{prov}SoftwareAgent>",
+        f"<{NODE}/reading> <{PREFIXES['rdf']}type> <{prov}Activity>",
+        f"<{NODE}/reading> <{prov}used> <{NODE}>",
+        f"<{NODE}/reading> <{prov}wasAssociatedWith> <{NODE}/reader>",
+        f"<{NODE}/statement/42-51> <{prov}wasGeneratedBy> <{NODE}/reading>",
+    ]
+    assert [str(quad.object) for quad in told if quad.predicate.value == f"{PREFIXES['schema']}name"] == ['"small: 8b"']
+
+
 @given(st.floats(0, 1))
 def test_any_confidence_survives_the_store(confidence: float) -> None:
     found = quads(Document(ARTICLE, (said(42, 51, 29, confidence=confidence),)), MINT)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MINT = Mint()
-ADDED = {"kind", "confidence", "speakerName", "offset"}
+ADDED = {"kind", "confidence", "speakerName", "offset", "extractor", "model"}
 
 
 def without(entry: dict[str, Any]) -> dict[str, Any]:
@@ -89,6 +89,13 @@ def test_a_statement_says_its_kind_its_confidence_and_the_resolved_name() -> Non
     narrator = replace(statement, speakers=(), cue=None, confidence=None, kind=None)
     silent = record(Document(Article("She said it was all so", "a.txt"), (narrator,)), MINT)["statements"][0]
     assert (silent["speakerName"], silent["confidence"], silent["kind"]) == (None, None, [])
+
+
+def test_a_statement_says_what_found_its_words() -> None:
+    by_rules = Statement(Span(9, 20), ReportMode.INDIRECT, SourceNaming.NONE, Section.BODY)
+    by_model = replace(by_rules, content=Span(0, 3), model="small")
+    found = record(Document(Article("She said it was all so", "a.txt"), (by_model, by_rules)), MINT)["statements"]
+    assert [(each["extractor"], each["model"]) for each in found] == [("llm", "small"), ("rules", None)]
 
 
 def test_a_reference_to_a_statement_that_is_not_there_is_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -81,7 +81,8 @@ class LanguageModel:
         if refused:
             source, whole = reading.article.source, refused + len(found)
             _LOG.warning("%s: %d of the model's %d statements were refused.", source, refused, whole)
-        return tuple(attribution for finding in found for attribution in finding)
+        model = self.server.model
+        return tuple(replace(attribution, model=model) for finding in found for attribution in finding)
 
     def _answer(self, text: str) -> str:
         if len(text) > self.longest:

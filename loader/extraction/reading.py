@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
 
     from loader.document import Article, Entity, Mention, ReportMode, Span, StatementKind
     from loader.registry import Registry
+
+_Found = TypeVar("_Found", "Mention", "Group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +88,18 @@ class Reading:
 
     def mentions_in(self, span: Span) -> tuple[Mention, ...]:
         """Return the mentions that lie inside a span, in order of the text."""
-        return tuple(mention for mention in self.mentions if span.covers(mention.span))
+        return _inside(self.mentions, span)
 
     def groups_in(self, span: Span) -> tuple[Group, ...]:
         """Return the groups that lie inside a span, in order of the text."""
-        return tuple(group for group in self.groups if span.covers(group.span))
+        return _inside(self.groups, span)
+
+
+def _inside(found: tuple[_Found, ...], span: Span) -> tuple[_Found, ...]:
+    """Return what lies inside a span, of things in order that do not overlap; without a look at all the others."""
+    first = bisect_left(found, span.start, key=lambda each: each.span.start)
+    last = bisect_right(found, span.end, key=lambda each: each.span.end)
+    return found[first:last]
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +123,7 @@ class Attribution:
     edited: bool = False
     negated_cue: bool = False  # a denial: "denied", "rejected"
     rule: str = ""  # which rule found it; confidence is calibrated on it
+    model: str | None = None  # the language model that found it
 
 
 @dataclass(frozen=True, slots=True)

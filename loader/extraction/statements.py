@@ -113,6 +113,7 @@ class _Composer:
             utterance_times=self.occasions.of_utterance(attribution),
             event_times=self.occasions.of_event(content),
             edited=attribution.edited,
+            model=attribution.model,
         )
         if statement.stance is Stance.COMMITTED and not statement.involves:  # who binds itself takes part
             bound = tuple(holder for holder in statement.stance_holders if holder.kind in _TAKING_PART)
