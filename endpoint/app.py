@@ -323,6 +323,7 @@ def _root(request: Request) -> str:
 
 async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Response:
     """Add the headers that keep a browser from doing more than the page needs."""
+    start = time.perf_counter()
     response = await call_next(request)
     if response.status_code == 405:
         response = _told_methods(request, response)
@@ -332,6 +333,7 @@ async def _secure(request: Request, call_next: RequestResponseEndpoint) -> Respo
         response.headers.setdefault(name, value)
     if request.method in _READS or exchange.local_path(request.scope).startswith("/reconcile"):
         response.headers.setdefault("Access-Control-Allow-Origin", "*")
+    response.headers["Server-Timing"] = f"total;dur={1000 * (time.perf_counter() - start):.2f}"
     return response
 
 

@@ -7,6 +7,7 @@ import contextlib
 import json
 import os
 import re
+import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -54,6 +55,7 @@ class Exchange:
         self.path = local_path(scope)
         self.client: str = scope["client"][0] if scope.get("client") else ""
         self.started = False
+        self._start = time.perf_counter()
         self.status = 499
         self.form = "other"
         self.query = ""
@@ -151,11 +153,18 @@ class Exchange:
                 raise
             raise Gone from None
 
+    @property
+    def elapsed(self) -> float:
+        """The milliseconds since the request came."""
+        return 1000 * (time.perf_counter() - self._start)
+
     async def begin(self, status: int, headers: Mapping[str, str]) -> None:
         """Send the head of the response."""
         self.started = True
         self.status = status
         lines = [(b"x-request-id", self.identifier.encode()), *raw(headers)]
+        if "Server-Timing" not in headers:
+            lines.append((b"server-timing", f"total;dur={self.elapsed:.2f}".encode()))
         await self._send({"type": "http.response.start", "status": status, "headers": lines})
 
     async def send(self, chunk: bytes) -> None:

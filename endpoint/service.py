@@ -228,8 +228,7 @@ class Service:
         if kept is None:
             await self._query_anew(exchange, query, key, {} if request.method == "POST" else {"ETag": tag})
         else:
-            more = {"Server-Timing": "cache"} | ({} if request.method == "POST" else {"ETag": tag})
-            await self._repeat(exchange, query, key, kept, more)
+            await self._repeat(exchange, query, key, kept, {} if request.method == "POST" else {"ETag": tag})
 
     async def _federate(self, exchange: Exchange, request: Request, query: Query) -> None:
         """Answer a query that calls other services; they may answer otherwise at any time, so it is never kept."""
@@ -268,6 +267,7 @@ class Service:
         if exchange.method == "GET":
             lines = b"".join(b"%b: %b\r\n" % line for line in raw(headers))
             self._cache.shelve(exchange.bytes_of_its_own(), Response(key, exchange.form, lines, kept.body))
+        headers["Server-Timing"] = f"cache;dur={exchange.elapsed:.2f}"
         await exchange.respond(200, headers, b"" if exchange.method == "HEAD" else kept.body)
 
     async def _send(
