@@ -346,6 +346,8 @@ def acronym_form(text: str) -> str:
 
     An acronym is one word of two to eight letters and digits with a capital and without a small letter.
     """
+    if text.upper() != text:  # nearly every name has a small letter, which no folding takes away
+        return ""
     form = cased(text)
     is_one = 2 <= len(form) <= _ACRONYM_LETTERS and form.isalnum() and form == form.upper() and form != form.lower()
     return form if is_one else ""
@@ -367,12 +369,12 @@ def number_of(identifier: str) -> int:
 
 def _settle(text: str, change: Any) -> str:
     if text.isascii():
-        return " ".join(change(text.translate(_ASCII)).split())
+        return " ".join(change(text.translate(_BARE)).split())
     nfkc = partial(unicodedata.normalize, "NFKC")
     before = None
     while text != before:  # twice for nearly every text: folding can make something to fold
         before = text
-        text = nfkc(change(nfkc("".join(map(_bare, text)))))
+        text = nfkc(change(nfkc(text.translate(_BARE))))
     return " ".join(text.split())
 
 
@@ -410,4 +412,12 @@ def _name_order(name: Name) -> tuple[int, str, str]:
     return KINDS.index(name.kind), name.language, name.text
 
 
-_ASCII: Final = {number: _bare(chr(number)) for number in range(128)}
+class _Bare(dict[int, str]):
+    """What stays of each character by its number, worked out where it occurs first: a table of a million else."""
+
+    def __missing__(self, number: int) -> str:
+        self[number] = _bare(chr(number))
+        return self[number]
+
+
+_BARE: Final = _Bare()

@@ -14,7 +14,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.linking.writer import Record
-from ontology.authority import VERSION, AuthorityError, Entity, Hit, Name, Office, fold, open_authority
+from ontology.authority import (
+    VERSION,
+    AuthorityError,
+    Entity,
+    Hit,
+    Name,
+    Office,
+    acronym_form,
+    cased,
+    fold,
+    open_authority,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,6 +79,13 @@ def test_candidates_are_found_whatever_case_and_punctuation(authority: Authority
     assert authority.candidates(" JAPAN ") == (Hit(JAPAN.entity, "Japan", exact=False),)
     assert ids(authority.candidates("fumio-kishida")) == ["Q359480"]
     assert authority.candidates("nobody at all") == authority.candidates("…") == authority.candidates("") == ()
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=10))
+def test_an_acronym_is_one_word_of_few_letters_with_a_capital_and_no_small_one(text: str) -> None:
+    form = cased(text)
+    is_one = 2 <= len(form) <= 8 and form.isalnum() and form == form.upper() and form != form.lower()
+    assert acronym_form(text) == (form if is_one else "")
 
 
 @pytest.mark.parametrize(

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import json
+import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from loader.linking.builder import build
-from loader.linking.dump import Choice, Problem, Unreadable
+from loader.linking.dump import Choice, Problem, Unreadable, read_entity
+from loader.linking.writer import Record, Writer
 from ontology.authority import Authority, Office, open_authority
 
 if TYPE_CHECKING:
@@ -96,6 +101,52 @@ def test_what_is_chosen_is_kept(tmp_path: Path) -> None:
     content = dump(PERSON, OFFICE, item("Q3", "Little known", P31={"id": "Q5"}))
     authority, _ = made(tmp_path, content, classes=frozenset({"Q5"}), sitelinks=2)
     assert [each.id for each in authority.entities()] == ["Q1000"]
+
+
+@given(
+    st.integers(0, 4),
+    st.integers(0, 4),
+    st.sets(st.sampled_from(("Q5", "Q6256", "Q43229"))),
+    st.sampled_from(("Q5", "Q55", "Q43229")),
+    st.booleans(),
+)
+def test_a_line_that_is_not_read_is_one_that_would_not_be_chosen(
+    links: int, least: int, classes: set[str], kind: str, names_sites: bool
+) -> None:
+    said = item("Q1", 'a "sitelinks": {} trap', P31={"id": kind})
+    said["sitelinks"] = {f"wiki{n}": {"site": f"wiki{n}"} if names_sites else {} for n in range(links)}
+    choice = Choice(classes=frozenset(classes), sitelinks=least)
+    for separators in ((",", ":"), (", ", ": ")):
+        line = json.dumps(said, separators=separators).encode()
+        assert choice.may_have(line) or list(read_entity("-", 1, said, choice)) == [None]
+        if names_sites or not links:
+            assert choice.may_have(line) == (links >= least and (not classes or kind in classes))
+    assert choice.may_have(b'{"type":"item","redirects":{"from":"Q1","to":"Q2"}}')
+
+
+@pytest.mark.parametrize("has_orjson", [True, False])
+def test_whatever_reads_the_json_makes_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, has_orjson: bool
+) -> None:
+    if has_orjson:
+        pytest.importorskip("orjson")
+    else:
+        monkeypatch.setitem(sys.modules, "orjson", None)
+    authority, problems = made(tmp_path, dump(PERSON, OFFICE) + b'{"id": "Q3", \n')
+    assert [each.line for each in problems] == [5]
+    assert hashlib.sha256(authority.path.read_bytes()).hexdigest() == hashlib.sha256(same(tmp_path)).hexdigest()
+
+
+def same(tmp_path: Path) -> bytes:
+    """Return the authority of the two entities, out of entities that were read beforehand."""
+    with Writer(tmp_path / "same.sqlite") as writer:
+        for each in (PERSON, OFFICE):
+            for record in read_entity("dump.json", 1, each, Choice()):
+                assert isinstance(record, Record)
+                writer.add(record)
+        with open_authority(tmp_path / "out.sqlite") as held:
+            writer.finish({key: held.meta[key] for key in ("name", "version", "date", "sources")})
+    return (tmp_path / "same.sqlite").read_bytes()
 
 
 def test_pages_about_pages_are_left_out(tmp_path: Path) -> None:
@@ -202,7 +253,7 @@ def test_a_build_that_was_stopped_goes_on_and_makes_the_same_bytes(
 
 
 def test_parquet_without_its_reader_is_refused_in_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(__import__("sys").modules, "pyarrow.parquet", None)
+    monkeypatch.setitem(sys.modules, "pyarrow.parquet", None)
     (tmp_path / "names.parquet").write_bytes(b"PAR1")
     with pytest.raises(Unreadable, match="pip install pyarrow"):
         build([tmp_path / "names.parquet"], tmp_path / "out.sqlite")

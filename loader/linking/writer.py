@@ -53,8 +53,9 @@ LEFT JOIN target t ON t.old = n.entity WHERE coalesce(t.new, n.entity) IN (SELEC
 ORDER BY 1, 2, 3, 4
 """,
     """
-INSERT INTO made.key SELECT DISTINCT fold(text), entity, acronym_form(text) FROM made.name WHERE fold(text) <> ''
-ORDER BY 1, 2, 3
+WITH called AS MATERIALIZED (SELECT DISTINCT entity, text FROM made.name),
+folded AS MATERIALIZED (SELECT fold(text) AS key, entity, acronym_form(text) AS form FROM called)
+INSERT INTO made.key SELECT DISTINCT key, entity, form FROM folded WHERE key <> '' ORDER BY 1, 2, 3
 """,
     """
 INSERT INTO made.external SELECT DISTINCT coalesce(t.new, x.entity), scheme, value FROM external x
