@@ -136,6 +136,8 @@ def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) ->
         return True
     if token.dep_ == "xcomp" and token.head.lemma_ in _REFUSING and entry.kind("that") is StatementKind.SPEECH:
         return True
+    if token.lemma_ == "admit" and is_passive(token) and content.frame == "preposition to":
+        return True  # "was admitted to the Union"
     if token.lemma_ in _QUOTING and content.frame == "object":
         return _is_somebody(child(token, "dobj"))
     return content.frame == "infinitive" and (

@@ -341,7 +341,8 @@ def _object(token: Token, entry: Entry) -> Content | None:
     if thing is not None and thing.i > token.i and thing.lower_ not in _REFLEXIVE:
         last = thing
         for link in children(token, "prep"):
-            if link.left_edge.i == last.right_edge.i + 1 and link.lower_ in _CONTINUING:
+            goes_on = link.lower_ in _CONTINUING or (token.lemma_ == "congratulate" and link.lower_ == "on")
+            if link.left_edge.i == last.right_edge.i + 1 and goes_on:
                 last = link
         end, released = _end(token, thing) if last == thing else (last.right_edge.i, -1)
         return Content(((thing.left_edge.i, end),), "object", released=released)

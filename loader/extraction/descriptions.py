@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind
 from loader.extraction.groups import DEFINITE
 from loader.extraction.nouns import PERSONAL, Noun, NounKind, reworded, takes_up_anyone
-from loader.extraction.referents import salience, same_home
+from loader.extraction.referents import SPEECH, salience, same_home, verb_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -21,6 +22,7 @@ _REMEMBERED = 100  # unnamed persons among whom a like phrase is looked for
 _NEXT = 2  # sentences in which a name may follow "a doctor"
 _OPENING = 12  # tokens of such a sentence in which it stands
 _TITLES = 6  # tokens of titles before a name
+_NAMED_WITHIN = 3  # tokens of a sentence that begins with a name
 _FORMER = frozenset({"former", "ex", "ex-", "onetime", "one-time", "then", "erstwhile"})
 _DEPTH = 2  # phrases inside phrases in which an affiliation is looked for
 _SAME, _ALIKE = 60.0, 10.0  # what a noun that the article used of a person, or one like it, adds to nearness
@@ -44,7 +46,13 @@ class Descriptions:
 
     def visit(self, token: Token, noun: Noun, start: int, *, plural: bool) -> None:
         """Find out whom a phrase for persons means, and write it down; a new unnamed person if nobody known."""
-        if self._words.low[start] in ("no", "nobody") or self._names_somebody(token):
+        if self._words.low[start] in ("no", "nobody"):
+            return
+        introduced = self._introduced(token)
+        if introduced is not None:
+            _bind(introduced, self._affiliation(token, noun, start))
+            self._discourse.mention(start, noun.end, token, introduced)
+        if introduced is not None or self._names_somebody(token):
             return
         if token.dep_ in ("compound", "amod", "nmod") or token.tag_ in ("JJ", "VBG"):
             return
@@ -57,12 +65,14 @@ class Descriptions:
             referent = self._taken_up(token, noun, None if former else affiliation, former=former)
         if referent is None:
             referent = self._told_before(noun, affiliation, plural=plural, definite=definite)
-        if referent is None and not plural and not definite and noun.kind is not NounKind.SPOKESPERSON:
-            referent = self._named_next(token, noun, affiliation)
+        if referent is None and not plural and noun.kind is not NounKind.SPOKESPERSON:
+            referent = self._holder_next(token, noun) if definite else self._named_next(token, noun, affiliation)
         if referent is None:
             if token.dep_ == "attr":
                 return
             referent = self._new(start, end, affiliation, plural=plural)
+        if noun.kind is NounKind.OFFICE:
+            _bind(referent, affiliation)
         referent.nouns.add(noun.words)
         if noun.kind is NounKind.SPOKESPERSON and affiliation is not None:
             referent.speaks_for_a_body = True
@@ -81,31 +91,24 @@ class Descriptions:
 
     def _names_somebody(self, token: Token) -> bool:
         """Whether the phrase stands beside a name, which then says who it is."""
-        if self._introduces_name(token):
-            return True
         beside = [token.head] if token.dep_ == "appos" else []
         beside += [child for child in token.children if child.dep_ == "appos"]
         found = (self._discourse.at[other.i] for other in beside)
         return any(one is not None and not (one.is_person and token.tag_ == "NNS") for one in found)
 
-    def _introduces_name(self, token: Token) -> bool:
-        """Whether a comma, titles and a person's name follow: "his Swedish counterpart, Minister Jane Roe, agreed"."""
+    def _introduced(self, token: Token) -> Referent | None:
+        """Return the person whose name follows behind a comma and titles: "his Swedish counterpart, Minister Roe,"."""
         words, i = self._words, token.right_edge.i + 1
-        if (
-            token.dep_ not in ("nsubj", "nsubjpass")
-            or i >= len(words)
-            or words.low[i] != ","
-            or words.tag[token.i] == "NNS"
-        ):
-            return False
+        if token.dep_ not in ("nsubj", "nsubjpass") or token.tag_ == "NNS" or i >= len(words) or words.low[i] != ",":
+            return None
         for j in range(i + 1, min(i + 1 + _TITLES, words.end(i))):
             referent = self._discourse.at[j]
             if referent is not None and referent.is_named_person and j in self._discourse.ends:
                 end = self._discourse.ends[j]
-                return end < len(words) and words.low[end] == ","
+                return referent if end < len(words) and words.low[end] == "," else None
             if j not in self._discourse.titles and not words.tokens[j].text[0].isupper():
-                return False
-        return False
+                return None
+        return None
 
     def _new(self, start: int, end: int, affiliation: Entity | None, *, plural: bool) -> Referent:
         span = self._words.span(start, end)
@@ -152,7 +155,7 @@ class Descriptions:
                 return None  # "Roe defended the candidate"
             return salience(use, here, -1) + min(use.referent.times, _KNOWN)
 
-        found = trail.best(score)
+        found = None if former else trail.best(score)
         if found is not None or token.dep_ == "attr" or token.head.lower_ == "as":
             return found
         if not former and not takes_up_anyone(noun.words):
@@ -190,6 +193,27 @@ class Descriptions:
                     own = referent.entity.affiliation
                     other = own is not None and affiliation is not None and not same_home(own, affiliation)
                     return None if id(referent) in seen or other else referent
+        return None
+
+    def _holder_next(self, token: Token, noun: Noun) -> Referent | None:
+        """Return the person whom the next sentence names first and without a title: "its minister said. Jane Roe …".
+
+        Only an office holder who speaks, and whom no sentence before names, is so introduced.
+        """
+        verb = verb_of(token)
+        if noun.kind is not NounKind.OFFICE or verb is None or verb.lemma_.lower() not in SPEECH:
+            return None
+        sentences, here = self._words.sentences, self._words.sentence[token.i]
+        if here + 1 >= len(sentences):
+            return None
+        start, end = sentences[here + 1]
+        for i in range(start, min(end, start + _NAMED_WITHIN)):
+            referent, stop = self._discourse.at[i], self._discourse.ends.get(i, 0)
+            if referent is not None and stop:
+                known = referent.nouns or any(use.referent is referent for use in self._discourse.trail.back())
+                in_full = stop - i > 1 and self._words.root(i, stop).dep_ == "nsubj"
+                new = referent.is_named_person and in_full and not known
+                return referent if new and noun.gender in ("-", referent.gender) else None
         return None
 
     def _may_be_called(self, referent: Referent, noun: Noun, *, opening: bool) -> bool:
@@ -233,6 +257,14 @@ class Descriptions:
         if noun is None or depth == _DEPTH or noun.kind in PERSONAL:
             return None
         return self._after(target, depth + 1)
+
+
+def _bind(referent: Referent, affiliation: Entity | None) -> None:
+    """Let a named person, of whom no title has told whose they are, belong to the actor that a description tells."""
+    entity = referent.entity
+    unbound = referent.is_named_person and entity.affiliation is None and not entity.registered
+    if unbound and affiliation is not None and affiliation.kind is not EntityKind.PERSON:
+        referent.members = (replace(entity, affiliation=affiliation),)
 
 
 def _is_narrowed(token: Token, noun: Noun, affiliation: Entity | None) -> bool:

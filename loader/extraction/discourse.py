@@ -25,7 +25,8 @@ class Discourse:
     """One article while it is resolved, in order of the text.
 
     ``at`` gives for each token the referent that it denotes, so far as it is known; ``titles`` for the tokens of a
-    title or apposition the person who bears it; ``trail`` what has been spoken of before.
+    title or apposition the person who bears it; ``trail`` what has been spoken of before; ``home`` the state that the
+    article is written from, if it shows one.
     """
 
     def __init__(
@@ -34,7 +35,9 @@ class Discourse:
         quotations: Sequence[Quotation],
         persons: Sequence[tuple[Person, Entity]],
         bodies: Sequence[BodyName],
+        home: Entity | None = None,
     ) -> None:
+        self.home = home
         self.words = words
         self.trail = Trail()
         self.at: list[Referent | None] = [None] * len(words)
@@ -147,9 +150,16 @@ class Discourse:
         self.use(token, referent)
 
     def denotations(self) -> Denotations:
-        """Return what was written down, each part in order of the text."""
+        """Return what was written down, each part in order of the text; a person is everywhere what was last learnt."""
+        mentions = (Mention(mention.span, self._known(mention.entity)) for mention in self._mentions)
+        groups = (Group(group.span, tuple(map(self._known, group.entities))) for group in self._groups)
         return Denotations(
-            tuple(sorted(self._mentions, key=lambda mention: mention.span)),
-            tuple(sorted(self._groups, key=lambda group: group.span)),
+            tuple(sorted(mentions, key=lambda mention: mention.span)),
+            tuple(sorted(groups, key=lambda group: group.span)),
             tuple(sorted(self._unnamed, key=lambda mention: (mention.span.start, -mention.span.end))),
         )
+
+    def _known(self, entity: Entity) -> Entity:
+        """Return an entity with what a later description told of it."""
+        found = self._referents.get(entity.path) if entity.kind is EntityKind.PERSON else None
+        return found.entity if found is not None and not found.is_group else entity

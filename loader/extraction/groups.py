@@ -155,10 +155,9 @@ class Groups:
             found = self._leaders(token, noun, number)
             loose = noun.words in _ANY_LEADER or (
                 number is not None and definite
-            )  # "the two ministers": one is secretary
-            latest = (
-                self._discourse.trail.latest(fits, self._discourse.moment(token.i)) if found is None and loose else None
-            )
+            )  # "the two ministers", one a secretary
+            here = self._discourse.moment(token.i)
+            latest = self._discourse.trail.latest(fits, here) if found is None and loose else None
             return found if latest is None else self._discourse.group(latest.members, noun.words)  # it stays theirs
         found = self._discourse.trail.latest(fits)
         return found or (self._latest_states(token, number) if states or number else None)
@@ -193,18 +192,14 @@ class Groups:
     def _partnerships(self, token: Token, start: int) -> Referent | None:
         """Return the partnerships named last that "the two blocs" count."""
         number = next((NUMBERS[word] for word in self._words.low[start : token.i] if word in NUMBERS), 0)
-        found: list[Entity] = []
+        known: list[Referent] = []
         for use in self._discourse.trail.back() if number else ():
-            referent = use.referent
-            if (
-                not referent.is_group
-                and referent.entity.kind is EntityKind.PARTNERSHIP
-                and referent.entity not in found
-            ):
-                found.append(referent.entity)
-            if len(found) == number:
-                return self._discourse.group(found[::-1])
-        return None
+            if not use.referent.is_group and use.referent.entity.kind is EntityKind.PARTNERSHIP:
+                known += [use.referent] if use.referent not in known else []
+        if not number or len(known) < number:
+            return None
+        others = sorted(known[1:], key=lambda referent: -referent.times)[: number - 1]  # the latest, and the best known
+        return self._discourse.group([referent.entity for referent in (*others[::-1], known[0])])
 
     def _is_bare(self, token: Token, noun: Noun, start: int) -> bool:
         """Whether nothing narrows the plural down: "the two leaders", but not "the leaders of Europe"."""

@@ -38,6 +38,7 @@ _ANY_BODY = frozenset(
     {"group", "company", "organization", "organisation", "firm", "rights group", "advocacy group", "body", "think tank"}
     | {"institution", "charity", "nonprofit", "watchdog"}
 )
+_AT_HOME = 12  # what being the state that an article is written from adds to nearness
 _ANY_PACT = frozenset({"group", "body", "organization", "organisation", "forum", "club"})
 _MINISTRIES = frozenset({"ministry", "department"})
 _OF_STATES = frozenset(
@@ -97,9 +98,10 @@ class Institutions:
         """Return what "the ministry" inside another phrase means."""
         noun = self._words.noun(token)
         start = self._words.phrase_start(token)
-        if noun is None or noun.kind in PERSONAL or self._words.low[start] not in DEFINITE:
+        if noun is None or noun.kind in PERSONAL:
             return None
-        return self.resolve(token, noun, start)
+        known = self._words.low[start] in DEFINITE or self._is_a_persons(token)
+        return self.resolve(token, noun, start) if known else None
 
     def _staff(self, noun: Noun, start: int) -> Referent | None:
         """Return the organisation that a person's name makes of a campaign, a team or an administration."""
@@ -121,7 +123,8 @@ class Institutions:
         """Return the state or body that the phrase with this head means, None where the article has not told."""
         owner = self._owner(token)
         if owner is not None:
-            return self._discourse.referent(owner) if noun.kind is NounKind.COUNTRY else self._of(owner, noun, start)
+            itself = noun.kind is NounKind.COUNTRY or (noun.kind is NounKind.MINISTRY and self._is_a_persons(token))
+            return self._discourse.referent(owner) if itself else self._of(owner, noun, start)
         if any(child.dep_ == "poss" and child.lower_ in _OWN for child in token.children):
             return None
         found: Referent | None = None
@@ -179,6 +182,11 @@ class Institutions:
                 return state_of(referent.entity)
         return None
 
+    def _is_a_persons(self, token: Token) -> bool:
+        """Whether a named person owns what a noun means: "Roe's department"."""
+        owners = [self._discourse.at[child.i] for child in token.children if child.dep_ == "poss"]
+        return any(owner is not None and owner.is_named_person for owner in owners)
+
     def _is_of_officers(self, token: Token) -> bool:
         """Whether what a person owns is the person's state or a part of it: "her country", "his government"."""
         noun = self._words.noun(token)
@@ -196,7 +204,10 @@ class Institutions:
                 return discourse.referent(state)
 
         def score(use: Use) -> float | None:
-            return salience(use, here, quotation) if use.referent.is_state else None
+            if not use.referent.is_state:
+                return None
+            own = discourse.home is not None and use.referent.entity.path == discourse.home.path
+            return salience(use, here, quotation) + (_AT_HOME if own else 0)
 
         return discourse.trail.best(score, here)
 

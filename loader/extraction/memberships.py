@@ -10,6 +10,16 @@ from loader.extraction.lexicon import rows
 from loader.extraction.modality import is_negated
 from loader.extraction.participants import speakers
 from loader.extraction.reading import Voices
+from loader.extraction.standings import (
+    above,
+    is_denied,
+    is_done,
+    is_refusal,
+    lemma_of,
+    of_leaving,
+    of_standing,
+    standing_noun,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,22 +32,19 @@ if TYPE_CHECKING:
 _TABLE = {(words, pos): (use, MembershipStatus(status)) for words, pos, use, status, _source in rows("memberships")}
 _POS = {"VERB": "verb", "NOUN": "noun", "PROPN": "noun"}
 _CAN_JOIN = (EntityKind.STATE, EntityKind.ORGANIZATION)
-_FORMER = frozenset({"former", "ex", "onetime"})
 _LISTING = frozenset({"including", "like", "as", "namely"})
 # What is still wished for: an interest in taking part, no part yet.
 _WISHING = frozenset({"consider", "explore", "want", "hope", "wish", "seek", "eye", "mull", "weigh", "contemplate"})
 _WISHES = frozenset({"interest", "interested", "keen", "eager", "desire", "bid", "willing", "aspiration"})
 _ASKING = frozenset({"invite", "ask", "urge", "encourage"})
-_REFUSALS = frozenset({"decline", "refuse", "reject", "rebuff"})
 # Deeds and words about a joining that has not come yet.
 _FAVOURS = frozenset(
     {"support", "back", "favour", "favor", "ratify", "ratification", "oppose", "block", "apply", "approve", "approval"}
     | {"application", "bid", "veto", "delay", "opposition", "announce", "path", "pathway", "bridge"}
 )
-_EVENTS = frozenset({"accession", "entry", "admission", "inclusion"})
-_AHEAD = frozenset({"future", "eventual", "prospective", "possible", "potential", "planned", "proposed"})
+_ENDING = frozenset({"suspend", "freeze", "end", "terminate", "renounce", "revoke", "halt"})
+_PROPOSING = frozenset({"recommend", "propose", "suggest", "should"})
 _BODIES = frozenset({"partnership", "alliance", "pact", "bloc", "grouping", "program", "programme", "initiative"})
-_STEPS = 5  # how far above a word the verb is looked for that says how it is meant
 
 Standing = tuple["Entity", "Entity", MembershipStatus]
 
@@ -77,7 +84,7 @@ class _Telling:
     def standings(self) -> Iterator[Standing]:
         """Yield member, body and status for every word of joining, standing, inviting or leaving in the content."""
         for token in self.tokens:
-            entry = _TABLE.get((_lemma(token), _POS.get(token.pos_, "")))
+            entry = _TABLE.get((lemma_of(token), _POS.get(token.pos_, "")))
             if entry is None:
                 continue
             use, status = entry
@@ -93,7 +100,11 @@ class _Telling:
 
     def _bodies_of(self, token: Token, use: str) -> tuple[Entity, ...]:
         """Return the bodies that a word is said of: those that its object or complement names, else the only one."""
-        for link in children(token, "prep", "dobj", "poss", "compound", "agent"):
+        word = standing_noun(token)
+        links = [*children(token, "prep", "dobj", "poss", "compound", "agent")]
+        links += [*children(word, "prep", "poss", "compound")] if word != token else []
+        links += [*children(word.head, "agent", "prep")] if word.lemma_ == "status" else []
+        for link in links:
             nouns = children(link, "pobj") if link.dep_ == "prep" else (link,)
             for noun in nouns:
                 named = [entity for entity in self.participants.denoted_by(noun) if entity in self.bodies]
@@ -101,7 +112,7 @@ class _Telling:
                     return tuple(named)
         if token.dep_ in ("compound", "appos") and (beside := self._named_by(token.head)):
             return (beside,)
-        if use == "standing" and _lemma(token) != "candidate":
+        if use == "standing" and lemma_of(token) != "candidate":
             return ()
         within = Span(token.left_edge.idx, token.right_edge.idx + len(token.right_edge))
         named = [e for _, entities in self.participants.within(within) for e in entities if e in self.bodies]
@@ -121,8 +132,10 @@ class _Telling:
             return invited or self._subject(token)
         if use in ("taking-part", "standing"):
             return self._standing(token) if use == "standing" else self._owners(token) or self._subject_above(token)
-        if use == "asking":
+        if use in ("asking", "admitting"):
             return self._invited(token)
+        if use == "founding":
+            return self._founders(token)
         return self._subject(token) if token.pos_ == "VERB" else self._owners(token)
 
     def _subject(self, verb: Token) -> tuple[Entity, ...]:
@@ -151,7 +164,7 @@ class _Telling:
         return tuple(found)
 
     def _subject_above(self, noun: Token) -> tuple[Entity, ...]:
-        for token in _above(noun):
+        for token in above(noun):
             plan = token.dep_ == "acl" and token.tag_ == "VB"
             if token.pos_ in ("VERB", "AUX") and (plan or subject_of(token) is not None):
                 return self._subject(token)
@@ -159,11 +172,23 @@ class _Telling:
 
     def _standing(self, noun: Token) -> tuple[Entity, ...]:
         """Return who is a member, partner or candidate by the place of the noun."""
+        noun = standing_noun(noun)
+        words = {child.lower_ for child in noun.children}
         group = self.participants.at(noun)
+        if noun.lemma_ == "status":
+            return self._subject_above(noun)
         if group and all(entity.kind in _CAN_JOIN for entity in group):
             return group
         if noun.dep_ == "attr":
-            return self._subject(noun.head)
+            return self._congratulated(noun.head) or self._subject(noun.head)
+        if "other" in words and words & {"no", "only"}:  # "no other member has followed": who acted before is one
+            return self._acting_before(noun)
+        return self._named_with(noun)
+
+    def _named_with(self, noun: Token) -> tuple[Entity, ...]:
+        """Return those whom the words around a noun name as what it says."""
+        if noun.dep_ == "nsubj" and noun.head.lemma_ == "include":
+            return tuple(e for named in children(noun.head, "dobj") for e in self.participants.denoted_by(named))
         if noun.dep_ == "compound":
             return self.participants.denoted_by(noun.head)
         named = self._beside(noun) or self._listed(noun)
@@ -171,11 +196,31 @@ class _Telling:
             return self._before(noun.head)
         return named
 
+    def _congratulated(self, verb: Token) -> tuple[Entity, ...]:
+        """Return whom somebody congratulates on becoming a member."""
+        link = verb.head
+        if verb.dep_ != "pcomp" or link.lower_ not in ("on", "for", "upon", "after") or link.head.pos_ != "VERB":
+            return ()
+        named = next(children(link.head, "dobj"), None)
+        return self.participants.denoted_by(named) if named is not None else ()
+
+    def _acting_before(self, noun: Token) -> tuple[Entity, ...]:
+        """Return the states that the sentence before has as its subject."""
+        start = noun.sent.start
+        if start == 0:
+            return ()
+        subject = subject_of(noun.doc[start - 1].sent.root)
+        found = self.participants.denoted_by(subject) if subject is not None else ()
+        return tuple(entity for entity in found if entity.kind is EntityKind.STATE)
+
     def _beside(self, noun: Token) -> tuple[Entity, ...]:
         """Return those named with "and other members": whoever is coordinated before."""
         other = any(child.lower_ == "other" for child in noun.children)
         if noun.dep_ == "conj" and other:
-            return tuple(e for e in self.participants.denoted_by(noun.head) if e.kind in _CAN_JOIN)
+            first = noun.head
+            while first.dep_ == "conj":
+                first = first.head
+            return tuple(e for e in self.participants.denoted_by(first) if e.kind in _CAN_JOIN)
         edge = noun.left_edge
         if edge.i < 2 or edge.nbor(-1).text != ",":
             return ()
@@ -197,6 +242,21 @@ class _Telling:
             return ()
         return tuple(e for _, entities in self.participants.within(span) for e in entities if e.kind in _CAN_JOIN)
 
+    def _founders(self, verb: Token) -> tuple[Entity, ...]:
+        """Return the states that make a body: the subject of "formed the pact", the agent of "was formed by"."""
+        thing = next(children(verb, "dobj", "nsubjpass"), None)
+        made = verb.head if thing is None and verb.dep_ == "acl" else thing
+        if made is None or self._named_by(made) is None:
+            return ()
+        if thing is not None and thing.dep_ == "dobj":
+            return tuple(entity for entity in self._subject(verb) if entity.kind is EntityKind.STATE)
+        found: tuple[Entity, ...] = ()
+        for link in children(verb, "agent", "prep"):
+            if link.lower_ in ("by", "between", "among"):
+                for named in children(link, "pobj"):
+                    found += tuple(e for e in self.participants.denoted_by(named) if e.kind is EntityKind.STATE)
+        return found if len(found) > 1 else ()
+
     def _invited(self, token: Token) -> tuple[Entity, ...]:
         if token.pos_ == "VERB":
             noun = next(children(token, "dobj", "nsubjpass"), None)
@@ -210,39 +270,73 @@ class _Telling:
     # ---- the status
 
     def _status(self, token: Token, use: str, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
-        if self.statement.polarity is Polarity.NEGATED and use in ("joining", "leaving") and _is_denied(token):
+        if self.statement.polarity is Polarity.NEGATED and use in ("joining", "leaving") and is_denied(token):
             return None
-        if use == "standing":
-            found = _status_of_standing(token, status)
-            still_open = self.statement.stance is Stance.INTERESTED or self.statement.temporality is Temporality.FUTURE
-            as_such = token.dep_ == "pobj" and token.head.lower_ == "as"  # "look forward to welcoming X as a member"
-            return (
-                MembershipStatus.PROSPECTIVE if found is MembershipStatus.MEMBER and still_open and as_such else found
-            )
-        if use == "asking":
-            return None if is_negated(token) else status
-        if use == "leaving":
-            done = token.pos_ != "VERB" or tense(token) is Temporality.PAST
-            return status if done and not is_negated(token) else None
-        if use == "refusing":
-            return status if any(t.lemma_ in ("join", "invitation", "membership") for t in token.subtree) else None
-        return self._status_of_joining(token, status, member)
+        found: MembershipStatus | None = status
+        match use:
+            case "standing":
+                found = self._status_of_member(token, status)
+            case "asking":
+                found = None if is_negated(token) else status
+            case "founding" | "admitting":
+                found = self._status_of_making(token, use, status)
+            case "leaving":
+                found = of_leaving(token, status)
+            case "refusing":
+                refused = any(word.lemma_ in ("join", "invitation", "membership") for word in token.subtree)
+                found = status if refused else None
+            case _:
+                found = self._status_of_joining(token, status, member)
+        return found
+
+    def _status_of_member(self, token: Token, status: MembershipStatus) -> MembershipStatus | None:
+        found = of_standing(standing_noun(token), status)
+        still_open = self.statement.stance is Stance.INTERESTED or self.statement.temporality is Temporality.FUTURE
+        as_such = token.dep_ == "pobj" and token.head.lower_ == "as"  # "look forward to welcoming X as a member"
+        return MembershipStatus.PROSPECTIVE if found is MembershipStatus.MEMBER and still_open and as_such else found
+
+    def _status_of_making(self, token: Token, use: str, status: MembershipStatus) -> MembershipStatus | None:
+        """Return what it comes to that a body is made, or takes somebody in: still to come, proposed, or done."""
+        if is_negated(token):
+            return None
+        if use == "founding":
+            done = token.tag_ != "VB" and (tense(token) is Temporality.PAST or token.dep_ in ("acl", "relcl"))
+            return status if done else None
+        if not self._is_taken_in(token):
+            return None
+        if token.tag_ == "VB" or any(word.lemma_ in _PROPOSING for word in above(token)):
+            cue = self.participants.reading.tokens(self.statement.cue) if self.statement.cue else ()
+            proposed = any(word.lemma_ in _PROPOSING for word in cue)
+            return MembershipStatus.CANDIDATE if proposed else MembershipStatus.PROSPECTIVE
+        return status if is_done(token) else MembershipStatus.PROSPECTIVE
+
+    def _is_taken_in(self, token: Token) -> bool:
+        """Whether the words name the body that somebody is taken into, or say what they become there."""
+        for link in children(token, "prep"):
+            for noun in children(link, "pobj"):
+                if link.lower_ in ("to", "into") and self._named_by(noun) is not None:
+                    return True
+                if link.lower_ == "as" and _TABLE.get((lemma_of(noun), "noun"), ("", None))[0] == "standing":
+                    return True
+        return False
 
     def _status_of_joining(self, token: Token, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
         """Return what a joining comes to: asked for, refused, wished for, still to come, or done."""
-        above = {word.lemma_ for word in _above(token)}
+        verbs = {word.lemma_ for word in above(token)}
         if token.dep_ in ("xcomp", "ccomp", "advcl") and token.head.lemma_ in _ASKING:
             return MembershipStatus.INVITED
+        if "withdraw" in verbs or (verbs & _ENDING and token.pos_ == "NOUN"):
+            return None
         will = token.pos_ == "VERB" and tense(token) is Temporality.FUTURE
-        refused = any(map(_is_refusal, _above(token)))
+        refused = any(map(is_refusal, above(token)))
         if refused or is_negated(token):
             return MembershipStatus.DECLINED if refused or will else None
-        wished = above & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED
+        wished = verbs & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED
         if wished and member in (*self.statement.stance_holders, *self.statement.speakers):
             return MembershipStatus.INTERESTED
-        if self.statement.certainty is not Certainty.CERTAIN or wished or above & _FAVOURS:
+        if self.statement.certainty is not Certainty.CERTAIN or wished or verbs & _FAVOURS:
             return MembershipStatus.PROSPECTIVE
-        done = _is_done(token) and self.statement.temporality is not Temporality.FUTURE
+        done = is_done(token) and self.statement.temporality is not Temporality.FUTURE
         return status if done else MembershipStatus.PROSPECTIVE
 
     def _interests(self) -> Iterator[Standing]:
@@ -262,49 +356,3 @@ class _Telling:
                 for holder in self.statement.stance_holders:
                     if holder.kind in _CAN_JOIN:
                         yield holder, body, MembershipStatus.INTERESTED
-
-
-def _status_of_standing(noun: Token, status: MembershipStatus) -> MembershipStatus | None:
-    if any(child.lower_ in _FORMER for child in noun.children):
-        return MembershipStatus.FORMER
-    if noun.dep_ not in ("attr", "oprd", "dobj") or noun.head.lemma_ not in ("be", "become", "remain"):
-        return status
-    if is_negated(noun.head):
-        return None
-    if noun.head.lemma_ == "become" and status is MembershipStatus.MEMBER:
-        done = tense(noun.head) is Temporality.PAST
-        return status if done else MembershipStatus.PROSPECTIVE
-    return status
-
-
-def _is_done(token: Token) -> bool:
-    """Whether a joining is told as a fact: "joined", "has joined", "its membership", not "to join", "accession"."""
-    if token.pos_ == "VERB":
-        return tense(token) in (Temporality.PAST, Temporality.PRESENT)
-    if token.lemma_ in _EVENTS or any(child.lower_ in _AHEAD for child in token.children):
-        return False
-    return not (token.dep_ == "pobj" and token.head.lower_ in ("to", "toward", "towards"))
-
-
-def _is_denied(token: Token) -> bool:
-    """Whether nothing in the words negates a joining: then it is the source that denies it ("denied that it left")."""
-    return not is_negated(token) and not any(is_negated(word) or _is_refusal(word) for word in _above(token))
-
-
-def _lemma(token: Token) -> str:
-    """Return the lemma; of a capitalised plural ("NATO's Partners") the parser gives none."""
-    lemma = token.lemma_.lower()
-    return lemma[:-1] if token.tag_ == "NNPS" and lemma.endswith("s") else lemma
-
-
-def _above(token: Token) -> Iterator[Token]:
-    for _ in range(_STEPS):
-        if token.head == token:
-            return
-        token = token.head
-        yield token
-
-
-def _is_refusal(word: Token) -> bool:
-    """Whether a verb refuses: "declined to join", "ruled out joining"."""
-    return word.lemma_ in _REFUSALS or (word.lemma_ == "rule" and any(child.lower_ == "out" for child in word.children))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind
@@ -55,8 +56,9 @@ def find_mentions(doc: Doc, page: Page, registry: Registry, quotations: Sequence
     persons = [(person, _entity(words, person, at, home)) for person in gather(words, kept, registry)]
     by_path = {entity.path: entity for _, entity in persons}  # taken for an organisation elsewhere
     bodies = [body._replace(entity=by_path.get(body.entity.path, body.entity)) for body in bodies]
+    bodies = [body._replace(entity=_of_home(body.entity, home)) for body in bodies]
     opening = page.standfirst or page.headline
-    return resolve(Discourse(words, quotations, persons, bodies), finder, opening.end)
+    return resolve(Discourse(words, quotations, persons, bodies, home), finder, opening.end)
 
 
 def _home(words: Words, page: Page, registry: Registry, bodies: Sequence[BodyName]) -> Entity | None:
@@ -80,6 +82,14 @@ def _home(words: Words, page: Page, registry: Registry, bodies: Sequence[BodyNam
         if counted[body.entity] == most and root.dep_ in ("nsubj", "nsubjpass"):
             return body.entity
     return None
+
+
+def _of_home(body: Entity, home: Entity | None) -> Entity:
+    """Return a ministry that the article gives no state as one of the state it is written from ("Foreign Ministry")."""
+    owned = body.registered or body.affiliation is not None or body.kind is not EntityKind.ORGANIZATION
+    if owned or home is None or not {"ministry", "parliament"} & set(body.key.split("-")):
+        return body
+    return replace(body, affiliation=home)
 
 
 def _entity(words: Words, person: Person, at: Mapping[int, Entity], home: Entity | None) -> Entity:

@@ -70,6 +70,9 @@ _TALK = frozenset(
         "answer",
         "reply",
         "respond",
+        "mention",
+        "elaborate",
+        "specify",
         "issue",
         "release",
     }

@@ -11,6 +11,7 @@ from spacy.attrs import SENT_START
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from loader.extraction import mending
 from loader.extraction.annotations import quicken
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def load_model(*, names: bool = True) -> Language:
     """
     model = spacy.load(MODEL, exclude=[] if names else ["ner"])
     model.add_pipe(_COMPONENT, before="parser")
+    model.add_pipe(mending.COMPONENT)
     quicken(model)
     model.tokenizer = _Tokenizer(model.tokenizer)
     model.max_length = 20_000_000

@@ -224,8 +224,8 @@ def _before(words: Words, name: PersonName) -> list[Noun]:
             if noun is not None and noun.end <= name.start and noun.kind in PERSONAL:
                 found.append(noun)
                 i = noun.start
-        elif words.low[i] in ("of", "for"):  # "secretary of state Jane Roe"
-            if i == least or words.noun(words.tokens[i - 1]) is None:
+        elif words.low[i] in ("of", "for"):  # "secretary of state Jane Roe", not "spokeswoman for (Minister) Roe"
+            if found or i == name.start - 1 or i == least or words.noun(words.tokens[i - 1]) is None:
                 break
         elif token.pos_ == "CCONJ":  # "the president and Prime Minister Roe" are two
             other = words.noun(words.tokens[i - 1]) if i > least else None

@@ -153,6 +153,8 @@ class Pronouns:
             if id(referent) in barred or referent.is_person:
                 return None
             value = salience(use, here, quotation) - (0 if use.subject else 2)
+            if use.subject and token.dep_ in ("dobj", "pobj", "dative"):  # what is acted on was so before
+                value -= (6, 4, 2)[min(here - use.moment, 2)]
             if referent.is_body:
                 less = 9 if referent.entity.kind is EntityKind.PARTNERSHIP else 5
                 return value - less if use.subject and here - use.moment <= 1 else None

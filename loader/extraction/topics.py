@@ -58,14 +58,23 @@ def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
         words = {child.lower_ for child in token.children if not child.is_punct}
         if not words & {"the", "this"} or words - {"the", "this"} - (_OF_PACTS if lemma in _PACTS else frozenset()):
             continue
-        before = Span(max(0, token.idx - _TAKEN_UP_WITHIN), token.idx)
-        named = [e for _, entities in participants.within(before) for e in entities if e.kind in _TOPICS[:2]]
-        if lemma in _PACTS:
-            members = participants.reading.registry.members
-            named = [e for e in named if e.kind is EntityKind.PARTNERSHIP and len(members(e)) < _OPEN_TO_ALL]
+        named = _named_before(participants, token.idx, _TAKEN_UP_WITHIN, pacts=lemma in _PACTS)
+        if not named and lemma in _PACTS:  # the only one that the article has named may be far off
+            named = _named_before(participants, token.idx, token.idx, pacts=True)
+            named = named if len({entity.path for entity in named}) == 1 else []
         pillar = len(named) > 1 and participants.reading.registry.partnership(named[-2]) == named[-1]
         return (named[-2],) if pillar else tuple(named[-1:])  # "Pillar II of AUKUS"
     return ()
+
+
+def _named_before(participants: Participants, end: int, reach: int, *, pacts: bool) -> list[Entity]:
+    """Return the partnerships and pillars named in some characters before a place; no pillar where it is a pact."""
+    before = Span(max(0, end - reach), end)
+    named = [e for _, entities in participants.within(before) for e in entities if e.kind in _TOPICS[:2]]
+    if not pacts:
+        return named
+    members = participants.reading.registry.members
+    return [e for e in named if e.kind is EntityKind.PARTNERSHIP and len(members(e)) < _OPEN_TO_ALL]
 
 
 def leaves_partner_open(reading: Reading, content: Span) -> bool:
