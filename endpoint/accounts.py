@@ -22,6 +22,7 @@ class _Account:
     used: float
     since: float
     running: int
+    is_proven: bool = False
 
 
 class Accounts:
@@ -54,6 +55,17 @@ class Accounts:
         account = self._settled(client)
         account.used += seconds
         self._accounts[client] = account
+
+    def prove(self, client: str, *, short: bool) -> None:
+        """Take note that the client's latest query turned out to be short, or not to be."""
+        account = self._accounts.get(client)
+        if account is not None:
+            account.is_proven = short
+
+    def is_proven(self, client: str) -> bool:
+        """Whether the client's latest query was a short one."""
+        account = self._accounts.get(client)
+        return account is not None and account.is_proven
 
     def used(self, client: str) -> float:
         """Return the worker seconds of the client, with those of its queries that still run."""

@@ -19,7 +19,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from endpoint.door import Door
-from endpoint.exchange import BEGUN, REQUEST
+from endpoint.exchange import ABORT, BEGUN, REQUEST
 from endpoint.reading import SHORT
 
 if TYPE_CHECKING:
@@ -140,8 +140,9 @@ class Connection(HttpToolsProtocol):
         self._size = 0
         self._since = self.loop.time()
         super().on_message_begin()
+        scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # keys of our own
+        scope[ABORT] = self.transport.abort
         if self._whole:
-            scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # a key of our own
             scope[REQUEST], scope[BEGUN] = self._whole, self._begun
             self._whole, self._begun = b"", None
 

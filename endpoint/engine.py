@@ -219,7 +219,8 @@ class Engine:
     def release(self, answer: Answer) -> None:
         """Take note that a client's query runs no longer."""
         self.answers.pop(answer.identifier, None)
-        self.lanes.leave(answer)
+        if self.lanes.leave(answer) and not answer.stopped:
+            self._accounts.prove(answer.client, short=True)
         if answer.stopped:
             self.killed[answer.stopped] += 1
         self._free(answer.client)
@@ -231,6 +232,7 @@ class Engine:
         self.answers.pop(answer.identifier, None)
         self._free(client)
         self._accounts.charge(client, _PUT_BACK)
+        self._accounts.prove(client, short=False)
         answer.rewind()
         if self.waiting[client] >= limits.waiting or self.waiting.total() >= limits.queue:
             answer.fail(ProtocolError(503, "Too many long queries wait already; try again.", {"Retry-After": "5"}))
@@ -283,12 +285,18 @@ class Engine:
         """Whether the client may have one more worker: not beyond its share, nor one kept for light clients.
 
         Heavy clients, by what they used lately, leave a quarter of the workers; where there is one only, it leaves one.
+        While the slow lane is full, one worker of the quick one is for clients whose last query was short.
         """
         if self.running[client] >= self._share:
             return False
         workers = self.settings.limits.workers
-        if workers == 1 or self._accounts.is_light(client):
+        if workers == 1:
             return True
+        if self._accounts.is_light(client):
+            is_proven, quick = self._accounts.is_proven, self.lanes.quick
+            if quick == 1 or not self.lanes.are_crowded or is_proven(client):
+                return True
+            return self.lanes.tries(is_proven) < quick - 1
         if self.lanes.waiting:
             return False
         heavy = {other: count for other, count in self.running.items() if not self._accounts.is_light(other)}

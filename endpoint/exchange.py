@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     Receive = Callable[[], Awaitable[Message]]
     Send = Callable[[Message], Awaitable[None]]
 
+ABORT = "pactgraph.abort"  # the key under which it holds a call that ends the connection (see connection.py)
 BEGUN = "pactgraph.begun"  # the key under which it holds an answer that was begun already (see shortcut.py)
 REQUEST = "pactgraph.request"  # the key under which the scope holds a whole request's bytes (see connection.py)
 _PATIENCE = 0.05  # seconds after which it is worth watching whether the client is still there
@@ -174,6 +175,14 @@ class Exchange:
     async def end(self) -> None:
         """Say that the body was whole."""
         await self._send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def break_off(self) -> None:
+        """End the connection at once, since nothing right can follow; without that, the server does, and complains."""
+        abort = self.scope.get(ABORT)
+        if abort is not None:
+            abort()
+            while (await self._receive())["type"] != "http.disconnect":
+                pass
 
     async def respond(self, status: int, headers: Mapping[str, str], body: bytes = b"") -> None:
         """Send a whole response."""

@@ -1,11 +1,11 @@
 """Short queries and long ones: each begins in the quick lane, and moves to the slow one when it turns out to be long.
 
 Nothing in a query's text tells how long it runs. So each one runs as a short one until it has used a slice of processor
-time. Then it moves to the slow lane, as long as there is room: the kernel gives its process only what nobody else wants
-from then on. Where there is no room, it is put back: its process is killed, and it begins anew when there is room. So
-workers that are quickly free again are always there for short queries, whatever else is asked. A query is only put back
-while nothing of its answer has been sent; while the slow lane is full, what quick queries answer is held until they
-are through or have moved.
+time. Then it moves to the slow lane, as long as there is room: once anybody asks anything else, the kernel gives its
+process only what nobody else wants. Where there is no room, it is put back: its process is killed, and it begins anew
+when there is room. So workers that are quickly free again are always there for short queries, whatever else is asked. A
+query is only put back while nothing of its answer has been sent; while the slow lane is full, what quick queries answer
+is held until they are through or have moved.
 
 The same watch keeps the memory of all queries together within its budget: past it, the query that holds most ends.
 """
@@ -20,6 +20,8 @@ from endpoint.process import processor_time, stand_back
 from endpoint.protocol import ProtocolError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from endpoint.answer import Answer
     from endpoint.settings import Limits
 
@@ -48,8 +50,15 @@ class Lanes:
         self._owner = owner
         self._quick: dict[Answer, float | None] = {}
         self._slow: set[Answer] = set()
+        self._unmoved: set[Answer] = set()  # those of the slow lane that the kernel still treats as the others
+        self._is_alone = True  # whether no query has begun since the last look
         self._looks = 0
         self._next: asyncio.TimerHandle | None = None
+
+    @property
+    def quick(self) -> int:
+        """How many workers the slow lane leaves to the quick one."""
+        return max(1, self._limits.workers - self._room)
 
     @property
     def are_crowded(self) -> bool:
@@ -59,6 +68,7 @@ class Lanes:
     def enter(self, answer: Answer) -> None:
         """Take note that a query begins."""
         self._quick[answer] = None
+        self._is_alone = False
         if len(self._slow) >= self._room:
             answer.held = True
         if self._next is None:
@@ -67,12 +77,21 @@ class Lanes:
     def enter_slow(self, answer: Answer) -> None:
         """Take note that a query that was put back begins anew."""
         self._slow.add(answer)
-        stand_back(answer.worker.thread)
+        self._unmoved.add(answer)
+        self._is_alone = False
 
-    def leave(self, answer: Answer) -> None:
-        """Take note that a query runs no longer."""
-        self._quick.pop(answer, None)
+    def tries(self, is_proven: Callable[[str], bool]) -> int:
+        """Return how many queries in the quick lane are of clients that have not proven to ask short ones."""
+        return sum(not is_proven(answer.client) for answer in self._quick)
+
+    def leave(self, answer: Answer) -> bool:
+        """Take note that a query runs no longer; return whether it was in the quick lane to the end."""
+        if answer in self._quick:
+            del self._quick[answer]
+            return True
         self._slow.discard(answer)
+        self._unmoved.discard(answer)
+        return False
 
     def next_waiting(self) -> Answer | None:
         """Return a query that was put back and may begin anew, or one that has ended meanwhile; None for neither."""
@@ -96,8 +115,13 @@ class Lanes:
                 self._quick[answer] = used
             elif used - before >= _SLICE or answer.is_stuck:
                 self._move(answer)
+        if not self._is_alone:
+            for answer in self._unmoved:
+                stand_back(answer.worker.thread)
+            self._unmoved.clear()
+        self._is_alone = True
         if not self.are_crowded:
-            for answer in self._quick:
+            for answer in list(self._quick):
                 answer.let_go()
         self._looks += 1
         if self._looks % _WEIGH == 0:
@@ -110,7 +134,7 @@ class Lanes:
         del self._quick[answer]
         if not self.are_crowded or (answer.kind and not answer.held):
             self._slow.add(answer)
-            stand_back(answer.worker.thread)
+            self._unmoved.add(answer)
             answer.let_go()
         else:
             answer.held = False

@@ -78,6 +78,7 @@ _OTHER_NAMES = {
 }
 _OTHER_NAMES |= {"rdfxml": "rdf", "rdf+xml": "rdf", "rdf xml": "rdf", "sparql-results+json": "json"}
 _OF_GRAPHS = {"json": "jsonld", "xml": "rdf"}  # what these names mean where there is a graph to be written
+_ELEMENTS = 100  # of a header that are looked at: nobody means more
 _QUALITY = re.compile(
     r"0?\.[0-9]+|0\.?|1(?:\.0*)?"
 )  # old clients of Java say .2, others write more than three decimals
@@ -168,6 +169,6 @@ def _weighted(header: str) -> list[tuple[str, float]]:
             if name:
                 elements.append((name, quality))
             first = True
-        if not end:
+        if not end or len(elements) >= _ELEMENTS:
             break
     return elements

@@ -129,14 +129,7 @@ class Service:
     async def _attend(self, exchange: Exchange, receive: Receive) -> None:
         watch = Watch(receive)
         try:
-            await self._answer(exchange, watch)
-        except ProtocolError as error:
-            if not exchange.started:
-                await exchange.refuse(error)
-            elif error.status != 499:
-                _LOG.warning("an answer was broken off: %s", error.sentence)
-        except Gone:
-            pass
+            await self._attempt(exchange, watch)
         except asyncio.CancelledError:
             if not watch.gone:
                 raise
@@ -145,6 +138,21 @@ class Service:
                 task.uncancel()
         finally:
             watch.stop()
+
+    async def _attempt(self, exchange: Exchange, watch: Watch) -> None:
+        try:
+            await self._answer(exchange, watch)
+        except ProtocolError as error:
+            if not exchange.started:
+                await exchange.refuse(error)
+                return
+            if error.status != 499:
+                _LOG.warning("an answer was broken off: %s", error.sentence)
+            watch.stop()
+            await exchange.break_off()
+        except Gone:
+            watch.stop()
+            await exchange.break_off()
 
     async def _answer(self, exchange: Exchange, watch: Watch) -> None:
         path = exchange.path
