@@ -47,6 +47,7 @@ _COMPRESS_FROM = 1024
 _UNKNOWN = 50  # functions of one query that the engine may not know
 _BEHIND = 5  # how much nicer workers are than the process that talks HTTP, which must answer while they compute
 _DISPENSABLE = 800  # of 1000: what the kernel adds to a worker's part of all memory when it has to kill somebody
+_AHEAD = 1 << 20  # bytes of an answer that a worker may be ahead of the process that talks HTTP
 _TAGGED = 50_000  # triples up to which a graph is read whole for its digest
 
 
@@ -163,6 +164,7 @@ def _work(channel: socket.socket, store: pyoxigraph.Store | None, path: str | No
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     turn = threading.Lock()
     stream = channel.makefile("rb", buffering=CHUNK)
+    channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD)
     _take_turn(turn, partial(_serve, stream, channel, store))
     while True:  # the others go on
         signal.pause()
@@ -183,16 +185,31 @@ def _serve(stream: IOBase, channel: socket.socket, store: pyoxigraph.Store) -> N
     """Answer queries until the channel closes, or until this thread has been made nicer."""
     usual = rank()
     channel.sendall(frame(b"R", threading.get_native_id().to_bytes(8, "big")))
+    allowed = 0.0
     while header := stream.read(HEADER.size):
         job = marshal.loads(stream.read(HEADER.unpack(header)[1]))  # noqa: S302 (from the process that started us)
+        allowed = _allow(job["seconds"], allowed)
         _answer(store, job, channel)
         if rank() != usual:
             return
     os._exit(0)
 
 
+def _allow(seconds: float, allowed: float) -> float:
+    """Let this process take ``seconds`` of processor time more, and some; return how many it may take in all.
+
+    This is a backstop behind the wall time that the other end watches: SIGXCPU ends a query that nobody watches any
+    more. ``allowed`` is what this returned before; the kernel is asked only where that does not do.
+    """
+    used = time.process_time()
+    if allowed < used + seconds + 1:
+        allowed = int(used + 2 * seconds) + 2
+        resource.setrlimit(resource.RLIMIT_CPU, (int(allowed), resource.RLIM_INFINITY))
+    return allowed
+
+
 class _Writer:
-    """What the engine writes an answer to: frames of about 64 KiB, compressed where that was asked for."""
+    """What the engine writes an answer to: frames of up to 256 KiB, compressed where that was asked for."""
 
     def __init__(self, channel: socket.socket, head: dict[str, Any], *, gzip: bool, limit: int) -> None:
         self._channel = channel
@@ -202,6 +219,7 @@ class _Writer:
         self._limit = limit
         self._pending: list[bytes] = []
         self._size = 0
+        self._full = CHUNK // 8
         self.written = 0
 
     def write(self, data: bytes) -> int:
@@ -211,7 +229,8 @@ class _Writer:
         self._pending.append(bytes(data))
         self._size += len(data)
         # the first bytes go out at once, so that a client sees the answer begin
-        if self._size >= CHUNK or (self._head is not None and self._size >= CHUNK // 8):
+        if self._size >= self._full:
+            self._full = min(2 * max(self._full, CHUNK // 2), 4 * CHUNK)
             self._channel.sendall(self._frames())
         return len(data)
 
@@ -253,10 +272,6 @@ class _Writer:
 
 def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket) -> None:
     """Run one query and write its frames. The result lives and dies in this one thread."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    # a backstop behind the wall time that the other end watches: SIGXCPU ends a query that nobody watches any more
-    seconds = int(used.ru_utime + used.ru_stime + job["seconds"]) + 2
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
     start = time.perf_counter()
     result: Any = None
     try:
@@ -264,16 +279,17 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
             _read_graph(store, job, channel, start)
             return
         result = _run(store, job)
-        if isinstance(result, pyoxigraph.QueryTriples):
-            kind, name = "graph", job["graph"]
-        else:
-            kind, name = "results", job["results"]
+        kind = "graph" if isinstance(result, pyoxigraph.QueryTriples) else "results"
+        name = job[kind]
         if name is None:
             channel.sendall(frame(b"X", json.dumps({"error": "form", "message": kind}).encode()))
             return
         writer = _Writer(channel, {"kind": kind}, gzip=job["gzip"], limit=job["limit"])
-        chosen: Any = getattr(pyoxigraph.QueryResultsFormat if kind == "results" else pyoxigraph.RdfFormat, name)
-        result.serialize(writer, format=chosen)
+        chosen: Any = getattr(pyoxigraph.RdfFormat if kind == "graph" else pyoxigraph.QueryResultsFormat, name)
+        if isinstance(result, pyoxigraph.QueryBoolean):  # short for certain: the engine need not call us to write it
+            writer.write(result.serialize(format=chosen) or b"")
+        else:
+            result.serialize(writer, format=chosen)
         writer.finish(time.perf_counter() - start)
     except (BrokenPipeError, ConnectionResetError):
         os._exit(0)
@@ -286,7 +302,9 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
 
 def _run(store: pyoxigraph.Store, job: dict[str, Any]) -> Any:
     """Run the query; a function that the engine does not know is an error of its expression only (SPARQL, 17.6)."""
-    functions: dict[pyoxigraph.NamedNode, Any] = {pyoxigraph.NamedNode(NODE): _node}
+    functions: dict[pyoxigraph.NamedNode, Any] = {}
+    if NODE in job["query"]:
+        functions[pyoxigraph.NamedNode(NODE)] = _node
     text = in_order(corrected(job["query"]), job["base"])
     while True:
         try:

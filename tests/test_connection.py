@@ -49,6 +49,7 @@ def test_the_same_request_has_the_same_answer_and_headers_each_time(server: tupl
     assert len({headers.pop("x-request-id") for headers in repeated}) == 5
     for headers in repeated:
         headers.pop("date")
+        assert headers.pop("server-timing").startswith("cache;dur=")
         assert headers == repeated[0]
     assert get(connection, "text/tab-separated-values")[1] == b"?n\n70\n"
     connection.close()
