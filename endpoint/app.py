@@ -25,7 +25,7 @@ from endpoint import exchange, protocol, service
 from endpoint.description import Description
 from endpoint.engine import Engine
 from endpoint.health import state_of
-from endpoint.negotiation import GRAPHS, HTML
+from endpoint.negotiation import GRAPHS, HTML, Choice, Format
 from endpoint.pages import NotFound, Pages
 from endpoint.questions import questions
 from endpoint.reconciliation import Reconciliation
@@ -290,16 +290,19 @@ def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> API
     @router.api_route("/.well-known/void", methods=_READS)
     @router.api_route("/dataset", methods=_READS)
     async def void(request: Request) -> Response:
-        choice = protocol.choose(_plain(request), GRAPHS)
+        choice = protocol.choose(_plain(request), (*GRAPHS, HTML))
         endpoint = str(request.url.replace(path=f"{_root(request)}/sparql", query=""))
-        return _rdf(await description.void(endpoint, choice.format), choice.content_type)
+        if choice.format is HTML:
+            return _html(request, await description.html(endpoint, _root(request)))
+        return _rdf(request, await description.void(endpoint, choice.format), choice)
 
     @router.api_route("/ns", methods=_READS)
+    @router.api_route(f"/ns/{vocabulary.version}", methods=_READS)
     async def vocabulary_page(request: Request) -> Response:
         choice = protocol.choose(_plain(request), (*GRAPHS, HTML))
         if choice.format is HTML:
-            return _html(vocabulary.html(_root(request)))
-        return _rdf(vocabulary.written(choice.format), choice.content_type)
+            return _html(request, vocabulary.html(_root(request)))
+        return _rdf(request, vocabulary.written(choice.format), choice)
 
     @router.api_route("/{path:path}", methods=_READS)
     async def thing(request: Request, path: str) -> Response:
@@ -307,8 +310,8 @@ def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> API
         client = request.client.host if request.client else ""
         try:
             if choice.format is HTML:
-                return _html(await pages.under(_root(request)).html(path, client))
-            return _rdf(await pages.rdf(path, choice.format, client), choice.content_type)
+                return _html(request, await pages.under(_root(request)).html(path, client))
+            return _rdf(request, await pages.rdf(path, choice.format, client), choice)
         except NotFound as error:
             return PlainTextResponse(f"Nothing is said of {error}.\n", 404)
 
@@ -365,15 +368,20 @@ def _plain(request: Request) -> protocol.Request:
     )
 
 
-def _html(body: str) -> Response:
-    return Response(
-        body, media_type="text/html; charset=utf-8", headers={"Vary": "Accept", "Cache-Control": "no-cache"}
-    )
+def _html(request: Request, body: str) -> Response:
+    return Response(body, media_type="text/html; charset=utf-8", headers=_of_page(request, HTML))
 
 
-def _rdf(body: bytes, content_type: str) -> Response:
-    headers = {"Content-Type": content_type, "Vary": "Accept", "Cache-Control": "no-cache"}
-    return Response(body, headers=headers)
+def _rdf(request: Request, body: bytes, choice: Choice) -> Response:
+    return Response(body, headers=_of_page(request, choice.format) | {"Content-Type": choice.content_type})
+
+
+def _of_page(request: Request, format_: Format) -> dict[str, str]:
+    """Return the headers of a page; Content-Location tells what describes a thing from the thing (RFC 9110, 8.7)."""
+    path, root = request.url.path, _root(request)
+    place = path if path.startswith(f"{root}/") else root + path
+    place = f"{place}?format={format_.name}"
+    return {"Vary": "Accept", "Cache-Control": "no-cache", "Content-Location": place}
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import re
+from html import escape
 from typing import TYPE_CHECKING
 
 import pyoxigraph
 from pyoxigraph import Literal, NamedNode, Triple
 
 from endpoint.negotiation import GRAPHS, RESULTS
-from ontology.vocabulary import ONTOLOGY, PREFIXES, SHAPES
+from endpoint.pages import page
+from ontology.vocabulary import ONTOLOGY, PREFIXES, SHAPES, compact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -77,12 +79,29 @@ class Description:
 
         Raises ProtocolError where counting takes longer than a query may.
         """
+        return written([*self._dataset(endpoint), *await self._counted_now()], format_)
+
+    async def html(self, endpoint: str, root: str = "") -> str:
+        """Return the description of the data as a page, shown by a proxy under the path ``root``."""
+        dataset = self._settings.base + "dataset"
+        facts = _texts([*self._dataset(endpoint), *await self._counted_now()])
+        lines = [(name, value) for subject, name, value in facts if subject == dataset and "Partition" not in name]
+        for what, number in (("class", "entities"), ("property", "triples")):
+            named = {subject: value for subject, name, value in facts if name == VOID + what}
+            lines += [(named[part], value) for part, name, value in facts if name == VOID + number and part in named]
+        rows = "".join(
+            f"<tr><th scope=row>{escape(compact(name.replace(VOID, 'void:')))}<td>{escape(value)}"
+            for name, value in lines
+        )
+        inner = f"<div class=scroll><table class=facts><tbody>{rows}</tbody></table></div>"
+        return page("The data", dataset, inner, alternates=True, root=root)
+
+    async def _counted_now(self) -> list[Triple]:
         async with self._counting:
             tag = self._engine.current.tag if self._engine.current is not None else ""
             if self._counted is None or self._counted[0] != tag:
                 self._counted = (tag, await self._counts())
-            counts = self._counted[1]
-        return written([*self._dataset(endpoint), *counts], format_)
+            return self._counted[1]
 
     def _service(self, url: str, graphs: Sequence[str]) -> list[Triple]:
         """Describe one service, or two where updates do not see the default graph that queries see (SD, 3.2.4)."""
@@ -160,6 +179,14 @@ class Description:
         for row in await ask(_EXAMPLES):
             triples.append(_triple(dataset, VOID + "exampleResource", NamedNode(row["s"]["value"])))
         return triples
+
+
+def _texts(triples: Iterable[Triple]) -> list[tuple[str, str, str]]:
+    return [
+        (each.subject.value, each.predicate.value, each.object.value)
+        for each in triples
+        if isinstance(each.subject, NamedNode) and isinstance(each.object, NamedNode | Literal)
+    ]
 
 
 def _one_service(

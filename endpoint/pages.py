@@ -57,6 +57,10 @@ WHERE {{
   OPTIONAL {{ ?membership pact:accordingTo ?evidence . ?evidence pact:text ?words }}
   OPTIONAL {{ ?membership dcterms:source ?source }}
 }} ORDER BY ?memberLabel ?partnershipLabel ?status ?evidence LIMIT {_STATEMENTS}"""
+_MENTIONS = f"""{_PREFIXES}
+SELECT ?subject ?property ?label WHERE {{
+  ?subject ?property <IRI> . OPTIONAL {{ ?subject {_LABEL} ?label }}
+}} ORDER BY ?property ?subject ?label LIMIT {_STATEMENTS}"""
 _GRAPH = """
 SELECT (COUNT(*) AS ?triples) (SAMPLE(?subject) AS ?one) WHERE { GRAPH <IRI> { ?subject ?property ?value } }"""
 _SOME = """
@@ -115,7 +119,7 @@ class Pages:
         for row in await self._rows(_OF, iri, client):
             thing.add(row["property"]["value"], row["value"], row["label"]["value"] if "label" in row else None)
         if not thing.values:
-            raise NotFound(iri)
+            return await self._mention_page(iri, path, client)
         statements = self._grouped(await self._rows(_ABOUT, iri, client))
         own = self._grouped(await self._rows(_THIS, iri, client))
         memberships = await self._rows(_MEMBERSHIPS, iri, client)
@@ -187,6 +191,20 @@ class Pages:
                 f"<p>What it says can be read on the page of {self._link(self._base + article[1], 'its article')}.</p>"
             )
         return page(iri.removeprefix(self._base), iri, inner, alternates=True, root=self._root)
+
+    async def _mention_page(self, iri: str, path: str, client: str) -> str:
+        """Return the page of what is only spoken of; raises NotFound where it is not."""
+        rows = await self._rows(_MENTIONS, iri, client)
+        if not rows:
+            raise NotFound(iri)
+        lines = [
+            f"<tr><th scope=row>{self._link(row['property']['value'], compact(row['property']['value']))}"
+            f"<td>{self._value(row['subject'], row['label']['value'] if 'label' in row else None)}"
+            for row in rows
+        ]
+        words = "<p>Nothing is said of it here but that it is the value of these properties.</p>"
+        inner = f"{words}<div class=scroll><table class=facts><tbody>{''.join(lines)}</tbody></table></div>"
+        return page(path, iri, inner, alternates=True, root=self._root)
 
     def _kinds(self, thing: _Thing) -> str:
         kinds = thing.values.get(PREFIXES["rdf"] + "type", [])

@@ -46,6 +46,16 @@ class Vocabulary:
         """The IRIs of the properties, sorted."""
         return sorted({*self._of_type("owl", "ObjectProperty"), *self._of_type("owl", "DatatypeProperty")})
 
+    @property
+    def version(self) -> str:
+        """The last part of the IRI of this version of the vocabulary."""
+        wanted = PREFIXES["owl"] + "versionIRI"
+        return next(
+            triple.object.value.rpartition("/")[2]
+            for triple in self.triples
+            if triple.predicate.value == wanted and isinstance(triple.object, pyoxigraph.NamedNode)
+        )
+
     @staticmethod
     def prefixes(base: str) -> dict[str, str]:
         """Return the prefixes that queries over data under ``base`` use."""

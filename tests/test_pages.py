@@ -21,7 +21,7 @@ ARTICLE_PATH = "/article/00000000000000a1"
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("store")
-    publish(root, add=ARTICLE)
+    publish(root, add=ARTICLE + f"<urn:g> {{ <{BASE}actor/norway> <urn:near> <{BASE}place/north> }}")
     with running(settings(root)) as base:
         yield base
 
@@ -91,13 +91,18 @@ def test_a_page_of_an_actor_shows_memberships_with_the_statement_they_rest_on(ur
         ("*/*", "text/turtle; charset=utf-8", pyoxigraph.RdfFormat.TURTLE),
     ],
 )
-@pytest.mark.parametrize("path", ["/actor/norway", ARTICLE_PATH, "/ns", "/graph/article/00000000000000a1"])
+@pytest.mark.parametrize(
+    "path", ["/actor/norway", ARTICLE_PATH, "/ns", "/ns/0.1.0", "/dataset", "/graph/article/00000000000000a1"]
+)
 def test_a_program_gets_rdf_at_the_same_iri(
     url: str, path: str, accept: str, content_type: str, format_: pyoxigraph.RdfFormat
 ) -> None:
     answer = httpx.get(url + path, headers={"Accept": accept})
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
     assert "Accept" in answer.headers["vary"]
+    place = answer.headers["content-location"]
+    assert place.startswith(f"{path}?format=")
+    assert httpx.get(url + place).headers["content-type"] == content_type
     assert list(pyoxigraph.parse(answer.content, format_))
 
 
@@ -105,6 +110,19 @@ def test_the_rdf_of_an_article_is_its_whole_graph(url: str) -> None:
     answer = httpx.get(url + ARTICLE_PATH, headers={"Accept": "application/n-triples"})
     graph = httpx.get(f"{url}/graphs", params={"graph": f"{BASE}graph{ARTICLE_PATH}", "format": "nt"})
     assert sorted(answer.text.splitlines()) == sorted(graph.text.splitlines())
+
+
+def test_what_is_only_spoken_of_has_a_page_that_says_where(url: str) -> None:
+    html = page(url, "/place/north")
+    assert '<a href="/actor/norway">Norway</a>' in html
+    assert "urn:near" in html
+
+
+def test_the_description_of_the_data_has_a_page(url: str) -> None:
+    html = page(url, "/dataset")
+    assert "void:triples" in html
+    assert "Who said what about which partnership" in html
+    assert "pact:Statement" in html
 
 
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle"])
