@@ -82,8 +82,9 @@ def demo(
     with tempfile.TemporaryDirectory(prefix="pactgraph-") as folder, as_file(files("seeds")) as seeds:
         place = store or Path(folder) / "store"
         tell("Reading the seed article …")
-        summary = load_into([str(path) for path in sorted(seeds.glob("*.txt"))], reading_options(), place)
-        report(summary, "loaded", quiet=False, as_json=False)
+        texts = [str(path) for path in sorted(seeds.glob("*.txt"))]
+        summary, linked = load_into(texts, reading_options(), place, authority=held_authority(None))
+        report(summary, "loaded", quiet=False, as_json=False, links=linked)
         _ask(place, first_question(), TABLE)
         if serve:
             _serve(place, port=port)

@@ -12,22 +12,26 @@ import typer
 
 from loader.commands.console import (
     DEFAULT_STORE,
+    AuthorityPath,
     Base,
     Json,
     Quiet,
     StorePath,
     Wait,
+    held_authority,
     progress,
     refuse,
     report,
     tell,
 )
+from ontology.layout import StoreError
 from ontology.vocabulary import DEFAULT_BASE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from loader.articles import Options
+    from loader.links import Linked
     from loader.summary import Summary
 
 app = typer.Typer()
@@ -100,6 +104,8 @@ def load(
     llm_model: LlmModel = None,
     llm_timeout: LlmTime = 120.0,
     tagger: Tagger = None,
+    link: Annotated[bool, typer.Option("--link/--no-link", help="Link new actors to Wikidata at the end.")] = True,
+    authority: AuthorityPath = None,
     base: Base = DEFAULT_BASE,
     wait: Wait = 30.0,
     quiet: Quiet = False,
@@ -113,9 +119,10 @@ def load(
     options = reading_options(known, field_map, input_format, encoding, markup, limit)
     reader = _reader(profile, llm, llm_model, llm_timeout, tagger)
     settings = {"base": base, "wait": wait, "plan": _plan(workers, timeout, llm, llm_timeout), "least": min_confidence}
-    summary = load_into(paths, options, store, quiet=quiet, extractor=reader, **settings)
-    report(summary, "loaded", quiet=quiet, as_json=as_json)
-    raise typer.Exit(0 if summary.is_whole else 1)
+    held = held_authority(authority) if link else None
+    summary, links = load_into(paths, options, store, quiet=quiet, extractor=reader, authority=held, **settings)
+    report(summary, "loaded", quiet=quiet, as_json=as_json, links=links)
+    raise typer.Exit(0 if summary.is_whole and not (links and links.problems) else 1)
 
 
 @app.command(epilog="Example: `pactgraph extract article.txt --out readings/`")
@@ -188,19 +195,31 @@ def train(
     tell(f"Trained on {trained.articles:,} articles: {out}, and {out.with_suffix('.md')} tells of it.", quiet=quiet)
 
 
-def load_into(paths: list[str], options: Options, place: Path, *, quiet: bool = False, **settings: Any) -> Summary:
-    """Load articles into the store at ``place``; make it if it is not there."""
-    from loader import pipeline
+def load_into(
+    paths: list[str], options: Options, place: Path, *, quiet: bool = False, authority: Any = None, **settings: Any
+) -> tuple[Summary, Linked | None]:
+    """Load articles into the store at ``place``, made if it is not there, and have its links follow them.
+
+    Without an ``authority`` the actors wait for their links.
+    """
+    from loader import links, pipeline
     from loader.registry import Registry
     from loader.store import Store
+    from loader.summary import Problem
 
     base = settings.get("base", DEFAULT_BASE)
     chosen = pipeline.Settings(base=base, least=settings.get("least", 0.0), extractor=settings.get("extractor"))
+    registry = Registry.load()
     with (
         _articles(paths, options, quiet=quiet) as articles,
-        Store.open(place, base=base, registry=Registry.load(), wait=settings.get("wait", 30.0)) as store,
+        Store.open(place, base=base, registry=registry, wait=settings.get("wait", 30.0)) as store,
     ):
-        return pipeline.load(articles, store, settings=chosen, plan=settings.get("plan"))
+        summary = pipeline.load(articles, store, settings=chosen, plan=settings.get("plan"))
+        try:
+            return summary, links.follow(store, registry, authority) if authority is not None else None
+        except StoreError as error:  # what was loaded is loaded
+            problem = Problem(str(place), None, f"The articles are stored, but not linked. {error}")
+            return summary, links.Linked({}, (problem,))
 
 
 def _plan(workers: int | None, seconds: float, llm: str | None, answering: float) -> Any:

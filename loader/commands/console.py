@@ -94,7 +94,7 @@ def report(summary: Summary, done: str, *, quiet: bool, as_json: bool, links: Li
         f"in {summary.seconds.in_all:.1f} s.",
         quiet=quiet,
     )
-    if links and not links.other:
+    if links and links.counts and not links.other:
         tell(f"Links: {counted(links)}; `pactgraph links review` shows what is uncertain.", quiet=quiet)
 
 

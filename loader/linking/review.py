@@ -97,9 +97,11 @@ def read_review(store: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         return ""
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"The review file {path} cannot be read: {getattr(error, 'strerror', None) or error}."
-        raise StoreError(store, message) from error
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise StoreError(store, f"{path}:{line}: The review file is no UTF-8 here; save it as UTF-8.") from error
+    except OSError as error:
+        raise StoreError(store, f"The review file {path} cannot be read: {error.strerror or error}.") from error
 
 
 def save_review(store: Path, text: str) -> None:
