@@ -220,6 +220,9 @@ class Answer:
             return rejected_syntax(text, message)
         if error == "form":
             return ProtocolError(406, f"The client takes no format that this query's {message} can be written in.")
+        if error == "rows":
+            sentence = f"The answer has more than {message} rows, the most that this endpoint sends"
+            return ProtocolError(503, f"{sentence}; ask for less, for instance with LIMIT.")
         if error == "large":
             return ProtocolError(
                 503, "The answer is longer than this endpoint sends; ask for less, for instance with LIMIT."

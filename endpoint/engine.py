@@ -179,7 +179,13 @@ class Engine:
         """
         json_format = RESULTS[0]
         query = Query(
-            text, self.settings.base, "SELECT", Choice(json_format, json_format.media_types[0]), None, union=True
+            text,
+            self.settings.base,
+            "SELECT",
+            Choice(json_format, json_format.media_types[0]),
+            None,
+            union=True,
+            bounded=False,
         )
         answer = await self.run(query, client)
         body = b"".join([chunk async for chunk in answer.chunks()])
@@ -310,6 +316,7 @@ class Engine:
             return job | {"read": query.graph, "graph": query.choice.format.engine}
         return job | {
             "query": query.text,
+            "rows": limits.rows if query.bounded else None,
             "base": query.base,
             "default_graphs": query.default_graphs,
             "named_graphs": query.named_graphs,

@@ -222,7 +222,9 @@ class Federation:
         if not shared:
             return (), []
         most = self._limits.service_values
-        select = replace(query, text=f"{text} LIMIT {most + 1}", form="SELECT", results=_JSON, graph=None)
+        select = replace(
+            query, text=f"{text} LIMIT {most + 1}", form="SELECT", results=_JSON, graph=None, bounded=False
+        )
         try:
             answer = await self._engine.run(select, client)
         except ProtocolError as error:

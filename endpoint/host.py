@@ -38,6 +38,7 @@ from endpoint import reading, scribe
 from endpoint.corrections import corrected, in_order
 from endpoint.frames import CHUNK, HEADER, NODE, WHOLE, frame
 from endpoint.process import die_with, limit_memory, offer, rank, silence, unlimit_memory
+from endpoint.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -211,8 +212,11 @@ def _allow(seconds: float, allowed: float) -> float:
 class _Writer:
     """What the engine writes an answer to: frames of up to 256 KiB, compressed where that was asked for."""
 
-    def __init__(self, channel: socket.socket, head: dict[str, Any], *, gzip: bool, limit: int) -> None:
+    def __init__(
+        self, channel: socket.socket, head: dict[str, Any], *, gzip: bool, limit: int, rows: Rows | None = None
+    ) -> None:
         self._channel = channel
+        self._rows = rows
         self._head: dict[str, Any] | None = head
         self._gzip = gzip
         self._compressor: Any = None
@@ -226,6 +230,8 @@ class _Writer:
         self.written += len(data)
         if self.written > self._limit:
             raise TooLarge
+        if self._rows is not None:
+            self._rows.take(data)
         self._pending.append(bytes(data))
         self._size += len(data)
         # the first bytes go out at once, so that a client sees the answer begin
@@ -274,6 +280,7 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
     """Run one query and write its frames. The result lives and dies in this one thread."""
     start = time.perf_counter()
     result: Any = None
+    rows: Rows | None = None
     try:
         if "read" in job:
             _read_graph(store, job, channel, start)
@@ -284,17 +291,23 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
         if name is None:
             channel.sendall(frame(b"X", json.dumps({"error": "form", "message": kind}).encode()))
             return
-        writer = _Writer(channel, {"kind": kind}, gzip=job["gzip"], limit=job["limit"])
+        rows = Rows("" if kind == "graph" else name, job["rows"]) if job["rows"] is not None else None
+        writer = _Writer(channel, {"kind": kind}, gzip=job["gzip"], limit=job["limit"], rows=rows)
+        file: Any = writer
         chosen: Any = getattr(pyoxigraph.RdfFormat if kind == "graph" else pyoxigraph.QueryResultsFormat, name)
         if isinstance(result, pyoxigraph.QueryBoolean):  # short for certain: the engine need not call us to write it
-            writer.write(result.serialize(format=chosen) or b"")
+            file.write(result.serialize(format=chosen) or b"")
+        elif kind == "graph" and rows is not None:
+            pyoxigraph.serialize(rows.triples(result), file, format=chosen)
         else:
-            result.serialize(writer, format=chosen)
+            result.serialize(file, format=chosen)
         writer.finish(time.perf_counter() - start)
     except (BrokenPipeError, ConnectionResetError):
         os._exit(0)
     except BaseException as error:  # noqa: BLE001 (whatever the engine raises is told to the other end)
         message = {"error": _kind_of(error), "message": str(error)}
+        if rows is not None and rows.over:  # the engine may have made an error of its own of it
+            message = {"error": "rows", "message": str(job["rows"])}
         channel.sendall(frame(b"X", json.dumps(message).encode()))
     finally:
         del result

@@ -148,7 +148,9 @@ class Pages:
         else:
             text = _SOME.replace("IRI", iri)
         choice = Choice(format_, format_.media_types[0])
-        answer = await self._engine.run(Query(text, self._base, "CONSTRUCT", None, choice, union=True), client)
+        answer = await self._engine.run(
+            Query(text, self._base, "CONSTRUCT", None, choice, union=True, bounded=False), client
+        )
         body = b"".join([chunk async for chunk in answer.chunks()])
         if not body.strip() or not await self._said(iri, path, client):
             raise NotFound(iri)

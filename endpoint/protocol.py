@@ -64,7 +64,8 @@ class Query:
 
     ``results`` serves SELECT and ASK, ``graph`` serves CONSTRUCT and DESCRIBE; the one that does not fit the form is
     None where the client does not take it. ``form`` is None where the text does not begin as a query. ``union`` says
-    whether the default graph is the union of all graphs; None leaves it to the endpoint's setting.
+    whether the default graph is the union of all graphs; None leaves it to the endpoint's setting. ``bounded`` says
+    whether the limit of rows holds, as it does for all that clients ask.
     """
 
     text: str
@@ -75,6 +76,7 @@ class Query:
     default_graphs: tuple[str, ...] = ()
     named_graphs: tuple[str, ...] = ()
     union: bool | None = None
+    bounded: bool = True
 
     @property
     def names_dataset(self) -> bool:

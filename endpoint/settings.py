@@ -44,6 +44,7 @@ class Limits:
     memory: int = field(default_factory=lambda: max(256 * MEBIBYTE, _memory_of_machine() // 8))
     together: int = field(default_factory=lambda: max(512 * MEBIBYTE, _memory_of_machine() // 4))
     result: int = 1024 * MEBIBYTE
+    rows: int | None = None
     query: int = 256 * 1024
     upload: int = 64 * MEBIBYTE
     workers: int = field(default_factory=lambda: max(4, 2 * _processors()))
