@@ -134,6 +134,9 @@ def serve(
     max_result: Annotated[
         int, typer.Option(help="MB that one answer may have.", min=1, rich_help_panel=_LIMITS)
     ] = 1024,
+    max_rows: Annotated[
+        int | None, typer.Option(help="Rows that one answer may have; else no limit.", min=1, rich_help_panel=_LIMITS)
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(help="Queries that run at once; else two per core.", min=2, rich_help_panel=_LIMITS)
     ] = None,
@@ -176,7 +179,7 @@ def serve(
     _set_up_logging(log)
     _set_up_tracing()
     chosen = {} if workers is None else {"workers": workers}
-    limits = Limits(seconds=timeout, result=max_result << 20, queue=queue, **chosen)
+    limits = Limits(seconds=timeout, result=max_result << 20, rows=max_rows, queue=queue, **chosen)
     budget = {} if memory is None else {"memory": memory << 20}
     agent = f"pactgraph/{version('pactgraph')}" + (f" ({contact})" if contact else "")
     options = {"base": base, "default_graph": default_graph, "cache": cache << 20, "limits": limits, **budget}
