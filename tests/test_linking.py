@@ -466,8 +466,9 @@ def test_the_seed_article_is_linked_right_and_to_nobody_of_its_teaser(
     tmp_path: Path, command: Callable[..., str]
 ) -> None:
     command("load", str(SEED))
-    command("link")
     text = (tmp_path / "pactgraph-store" / NAME).read_text(encoding="utf-8")
+    command("link")
+    assert (tmp_path / "pactgraph-store" / NAME).read_text(encoding="utf-8") == text
     rows, problems = read(text, NAME, MINT)
     assert not problems
     found = {row.subject.removeprefix(MINT.base): row for row in rows}
@@ -502,6 +503,23 @@ def test_the_seed_article_is_linked_right_and_to_nobody_of_its_teaser(
     judged_ = command("export", "-")
     assert "<https://sws.geonames.org/1861060/>" not in judged_
     assert "<https://sws.geonames.org/2077456/>" in judged_
+
+
+def test_a_load_links_unless_told_not_to_and_an_unload_takes_its_links_away(
+    tmp_path: Path, command: Callable[..., str]
+) -> None:
+    sheet = tmp_path / "pactgraph-store" / NAME
+    assert "Links" not in command("load", str(SEED), "--outlet", "Local Gazette", "--no-link")
+    assert not sheet.exists()
+    assert " accepted, " in command("load", str(SEED), "--outlet", "Local Gazette")  # nothing is new but the links
+    with_article = sheet.read_text(encoding="utf-8")
+    assert "Links" not in command("load", str(SEED), "--outlet", "Local Gazette")
+    command("unload", "05908f127f035a79")
+    (gone,) = {*with_article.splitlines()} - {*sheet.read_text(encoding="utf-8").splitlines()}
+    assert gone.startswith("actor:local-gazette\t")
+    sheet.write_bytes(with_article.encode() + b"\xff")
+    told = command("load", str(SEED), code=1)  # the article is stored, and the file stays as it is
+    assert f"{NAME}:{with_article.count(chr(10)) + 1}: The review file is no UTF-8 here" in told
 
 
 def test_a_line_that_holds_no_text_is_told_with_its_number_and_the_others_are_linked(
