@@ -293,3 +293,6 @@ def _articles(paths: list[str], options: Options, *, quiet: bool) -> Iterator[An
     inputs = find_inputs(paths, options.format)
     with progress("Reading", "bytes", quiet=quiet, total=inputs.size or None) as told:
         yield read_articles(inputs, options=options, stdin=sys.stdin.buffer, progress=told)
+    if inputs.skipped:
+        files = "file" if inputs.skipped == 1 else "files"
+        tell(f"{inputs.skipped:,} other {files} in the folders passed over.", quiet=quiet)

@@ -71,8 +71,8 @@ def outlet_after(reading: Reading, start: int, end: int, *, interviewed: bool = 
 
 def is_outlet(reading: Reading, head: Token, span: Span) -> bool:
     """Whether source words are an outlet's: by what they mean, or by a noun such as "newspaper"."""
-    if any(m.entity.kind is EntityKind.NEWS_OUTLET and m.span.overlaps(span) for m in reading.mentions):
-        own = [m for m in reading.mentions if m.span.start <= head.idx < m.span.end]
+    if any(mention.entity.kind is EntityKind.NEWS_OUTLET for mention in reading.mentions_over(span)):
+        own = reading.mentions_over(Span(head.idx, head.idx + 1))
         return not own or own[0].entity.kind is EntityKind.NEWS_OUTLET
     return head.lemma_.lower() in _KINDS and head.dep_ != "compound"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from loader.document import EntityKind
+from loader.document import EntityKind, Span
 from loader.extraction import contents, cues
 from loader.extraction.contents import Content
 from loader.extraction.findings import assemble
@@ -15,7 +15,6 @@ from loader.extraction.syntax import child, children, group, is_passive
 if TYPE_CHECKING:
     from spacy.tokens import Token
 
-    from loader.document import Span
     from loader.extraction.findings import Finding, Marks
     from loader.extraction.reading import Reading
     from loader.extraction.sources import Source
@@ -75,7 +74,8 @@ def _relay(reading: Reading, token: Token, saying: Token) -> Span | None:
         source = phrase(subject, token) if subject is not None else None
     if source is None or source.token.pos_ == "PRON":
         return None
-    own = next((m.entity for m in reading.mentions if m.span.start <= source.token.idx < m.span.end), None)
+    at = source.token.idx
+    own = next((mention.entity for mention in reading.mentions_over(Span(at, at + 1))), None)
     known = own is not None or any(word[0].isupper() for word in source.span.of(reading.article.text).split())
     return source.span if known and (own is None or own.kind in _OUTLETS) else None
 

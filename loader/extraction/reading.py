@@ -90,6 +90,12 @@ class Reading:
         """Return the mentions that lie inside a span, in order of the text."""
         return _inside(self.mentions, span)
 
+    def mentions_over(self, span: Span) -> tuple[Mention, ...]:
+        """Return the mentions that share characters with a span, in order of the text."""
+        first = bisect_right(self.mentions, span.start, key=lambda mention: mention.span.end)
+        last = bisect_left(self.mentions, span.end, key=lambda mention: mention.span.start)
+        return self.mentions[first:last]
+
     def groups_in(self, span: Span) -> tuple[Group, ...]:
         """Return the groups that lie inside a span, in order of the text."""
         return _inside(self.groups, span)

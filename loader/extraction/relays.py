@@ -220,7 +220,8 @@ def _may_speak(reading: Reading, quoted: Token) -> bool:
         return noun.kind in PERSONAL or noun.kind in INSTITUTIONAL or noun.kind is NounKind.DOCUMENT
     if quoted.ent_type_ in ("PERSON", "ORG"):
         return True
-    return any(m.entity.kind.is_actor and m.span.start <= quoted.idx < m.span.end for m in reading.mentions)
+    own = reading.mentions_over(Span(quoted.idx, quoted.idx + 1))
+    return any(mention.entity.kind.is_actor for mention in own)
 
 
 def _quoting(marks: Marks, finding: Finding) -> Finding:
