@@ -36,6 +36,7 @@ _CORS = {
 }
 
 
+_ALLOWED = "Accept, Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, X-Request-Id, X-Requested-With"
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _OWN = frozenset({"content-length", "expect", "forwarded", "transfer-encoding", "upgrade", "x-request-id"})
 _CLOSE = {"Connection": "close"}
@@ -139,7 +140,7 @@ class Exchange:
             **_CORS,
             **SECURITY,
             "Access-Control-Allow-Methods": methods,
-            "Access-Control-Allow-Headers": "Accept, Authorization, Content-Type, If-Match, If-None-Match",
+            "Access-Control-Allow-Headers": _ALLOWED,
             "Access-Control-Max-Age": "86400",
             "Accept-Query": "application/sparql-query, application/x-www-form-urlencoded",
         }
