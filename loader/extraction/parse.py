@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import deque
+from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -79,9 +81,50 @@ def is_hard_wrapped(text: str) -> bool:
     return even >= 0.9 * len(broken) and full >= 0.8 * len(broken) and ended <= 0.4 * len(broken)
 
 
-def parse(model: Language, texts: Iterable[str], batch: int = 8) -> Iterator[Doc]:
-    """Parse texts one after another, in batches; a document's character offsets are those of its text."""
-    yield from model.pipe(texts, batch_size=batch)
+def parse(model: Language, texts: Iterable[str], batch: int = 8, at_once: int = 100_000) -> Iterator[Doc]:
+    """Parse texts one after another, in batches; a document's character offsets are those of its text.
+
+    A parse takes some 2 kB a character while it goes on, so a batch has at most ``at_once`` characters, and a longer
+    text is parsed in pieces, which begin with a line or, if need be, with a sentence.
+    """
+    lengths: deque[int] = deque()  # of the texts, in pieces
+    docs = _parsed(model, _pieces_of(texts, lengths, at_once), batch, at_once)
+    for doc in docs:
+        others = list(islice(docs, lengths.popleft() - 1))
+        yield Doc.from_docs([doc, *others], ensure_whitespace=False) if others else doc
+
+
+def _parsed(model: Language, pieces: Iterator[str], batch: int, at_once: int) -> Iterator[Doc]:
+    together: list[str] = []
+    for piece in pieces:
+        if together and (len(together) == batch or sum(map(len, together)) + len(piece) > at_once):
+            yield from model.pipe(together, batch_size=batch)
+            together = []
+        together.append(piece)
+    yield from model.pipe(together, batch_size=batch)
+
+
+def _pieces_of(texts: Iterable[str], lengths: deque[int], most: int) -> Iterator[str]:
+    """Yield the pieces of each text, after a note of how many it has."""
+    for text in texts:
+        cuts = [0]
+        while len(text) - cuts[-1] > most:
+            cuts.append(_cut(text, cuts[-1] + most // 2, cuts[-1] + most))
+        lengths.append(len(cuts))
+        for start, end in zip(cuts, [*cuts[1:], len(text)], strict=True):
+            yield text[start:end]
+
+
+def _cut(text: str, least: int, most: int) -> int:
+    """Return where a piece ends: behind an empty line, else a line, a sentence, a word, or where it has to."""
+    for mark in ("\n\n", "\n", ". ", " "):
+        found = text.rfind(mark, least, most)
+        if found >= 0:
+            end = found + len(mark)
+            while end < most and text[end].isspace():
+                end += 1
+            return end
+    return most
 
 
 class _Tokenizer:
