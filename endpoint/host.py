@@ -41,7 +41,7 @@ from endpoint.process import die_with, limit_memory, offer, rank, silence, unlim
 from endpoint.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
     from io import IOBase
 
 _COMPRESS_FROM = 1024
@@ -49,6 +49,7 @@ _UNKNOWN = 50  # functions of one query that the engine may not know
 _BEHIND = 5  # how much nicer workers are than the process that talks HTTP, which must answer while they compute
 _DISPENSABLE = 800  # of 1000: what the kernel adds to a worker's part of all memory when it has to kill somebody
 _AHEAD = 1 << 20  # bytes of an answer that a worker may be ahead of the process that talks HTTP
+_PATIENCE = 0.005  # seconds that bytes of an answer wait for more
 _TAGGED = 50_000  # triples up to which a graph is read whole for its digest
 
 
@@ -213,17 +214,23 @@ class _Writer:
     """What the engine writes an answer to: frames of up to 256 KiB, compressed where that was asked for."""
 
     def __init__(
-        self, channel: socket.socket, head: dict[str, Any], *, gzip: bool, limit: int, rows: Rows | None = None
+        self,
+        channel: socket.socket,
+        head: dict[str, Any],
+        job: Mapping[str, Any],
+        start: float,
+        rows: Rows | None = None,
     ) -> None:
         self._channel = channel
         self._rows = rows
         self._head: dict[str, Any] | None = head
-        self._gzip = gzip
+        self._gzip: bool = job["gzip"]
         self._compressor: Any = None
-        self._limit = limit
+        self._limit: int = job["limit"]
         self._pending: list[bytes] = []
         self._size = 0
-        self._full = CHUNK // 8
+        self._full = CHUNK // 2
+        self._due = start + _PATIENCE
         self.written = 0
 
     def write(self, data: bytes) -> int:
@@ -234,9 +241,10 @@ class _Writer:
             self._rows.take(data)
         self._pending.append(bytes(data))
         self._size += len(data)
-        # the first bytes go out at once, so that a client sees the answer begin
-        if self._size >= self._full:
-            self._full = min(2 * max(self._full, CHUNK // 2), 4 * CHUNK)
+        # what comes slowly goes out at once, so that a client sees the answer begin; the rest in large frames
+        if self._size >= self._full or time.perf_counter() >= self._due:
+            self._full = min(2 * self._full, 4 * CHUNK)
+            self._due = time.perf_counter() + _PATIENCE
             self._channel.sendall(self._frames())
         return len(data)
 
@@ -292,7 +300,7 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
             channel.sendall(frame(b"X", json.dumps({"error": "form", "message": kind}).encode()))
             return
         rows = Rows("" if kind == "graph" else name, job["rows"]) if job["rows"] is not None else None
-        writer = _Writer(channel, {"kind": kind}, gzip=job["gzip"], limit=job["limit"], rows=rows)
+        writer = _Writer(channel, {"kind": kind}, job, start, rows)
         file: Any = writer
         chosen: Any = getattr(pyoxigraph.RdfFormat if kind == "graph" else pyoxigraph.QueryResultsFormat, name)
         if isinstance(result, pyoxigraph.QueryBoolean):  # short for certain: the engine need not call us to write it
@@ -348,7 +356,7 @@ def _read_graph(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.so
     head = {"kind": "graph"}
     if len(triples) <= _TAGGED:
         head["digest"] = scribe.graph_digest(triples)
-    writer = _Writer(channel, head, gzip=job["gzip"], limit=job["limit"])
+    writer = _Writer(channel, head, job, start)
     file: Any = writer
     if len(triples) <= _TAGGED:  # in order, so that equal graphs give equal bytes as far as their nodes have names
         pyoxigraph.serialize(sorted(triples, key=str), file, format=format_)

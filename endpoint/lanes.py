@@ -2,10 +2,11 @@
 
 Nothing in a query's text tells how long it runs. So each one runs as a short one until it has used a slice of processor
 time. Then it moves to the slow lane, as long as there is room: once anybody asks anything else, the kernel gives its
-process only what nobody else wants. Where there is no room, it is put back: its process is killed, and it begins anew
-when there is room. So workers that are quickly free again are always there for short queries, whatever else is asked. A
-query is only put back while nothing of its answer has been sent; while the slow lane is full, what quick queries answer
-is held until they are through or have moved.
+process only what nobody else wants. Where there is no room, it may go on for a while, since most are through before
+long; then it is put back: its process is killed, and it begins anew when there is room. So workers that are quickly
+free again are always there for short queries, whatever else is asked. A query is only put back while nothing of its
+answer has been sent; while the slow lane is full, what quick queries answer is held until they are through or have
+moved.
 
 The same watch keeps the memory of all queries together within its budget: past it, the query that holds most ends.
 """
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from endpoint.settings import Limits
 
 _SLICE = 0.025  # seconds of processor time that a short query needs at most
+_SPENT = 0.25  # seconds of it after which a query is put back; a shorter one is sooner ended than begun anew
 _LOOK = 0.01  # seconds between two looks
 _WEIGH = 10  # looks between two at the memory
 
@@ -113,7 +115,7 @@ class Lanes:
             used = processor_time(answer.worker.pid)
             if before is None:
                 self._quick[answer] = used
-            elif used - before >= _SLICE or answer.is_stuck:
+            elif used - before >= (_SPENT if self.are_crowded else _SLICE) or answer.is_stuck:
                 self._move(answer)
         if not self._is_alone:
             for answer in self._unmoved:
