@@ -151,9 +151,9 @@ class Answer:
     def frame(self, letter: bytes, payload: bytes) -> None:
         """Take one frame from the worker."""
         if letter == b"W":
-            self.seconds, self.written, is_graph, is_gzip = WHOLE.unpack_from(payload)
+            self.seconds, self.written, is_graph, is_coded = WHOLE.unpack_from(payload)
             self.kind = "graph" if is_graph else "results"
-            self.encoding = "gzip" if is_gzip else None
+            self.encoding = self.job["coding"] if is_coded else None
             self._chunks.append(payload[WHOLE.size :])
             self._finish()
             return

@@ -25,7 +25,7 @@ class Key(NamedTuple):
     default_graphs: tuple[str, ...]
     named_graphs: tuple[str, ...]
     media_type: str
-    gzip: bool
+    coding: str
 
     @property
     def tag(self) -> str:

@@ -108,7 +108,7 @@ class Engine:
             await asyncio.get_running_loop().run_in_executor(None, self._nursery.wait)
             self._nursery = None
 
-    async def run(self, query: Query | GraphRead, client: str, *, gzip: bool = False) -> Answer:
+    async def run(self, query: Query | GraphRead, client: str, *, coding: str = "") -> Answer:
         """Run a query and return its answer as soon as the first bytes are there.
 
         Raises ProtocolError: 400 for a syntax error, 429 or 503 where too much waits already, 503 and 504 for a query
@@ -117,7 +117,7 @@ class Engine:
         for last in (False, True):
             queued = time.monotonic()
             worker = await self._worker(client)
-            answer = self.launch(worker, query, client, gzip=gzip, queued=queued)
+            answer = self.launch(worker, query, client, coding=coding, queued=queued)
             try:
                 await answer.head()
             except asyncio.CancelledError:
@@ -130,12 +130,12 @@ class Engine:
             return answer
         raise AssertionError
 
-    def ask(self, query: Query, client: str, *, gzip: bool, take: Callable[[Answer | None], None]) -> Turn:
+    def ask(self, query: Query, client: str, *, coding: str, take: Callable[[Answer | None], None]) -> Turn:
         """Run a query as soon as there is a worker for it, and call ``take`` once its answer begins (see turn.py).
 
         Raises ProtocolError: 429 or 503 where too much waits already.
         """
-        turn = Turn(self, query, client, gzip=gzip, take=take)
+        turn = Turn(self, query, client, coding=coding, take=take)
         worker = self._free_worker(client)
         if worker is not None:
             turn.set_result(worker)
@@ -150,7 +150,7 @@ class Engine:
         query: Query | GraphRead,
         client: str,
         *,
-        gzip: bool,
+        coding: str,
         queued: float,
         take: Callable[[Answer], None] | None = None,
     ) -> Answer:
@@ -158,7 +158,7 @@ class Engine:
         answer = Answer(worker, query, client, self.settings.limits.seconds, take)
         answer.waited = answer.started - queued
         self.answers[answer.identifier] = answer
-        answer.job = self._job(query, gzip=gzip)
+        answer.job = self._job(query, coding=coding)
         self.lanes.enter(answer)
         worker.send(answer, answer.job)
         return answer
@@ -309,9 +309,9 @@ class Engine:
         kept = 1 if heavy.keys() <= {client} else max(1, workers // 4)
         return sum(heavy.values()) < workers - kept
 
-    def _job(self, query: Query | GraphRead, *, gzip: bool) -> dict[str, Any]:
+    def _job(self, query: Query | GraphRead, *, coding: str) -> dict[str, Any]:
         limits = self.settings.limits
-        job: dict[str, Any] = {"gzip": gzip, "limit": limits.result, "seconds": limits.seconds}
+        job: dict[str, Any] = {"coding": coding, "limit": limits.result, "seconds": limits.seconds}
         if isinstance(query, GraphRead):
             return job | {"read": query.graph, "graph": query.choice.format.engine}
         return job | {

@@ -147,7 +147,7 @@ class Federation:
         self._engine = engine
         self._remote = Remote(settings.services, settings.limits, settings.agent)
 
-    async def run(self, query: Query, client: str, *, gzip: bool = False) -> Answer:
+    async def run(self, query: Query, client: str, *, coding: str = "") -> Answer:
         """Run a query with SERVICE and return its answer, as Engine.run does.
 
         Raises ProtocolError as that does, and besides: 403 for a call that is not allowed, 502 to 504 where a service
@@ -162,7 +162,7 @@ class Federation:
             last = attempt == _ATTEMPTS - 1  # while snapshots keep changing, services are asked for all they know
             known = None if last else snapshots
             text = plan.filled([await self._filling(plan, clause, query, client, known) for clause in plan.clauses])
-            answer = await self._engine.run(replace(query, text=text), client, gzip=gzip)
+            answer = await self._engine.run(replace(query, text=text), client, coding=coding)
             if snapshots <= {answer.snapshot}:
                 return answer
             answer.abandon()

@@ -27,7 +27,6 @@ import signal
 import socket
 import threading
 import time
-import zlib
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -35,6 +34,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pyoxigraph
 
 from endpoint import reading, scribe
+from endpoint.codings import Compressor, compressed
 from endpoint.corrections import corrected, in_order
 from endpoint.frames import CHUNK, HEADER, NODE, WHOLE, frame
 from endpoint.process import die_with, limit_memory, offer, rank, silence, unlimit_memory
@@ -224,8 +224,8 @@ class _Writer:
         self._channel = channel
         self._rows = rows
         self._head: dict[str, Any] | None = head
-        self._gzip: bool = job["gzip"]
-        self._compressor: Any = None
+        self._coding: str = job["coding"]
+        self._compressor: Compressor | None = None
         self._limit: int = job["limit"]
         self._pending: list[bytes] = []
         self._size = 0
@@ -257,15 +257,13 @@ class _Writer:
         self._size = 0
         frames = []
         if self._head is not None:
-            if self._gzip and (not last or len(data) >= _COMPRESS_FROM):
-                self._compressor = zlib.compressobj(4, zlib.DEFLATED, 31)
-                self._head["encoding"] = "gzip"
+            if self._coding and (not last or len(data) >= _COMPRESS_FROM):
+                self._compressor = Compressor(self._coding)
+                self._head["encoding"] = self._coding
             frames.append(frame(b"H", json.dumps(self._head).encode()))
             self._head = None
         if self._compressor is not None:
-            data = self._compressor.compress(data) + self._compressor.flush(
-                zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH
-            )
+            data = self._compressor.part(data, last=last)
         if data:
             frames.append(frame(b"D", data))
         return b"".join(frames)
@@ -274,10 +272,10 @@ class _Writer:
         """Send the rest and the end."""
         if self._head is not None and "digest" not in self._head:
             body = b"".join(self._pending)
-            is_gzip = self._gzip and len(body) >= _COMPRESS_FROM
-            if is_gzip:
-                body = zlib.compress(body, 4, 31)
-            head = WHOLE.pack(seconds, self.written, self._head["kind"] == "graph", is_gzip)
+            is_coded = bool(self._coding) and len(body) >= _COMPRESS_FROM
+            if is_coded:
+                body = compressed(self._coding, body)
+            head = WHOLE.pack(seconds, self.written, self._head["kind"] == "graph", is_coded)
             self._channel.sendall(HEADER.pack(b"W", len(head) + len(body)) + head + body)
             return
         end = {"seconds": seconds, "bytes": self.written}

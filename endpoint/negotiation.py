@@ -120,35 +120,16 @@ def by_name(name: str, offers: Iterable[Format]) -> Choice | None:
     return None
 
 
-def accepts_gzip(accept_encoding: str | None) -> bool:
-    """Whether the ``Accept-Encoding`` header takes gzip and does not like the plain bytes better."""
-    if not accept_encoding:
-        return False
-    quality = {name: value for name, value in _weighted(accept_encoding) if name}
-    gzip = quality.get("gzip", quality.get("x-gzip", quality.get("*", 0.0)))
-    return gzip > 0 and gzip >= quality.get("identity", 0.0)
-
-
 def listed(offers: Iterable[Format]) -> str:
     """Return the offers' media types as words for a sentence."""
     return ", ".join(offer.media_types[0] for offer in offers)
 
 
-def _ranges(accept: str) -> list[_Range]:
-    ranges = []
-    for media, quality in _weighted(accept):
-        if media == "*":  # written by old java.net clients for */*
-            ranges.append(_Range("*/*", quality))
-            continue
-        if not _MEDIA.fullmatch(media):
-            message = f"The Accept header names {media!r}, which is no media type."
-            raise NotNegotiable(message)
-        ranges.append(_Range(media, quality))
-    return ranges
+def weighted(header: str) -> list[tuple[str, float]]:
+    """Return the elements of a header with their weights; one asking for another charset than UTF-8 weighs 0.
 
-
-def _weighted(header: str) -> list[tuple[str, float]]:
-    """Return the elements of a header with their weights; one asking for another charset than UTF-8 weighs 0."""
+    Raises NotNegotiable for a weight that is none.
+    """
     elements: list[tuple[str, float]] = []
     name, quality, first = "", 1.0, True
     for match in _PIECE.finditer(header):
@@ -172,3 +153,16 @@ def _weighted(header: str) -> list[tuple[str, float]]:
         if not end or len(elements) >= _ELEMENTS:
             break
     return elements
+
+
+def _ranges(accept: str) -> list[_Range]:
+    ranges = []
+    for media, quality in weighted(accept):
+        if media == "*":  # written by old java.net clients for */*
+            ranges.append(_Range("*/*", quality))
+            continue
+        if not _MEDIA.fullmatch(media):
+            message = f"The Accept header names {media!r}, which is no media type."
+            raise NotNegotiable(message)
+        ranges.append(_Range(media, quality))
+    return ranges

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING
 
 from endpoint import tracing
 from endpoint.cache import Cache, Kept, Key, Response
+from endpoint.codings import coding
 from endpoint.conditions import excludes_any, is_known, is_wanted
 from endpoint.exchange import BEGUN, Exchange, Gone, Watch, answer_headers, raw
 from endpoint.federation import Federation
 from endpoint.graphstore import read_graph_request
 from endpoint.health import response_of
 from endpoint.metrics import Metrics
-from endpoint.negotiation import HTML, accepts_gzip
+from endpoint.negotiation import HTML
 from endpoint.protocol import (
     Describe,
     GraphRead,
@@ -203,10 +204,10 @@ class Service:
         if begun is not None:
             await self._query_anew(exchange, query, begun.key, {"ETag": begun.key.tag}, begun.answer)
             return
-        gzip = accepts_gzip(request.header("accept-encoding"))
+        liked = coding(request.header("accept-encoding"))
         current = self._engine.current
         if reading.volatile or current is None or query.choice is None:
-            answer = await self._engine.run(query, exchange.client, gzip=gzip)
+            answer = await self._engine.run(query, exchange.client, coding=liked)
             await self._send(exchange, answer, query, {}, volatile=reading.volatile)
             return
         key = Key(
@@ -216,7 +217,7 @@ class Service:
             query.default_graphs,
             query.named_graphs,
             query.choice.media_type,
-            gzip,
+            liked,
         )
         tag = key.tag
         if request.method in ("GET", "HEAD") and is_known(request, tag):  # RFC 9110, 13.1.2
@@ -241,8 +242,8 @@ class Service:
     async def _federate(self, exchange: Exchange, request: Request, query: Query) -> None:
         """Answer a query that calls other services; they may answer otherwise at any time, so it is never kept."""
         exchange.form, exchange.query = query.form or "invalid", query.text
-        gzip = accepts_gzip(request.header("accept-encoding"))
-        answer = await self._federation.run(query, exchange.client, gzip=gzip)
+        liked = coding(request.header("accept-encoding"))
+        answer = await self._federation.run(query, exchange.client, coding=liked)
         await self._send(exchange, answer, query, {}, volatile=True)
 
     async def _query_anew(
@@ -255,7 +256,7 @@ class Service:
         kept: Kept | None = None
         try:
             if answer is None:
-                answer = await self._engine.run(query, exchange.client, gzip=key.gzip)
+                answer = await self._engine.run(query, exchange.client, coding=key.coding)
             else:
                 await answer.head()
             same = answer.snapshot == key.snapshot  # or it changed while the query waited: the tag names another one
@@ -382,9 +383,7 @@ class Service:
             await self._write_graph(exchange, request, operation)
 
     async def _read_graph(self, exchange: Exchange, request: Request, operation: GraphRead) -> None:
-        answer = await self._engine.run(
-            operation, exchange.client, gzip=accepts_gzip(request.header("accept-encoding"))
-        )
+        answer = await self._engine.run(operation, exchange.client, coding=coding(request.header("accept-encoding")))
         tag = f'"{answer.digest}.{operation.choice.format.name}"' if answer.digest else None
         if tag is not None and answer.encoding:
             tag = f'{tag[:-1]}.{answer.encoding}"'  # other bytes than those without the coding

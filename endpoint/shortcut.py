@@ -21,8 +21,9 @@ import httptools
 from endpoint import syntax
 from endpoint.answer import WorkerLost
 from endpoint.cache import Cache, Kept, Key, Response
+from endpoint.codings import coding
 from endpoint.exchange import absolute_url, answer_headers, is_usual, raw, read_headers
-from endpoint.negotiation import GRAPHS, RESULTS, Choice, accepts_gzip
+from endpoint.negotiation import GRAPHS, RESULTS, Choice
 from endpoint.protocol import ProtocolError, Query, Request, choose
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Fields:
     base: str
     results: Choice | None
     graph: Choice | None
-    gzip: bool
+    coding: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Shortcut:
         query = self._query(plain[1], fields) if fields is not None else None
         if fields is None or query is None or query.choice is None:
             return None
-        key = Key(current.tag, syntax.normal(query.text), query.base, (), (), query.choice.media_type, fields.gzip)
+        key = Key(current.tag, syntax.normal(query.text), query.base, (), (), query.choice.media_type, fields.coding)
         if self._cache.coming(key) is not None:
             return None
         kept = self._cache.get(key)
@@ -142,7 +143,9 @@ class Shortcut:
             return self._repeat(request, query, key, kept, start)
         job = _Job(self, query, key, courier, start)
         try:
-            turn = self._engine.ask(query, courier.client[0] if courier.client else "", gzip=key.gzip, take=job.take)
+            turn = self._engine.ask(
+                query, courier.client[0] if courier.client else "", coding=key.coding, take=job.take
+            )
         except ProtocolError:  # too much waits; the usual way tells the client so
             return None
         self._cache.begin(key, job.coming)
@@ -272,7 +275,7 @@ def _read_fields(lines: bytes, courier: Courier) -> Fields | None:
         request.url,
         _chosen(request, RESULTS),
         _chosen(request, GRAPHS),
-        accepts_gzip(request.header("accept-encoding")),
+        coding(request.header("accept-encoding")),
     )
 
 

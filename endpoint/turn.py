@@ -22,7 +22,7 @@ class Starter(Protocol):
         query: Query,
         client: str,
         *,
-        gzip: bool,
+        coding: str,
         queued: float,
         take: Callable[[Answer], None] | None = None,
     ) -> Answer:
@@ -39,17 +39,17 @@ class Turn:
     ``take`` is called once: with the answer when the first of it has arrived, or with None where the query never ran.
     """
 
-    __slots__ = ("_client", "_engine", "_gzip", "_over", "_query", "_queued", "_take", "answer", "waits")
+    __slots__ = ("_client", "_coding", "_engine", "_over", "_query", "_queued", "_take", "answer", "waits")
 
     def __init__(
-        self, engine: Starter, query: Query, client: str, *, gzip: bool, take: Callable[[Answer | None], None]
+        self, engine: Starter, query: Query, client: str, *, coding: str, take: Callable[[Answer | None], None]
     ) -> None:
         self.answer: Answer | None = None
         self.waits = False
         self._engine = engine
         self._query = query
         self._client = client
-        self._gzip = gzip
+        self._coding = coding
         self._take = take
         self._queued = time.monotonic()
         self._over = False
@@ -63,7 +63,7 @@ class Turn:
         if self.waits:
             self._engine.leave(self._client)
         self.answer = self._engine.launch(
-            worker, self._query, self._client, gzip=self._gzip, queued=self._queued, take=self._take
+            worker, self._query, self._client, coding=self._coding, queued=self._queued, take=self._take
         )
 
     def set_exception(self, error: ProtocolError) -> None:

@@ -20,6 +20,11 @@ import httpx
 import pytest
 from serving import ARTICLE, BASE, publish, running, settings
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -182,12 +187,17 @@ def test_an_answer_that_changes_by_itself_is_never_kept(url: str) -> None:
     assert "etag" not in answer.headers
 
 
-def test_gzip_is_used_for_long_answers_only(url: str) -> None:
+def test_long_answers_are_compressed_as_the_client_likes(url: str) -> None:
     long = httpx.get(f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers={"Accept-Encoding": "gzip"})
     assert long.headers["content-encoding"] == "gzip"
     plain = httpx.get(f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers={"Accept-Encoding": ""})
     assert "content-encoding" not in plain.headers
     assert long.json() == plain.json()
+    better = {"Accept-Encoding": "gzip, deflate, br, zstd"}
+    with httpx.stream("GET", f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers=better) as packed:
+        assert packed.headers["content-encoding"] == "zstd"
+        body = b"".join(packed.iter_raw())
+    assert json.loads(zstd.decompress(body)) == plain.json()
     short = httpx.get(f"{url}/sparql", params={"query": "ASK {}"}, headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in short.headers
 

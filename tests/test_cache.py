@@ -11,7 +11,7 @@ from endpoint.cache import Cache, Kept, Key
 
 
 def key(query: str, snapshot: str = "1") -> Key:
-    return Key(snapshot, query, "http://h.example/sparql", (), (), "text/csv", gzip=False)
+    return Key(snapshot, query, "http://h.example/sparql", (), (), "text/csv", coding="")
 
 
 def kept(size: int) -> Kept:

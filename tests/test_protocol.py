@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from endpoint import syntax
-from endpoint.negotiation import GRAPHS, RESULTS, NotNegotiable, accepts_gzip, by_name, negotiate
+from endpoint.negotiation import GRAPHS, RESULTS, NotNegotiable, by_name, negotiate
 from endpoint.protocol import (
     FORM,
     QUERY_TYPE,
@@ -302,14 +302,6 @@ def test_every_name_of_a_format_is_found() -> None:
     for offer in (*RESULTS, *GRAPHS):
         for name in (offer.name, *offer.media_types):
             assert by_name(name, [offer]) is not None
-
-
-@pytest.mark.parametrize(
-    ("header", "expected"),
-    [(None, False), ("gzip", True), ("gzip;q=0", False), ("*", True), ("br", False), ("identity, gzip;q=0.5", False)],
-)
-def test_gzip_is_used_where_it_is_liked(header: str | None, expected: bool) -> None:
-    assert accepts_gzip(header) is expected
 
 
 _MEDIA = st.sampled_from(
