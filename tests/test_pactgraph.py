@@ -6,15 +6,19 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 from conftest import PACTGRAPH, SEED
 
-from ontology.layout import Layout
+from loader.exports import snapshot
+from loader.terms import TYPE, pact
+from ontology.layout import Layout, StoreError
 
 COMMANDS = ["demo", "load", "unload", "import", "extract", "query", "export", "validate", "serve"]
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s a pact:Statement }"
@@ -302,6 +306,35 @@ def test_some_skipped_ends_with_1_and_the_rest_is_stored(
     assert summary["failed"] + summary["refused"] == len(BAD) + 1, done.stderr
     assert summary["added"] == len(ODD) + 2, done.stderr  # the good one, and the whole line of the file cut in half
     assert run("validate", "--store", store).returncode == 0
+
+
+def test_a_load_that_is_stopped_keeps_what_it_loaded_and_says_so(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    command = [PACTGRAPH, "load", "-", "--input-format", "jsonl", "--workers", "1", "--store", str(store)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stderr=pipe, env=NARROW) as process:
+        assert process.stdin is not None
+        for number in range(16):  # a batch; the next one never comes
+            record = {"title": "Norland waits", "text": f"Ann Lee said that Norland had {number} ships."}
+            process.stdin.write(json.dumps(record).encode() + b"\n")
+        process.stdin.flush()
+        end = time.monotonic() + 120
+        while shown(store) < 16 and process.poll() is None and time.monotonic() < end:
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate()
+    assert process.returncode == 130
+    assert told.decode() == "Stopped; what was loaded before stays, and the same command adds the rest.\n"
+    assert shown(store) == 16
+
+
+def shown(store: Path) -> int:
+    """Return how many articles a store shows to readers; none where there is no store yet."""
+    try:
+        with snapshot(store) as (data, _):
+            return len(list(data.quads_for_pattern(None, TYPE, pact("Article"))))
+    except StoreError:
+        return 0
 
 
 def test_five_megabytes_in_one_line_are_refused_with_the_limit(tmp_path: Path) -> None:

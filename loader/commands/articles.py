@@ -120,7 +120,11 @@ def load(
     reader = _reader(profile, llm, llm_model, llm_timeout, tagger)
     settings = {"base": base, "wait": wait, "plan": _plan(workers, timeout, llm, llm_timeout), "least": min_confidence}
     held = held_authority(authority) if link else None
-    summary, links = load_into(paths, options, store, quiet=quiet, extractor=reader, authority=held, **settings)
+    try:
+        summary, links = load_into(paths, options, store, quiet=quiet, extractor=reader, authority=held, **settings)
+    except KeyboardInterrupt:
+        tell("Stopped; what was loaded before stays, and the same command adds the rest.", quiet=quiet)
+        raise
     report(summary, "loaded", quiet=quiet, as_json=as_json, links=links)
     raise typer.Exit(0 if summary.is_whole and not (links and links.problems) else 1)
 
