@@ -10,7 +10,7 @@ Told are, for each suite, how many tests passed, passed leniently, and failed, w
 did not simply pass. Lenient are an equal value in another lexical form (the engine keeps 1.50 as 1.5), the right
 solutions where only their order differs, and a syntactically good update that is refused for what it does (LOAD: 403,
 DROP of a graph that is not there: 409). The columns of CSV and TSV are compared by their names, since SELECT * leaves
-their order open. The exit code is 1 where a suite is below its floor.
+their order open. The exit code is 1 where a suite is below its floor, 2 where there are no tests.
 """
 
 from __future__ import annotations
