@@ -25,6 +25,9 @@ from endpoint.reading import SHORT
 if TYPE_CHECKING:
     import asyncio
 
+    from uvicorn._types import ASGI3Application
+    from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
     from endpoint.service import Service
     from endpoint.shortcut import Begun
     from endpoint.turn import Turn
@@ -33,7 +36,7 @@ _END = b"\r\n\r\n"
 _HEALTH = b"GET /health HTTP/1.1\r\n"
 _UNUSUAL = (b"\r\nconnection:", b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nexpect:")
 _SHORT = 2048  # bytes of a question after the health that is answered at once
-_URL = 1 << 20  # bytes of a URL, in which a long query may stand
+_URL = 65535  # bytes of a URL, in which a query may stand; the parser takes no longer ones
 _PATH = 8192  # bytes of a URL's path, and of a whole URL besides that of a query
 _FIELDS = 100  # header fields of a request
 _HEADERS = 32768  # bytes of them
@@ -54,6 +57,7 @@ class Connection(HttpToolsProtocol):
     _since: float = 0.0  # when that which is waited for began
     _rest: bytes = b""  # bytes behind requests that are not answered yet
     _refusal: tuple[int, str] | None = None
+    _answered: RequestResponseCycle | None = None  # the request that is being answered
     _turn: Turn | None = None  # the query under way of a request that took the shortcut
     _last: bool = False  # whether the server ends with the answer under way
     _begun: Begun | None = None
@@ -75,6 +79,9 @@ class Connection(HttpToolsProtocol):
         """Take note that the connection has ended."""
         self._door().leave(self)
         self._rest = b""
+        if self._answered is not None and not self._answered.response_complete:  # others may have come behind it
+            self._answered.disconnected = True
+            self._answered.message_event.set()
         if self._turn is not None:  # a query that ends in this moment need not be killed
             self.loop.call_later(_PATIENCE, self._turn.abandon)
         super().connection_lost(exc)
@@ -132,7 +139,8 @@ class Connection(HttpToolsProtocol):
             len(self.headers) > _FIELDS or self._size > len(self.url) + _HEADERS or len(self.url) > _URL
         ):
             long_url = len(self.url) > _URL
-            self._refuse(414 if long_url else 431, "The URL is too long." if long_url else "The headers are too long.")
+            sentence = "The URL is too long; send a long query by POST." if long_url else "The headers are too long."
+            self._refuse(414 if long_url else 431, sentence)
 
     def on_message_begin(self) -> None:
         """Take note that a request begins."""
@@ -151,8 +159,9 @@ class Connection(HttpToolsProtocol):
         self._open = False
         self._size = 0
         self._since = self.loop.time()
-        if len(self.url) > _PATH and self.url.find(b"/sparql?", 0, _PATH) < 0:
-            self._refusal = 414, f"The URL has {len(self.url)} bytes; {_PATH} are the most."
+        most = _URL if self.url.find(b"/sparql?", 0, _PATH) >= 0 else _PATH
+        if len(self.url) > most:
+            self._refusal = 414, f"The URL has {len(self.url)} bytes; {most} are the most; send a long query by POST."
             raise ValueError(self._refusal[1])
         super().on_headers_complete()
 
@@ -167,6 +176,10 @@ class Connection(HttpToolsProtocol):
         self._since = self.loop.time()
         if self._rest and not self.pipeline:
             self.loop.call_soon(self._feed_rest)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     def send_400_response(self, msg: str) -> None:
         """Refuse a request that cannot be read, or is too long, and end the connection."""
