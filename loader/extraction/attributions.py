@@ -14,7 +14,7 @@ from loader.extraction.labels import find_labels
 from loader.extraction.nouns import PERSONAL, noun_of
 from loader.extraction.propositions import split
 from loader.extraction.quoting import is_quoted, of_quoting, saying_of
-from loader.extraction.relays import find_relays, outlet_of_according
+from loader.extraction.relays import find_relays, opened, outlet_of_according
 from loader.extraction.syntax import child, children, group, is_negated, is_passive
 from loader.extraction.turns import find_turns
 
@@ -86,7 +86,7 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
         clausal.append(found)
     speaking = frozenset(finding.source.token.text for finding in clausal if finding.source is not None)
     labels = tuple(find_labels(reading, marks, speaking))
-    kept = _outermost([*find_turns(reading, marks, clausal, taken=labels), *labels])
+    kept = _outermost(opened(reading, [*find_turns(reading, marks, clausal, taken=labels), *labels]))
     return tuple(find_relays(reading, marks, with_items(marks, finding)) for finding in kept)
 
 

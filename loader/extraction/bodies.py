@@ -274,6 +274,7 @@ class Bodies:
             if ent.label_ != "ORG":
                 continue
             start, end = self._trimmed(ent.start, ent.end)
+            end = self._whole(start, end)
             if start < end <= start + _LONGEST_NAME and self._is_organisation(start, end):
                 label = " ".join(words.doc[start:end].text.split())
                 match = self._look_up(label)
@@ -306,10 +307,24 @@ class Bodies:
         text = words.doc[start:end].text
         if kind_of(text.lower()) is NounKind.THING:
             return False
-        for noun in (words.noun(last), words.noun(words.root(start, end))):
+        first = words.noun(words.root(start, end))
+        named = (
+            first is not None and first.kind is NounKind.BODY and "for" in words.low[start:end]
+        )  # "Center for Studies"
+        for noun in () if named else (words.noun(last), first):
             if noun is not None and (noun.kind in PERSONAL or noun.kind in _NO_BODY):
                 return noun.kind is NounKind.DOCUMENT and bool(_OUTLET.search(text))
         return end - start > 1 or self._is_one_word(last)
+
+    def _whole(self, start: int, end: int) -> int:
+        """Return where a name ends that the tagger cut short: "Center for Strategic and International Studies"."""
+        words = self._words
+        if end <= start or end >= len(words) or words.low[end] not in ("and", "&") or "for" not in words.low[start:end]:
+            return end
+        i = end + 1
+        while i < min(end + 5, words.end(start)) and words.tokens[i].text[0].isupper() and self.known[i] is None:
+            i += 1
+        return i if i > end + 1 and words.tokens[i - 1].tag_ in ("NNS", "NNPS", "NN", "NNP") else end
 
     def _is_list(self, start: int, end: int) -> bool:
         """Whether the tagger took the first names of a list for one: "Mali, Burkina Faso and Niger"."""

@@ -137,6 +137,8 @@ class Denotation:
             return beside if beside and beside[0].kind is EntityKind.PERSON and not _is_person(named) else named
         if beside:
             return beside
+        if token.tag_ in ("NNS", "NNPS") and (several := self._persons_beside(source, token)):
+            return several
         if token.i in self._unnamed:
             return (self._unnamed[token.i],)
         return () if _is_document(token) else self._inside(source, token)
@@ -159,9 +161,30 @@ class Denotation:
         noun = noun_of(token)
         if noun is None or noun.kind not in PERSONAL or token.tag_ in ("NNS", "NNPS"):
             return ()
+        if noun.kind is NounKind.OFFICE and (holder := self._after_post(source, token)):
+            return holder
         for other in self._reading.tokens(source):
             if other.i > token.i and other.text == ",":
                 return self._behind_titles(other.i + 1, source.end)
+        return ()
+
+    def _persons_beside(self, source: Span, token: Token) -> tuple[Entity, ...]:
+        """Return the persons whom a plural introduces: "the authors, Jane Roe and Paul Hansen"."""
+        for other in self._reading.tokens(source):
+            if other.i > token.i and other.text == ",":
+                start = other.idx + 1
+                return self._persons_listed(Span(start, source.end)) if start < source.end else ()
+        return ()
+
+    def _after_post(self, source: Span, token: Token) -> tuple[Entity, ...]:
+        """Return the person whose name follows the place of a post: "ambassador to Turkey Jane Roe"."""
+        for i in range(token.i + 2, min(token.i + _TITLES + 2, len(token.doc))):
+            if token.doc[i].idx >= source.end or token.doc[i].is_punct:
+                return ()
+            before = self.named(i - 1)
+            if _is_person(self.named(i)):
+                placed = bool(before) and not _is_person(before) and token.doc[i - 1].pos_ == "PROPN"
+                return self.named(i) if placed else ()
         return ()
 
     def _behind_titles(self, start: int, end: int) -> tuple[Entity, ...]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loader.document import Entity, EntityKind
 from loader.extraction.groups import DEFINITE
 from loader.extraction.nouns import PERSONAL, Noun, NounKind, reworded, takes_up_anyone
-from loader.extraction.referents import SPEECH, salience, same_home, verb_of
+from loader.extraction.referents import SPEECH, salience, same_home, state_of, verb_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -132,7 +132,8 @@ class Descriptions:
             if not referent.is_person or (noun.gender != "-" and referent.sure and referent.gender != noun.gender):
                 return False
             own = referent.entity.affiliation
-            return affiliation is None or own is None or same_home(own, affiliation)
+            stateless = own is not None and state_of(own) is None and not referent.entity.registered
+            return affiliation is None or own is None or stateless or same_home(own, affiliation)
 
         def score(use: Use) -> float | None:
             nouns = use.referent.nouns

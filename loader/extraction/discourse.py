@@ -77,7 +77,8 @@ class Discourse:
         for start, end in self.words.sentences:
             first, last = self.quotation[start], self.quotation[end - 1]
             inside = start > 0 and first >= 0 and first == last and self.quotation[start - 1] == first
-            moment += 0 if inside else 1
+            wordless = not any(token.is_alpha for token in self.words.tokens[start:end])
+            moment += 0 if inside or wordless else 1
             found.append(moment)
         return found
 

@@ -136,7 +136,8 @@ class Institutions:
             case NounKind.TERRITORY:
                 found = self._territories.get(noun.words if noun.words not in _TERRITORIES else "")
             case NounKind.PARTNERSHIP:
-                found = self._discourse.trail.latest(_is_partnership)
+                owned = any(child.dep_ == "poss" for child in token.children)  # "deepen their partnership"
+                found = None if owned else self._discourse.trail.latest(_is_partnership)
             case NounKind.THING | NounKind.DOCUMENT:
                 found = None
             case _:
@@ -246,8 +247,9 @@ def _label(referent: Referent) -> set[str]:
 
 def _is_narrowed(token: Token) -> bool:
     """Whether a clause or phrase says which one is meant, so that none named before need be."""
-    return any(
-        child.i > token.i
-        and (child.dep_ in ("relcl", "acl") or (child.dep_ == "prep" and child.lower_ in ("of", "for")))
-        for child in token.children
-    )
+    for child in token.children:
+        if child.i > token.i and child.dep_ in ("relcl", "acl") and child.left_edge.nbor(-1).text != ",":
+            return True
+        if child.i > token.i and child.dep_ == "prep" and child.lower_ in ("of", "for"):
+            return True
+    return False

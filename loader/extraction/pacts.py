@@ -88,9 +88,17 @@ def _partnerships(reading: Reading, known: Mapping[int, int], line: Span) -> Ite
         bound = list(_bound(reading, before))
         if _is_pact(before, head, after, bound):
             label = _label(span.of(text))
-            entity = Entity(EntityKind.PARTNERSHIP, slug(label), label)
+            entity = _whole(reading, label) or Entity(EntityKind.PARTNERSHIP, slug(label), label)
             parents = [other for other in bound if other.kind is EntityKind.PARTNERSHIP]
             yield Group(span, tuple(dict.fromkeys((*parents, entity))))
+
+
+def _whole(reading: Reading, label: str) -> Entity | None:
+    """Return the partnership of the article whose name begins with these words ("Collective Security Treaty")."""
+    for mention in reading.mentions:
+        if mention.entity.kind is EntityKind.PARTNERSHIP and mention.entity.label.startswith(label + " "):
+            return mention.entity
+    return None
 
 
 def _bound(reading: Reading, words: str) -> Iterator[Entity]:

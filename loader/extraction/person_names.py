@@ -136,7 +136,9 @@ def _surnames(words: Words, names: Sequence[PersonName]) -> set[str]:
         fold(words.tokens[ent.start].text) for ent in words.doc.ents if ent.label_ != "PERSON" and len(ent) == 1
     )
     titled = {name.words[0] for name in names if len(name.words) == 1 and name.titled}
-    return full | titled | {word for word, times in single.items() if times > 1 and times >= other[word]}
+    first = {name.words[0] for name in names if len(name.words) > 1 and gender_of_given_name(name.words[0]) == "-"}
+    first = {word for word in first if len(word) > 3 and kind_of(word) is None}  # "Fiame" of "Fiame Naomi Mata'afa"
+    return full | first | titled | {word for word, times in single.items() if times > 1 and times >= other[word]}
 
 
 def title_before(words: Words, start: int) -> tuple[str, str] | None:

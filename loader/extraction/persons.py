@@ -215,8 +215,9 @@ def _before(words: Words, name: PersonName) -> list[Noun]:
     found: list[Noun] = []
     i = name.start - 1
     least = max(words.start(name.start), name.start - _TITLE_REACH)
-    if i > least and words.low[i] == "," and _ends_description(words, i - 1, least):  # "Peru's president, Jane Roe"
-        i -= 1
+    described = _ends_description(words, i - 1, least) if i > least and words.low[i] == "," else None
+    if described is not None:  # "Peru's president, Jane Roe", "the ambassador to Peru, Jane Roe"
+        return [described]
     while i >= least:
         token = words.tokens[i]
         if token.pos_ in ("NOUN", "PROPN"):
@@ -224,7 +225,7 @@ def _before(words: Words, name: PersonName) -> list[Noun]:
             if noun is not None and noun.end <= name.start and noun.kind in PERSONAL:
                 found.append(noun)
                 i = noun.start
-        elif words.low[i] in ("of", "for"):  # "secretary of state Jane Roe", not "spokeswoman for (Minister) Roe"
+        elif words.low[i] in ("of", "for", "to"):  # "secretary of state Jane Roe", not "spokeswoman for (Minister) Roe"
             if found or i == name.start - 1 or i == least or words.noun(words.tokens[i - 1]) is None:
                 break
         elif token.pos_ == "CCONJ":  # "the president and Prime Minister Roe" are two
@@ -237,17 +238,18 @@ def _before(words: Words, name: PersonName) -> list[Noun]:
     return found
 
 
-def _ends_description(words: Words, i: int, least: int) -> bool:
-    """Whether a phrase that ends with token ``i`` describes a person: "Peru's president", "the mayor of Lima"."""
+def _ends_description(words: Words, i: int, least: int) -> Noun | None:
+    """Return the noun of a phrase that ends with token ``i`` and describes a person: "the mayor of Lima", else None."""
     while i >= least:
         token = words.tokens[i]
         noun = words.noun(token) if token.pos_ == "NOUN" or token.text[0].islower() else None
         if noun is not None and noun.kind in PERSONAL:
-            return token.tag_ not in ("NNS", "NNPS") and words.low[words.phrase_start(token)] not in ("a", "an")
-        if token.pos_ not in ("PROPN", "ADP", "DET", "ADJ") or words.low[i] in ("in", "with", "by"):
-            return False
+            one = token.tag_ not in ("NNS", "NNPS") and words.low[words.phrase_start(token)] not in ("a", "an")
+            return noun if one else None
+        if token.pos_ not in ("PROPN", "ADP", "DET", "ADJ") or words.low[i] in ("with", "by"):
+            return None
         i -= 1
-    return False
+    return None
 
 
 def _beside(words: Words, name: PersonName) -> list[Noun]:

@@ -110,6 +110,10 @@ class Pronouns:
                 if subjects or head.dep_ not in ("xcomp", "conj") or head.head.pos_ not in ("VERB", "AUX"):
                     break
                 head = head.head  # "the state would continue to support them"
+        if token.dep_ in ("nsubj", "nsubjpass"):  # "in a speech read by the minister, he said"
+            for link in token.head.lefts:
+                if link.dep_ == "prep" and link.i < token.i:
+                    found |= {id(at[other.i]) for other in link.subtree if other.i < token.i}
         speaker = self._discourse.speakers.get(self._discourse.quotation[token.i])
         if speaker is not None:
             found.add(id(at[speaker]))

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CREDITING = frozenset({"quoted", "cited", "reported", "carried", "published", "relayed"})
 _QUOTING = frozenset({"quoting", "citing"})
+_REPORTING = frozenset({"report", "say", "quote", "write", "tell"})
 _NEAR = 5  # tokens
 _TELLING = frozenset({"tell", "inform", "speak", "talk", "write", "say"})
 _OCCASION = frozenset({"interview", "comment", "remark", "conversation", "statement", "message", "email", "call"})
@@ -46,6 +47,43 @@ def find_relays(reading: Reading, marks: Marks, finding: Finding) -> Finding:
             source = Source(source.token, kept) if kept else source
     parts = [piece for part in finding.parts for piece in _without(marks, part, relays)]
     return replace(finding, relays=relays, source=source, parts=tuple(parts) or finding.parts)
+
+
+def opened(reading: Reading, found: list[Finding]) -> list[Finding]:
+    """Return the findings with those left out by which an outlet only reports what another says, or does by words.
+
+    "Oslo denounced the drills, KCNA reported": the words are Oslo's, and the outlet relays them.
+    """
+    by_cue = {finding.cue.token.i: finding for finding in found}
+    relayed: dict[int, Span] = {}
+    left_out: set[int] = set()
+    for finding in found:
+        source, cue = finding.source, finding.cue.token
+        reports = cue.lemma_ in _REPORTING or cue.lower_ == "according"
+        if source is None or not reports or len(finding.parts) != 1:
+            continue
+        inner = by_cue.get(_head_of(reading, finding).i)
+        if (
+            inner is None
+            or inner is finding
+            or inner.source is None
+            or not is_outlet(reading, source.token, source.span)
+        ):
+            continue
+        inside = finding.parts[0].covers(inner.span) and finding.parts[0].covers(inner.source.span)
+        if inside and not is_outlet(reading, inner.source.token, inner.source.span):
+            left_out.add(cue.i)
+            relayed[inner.cue.token.i] = source.span
+    return [
+        replace(finding, relays=(*finding.relays, relayed[at])) if (at := finding.cue.token.i) in relayed else finding
+        for finding in found
+        if finding.cue.token.i not in left_out
+    ]
+
+
+def _head_of(reading: Reading, finding: Finding) -> Token:
+    """Return the verb of what a cue attributes."""
+    return reading.tokens(finding.parts[0]).root
 
 
 def _without(marks: Marks, part: Span, relays: tuple[Span, ...]) -> Iterator[Span]:

@@ -22,13 +22,14 @@ if TYPE_CHECKING:
 
 _TITLE_REACH = 6  # tokens before a name in which "spokesman" may stand
 _BODY_REACH = 8  # tokens before "spokesman" in which the body may stand
-_BARE = frozenset({"its", "their", "a", "the"})
+_BARE = frozenset({"its", "their", "a", "the", ",", '"', "”", "''", "’"})
 _FOR = frozenset({"for", "of", "from", "at", "with", "to"})
 _RELAYING = frozenset(
     {"as", "quoted", "cited", "reported", "by", "the", "told", "according", "to", "quoting", "citing", "an", "a", "on"}
     | {"interview", "with", "via", "through", "from", "says", "said", "reports", "carried", "published", "that", "and"}
     | {"in"}
 )
+_PAPERS = frozenset({"statement", "letter", "report", "release", "communiqué", "communique", "message", "post", "note"})
 _I = frozenset({"i", "we", "my", "our", "me", "us"})
 _WE = frozenset({"we", "our", "us"})
 _MISSIONS = ("embassy-", "consulate-", "permanent-mission-", "high-commission-")
@@ -57,6 +58,7 @@ class _Speakers:
         self._official = self._find_official()
         self._author = author(reading)
         self._signers = signers(reading)
+        self._issuers: tuple[Entity, ...] = ()  # who said the last words "in a statement"
 
     def _find_official(self) -> set[str]:
         """Return the paths of the unnamed persons whom the article somewhere calls the spokesperson of a body."""
@@ -128,11 +130,25 @@ class _Speakers:
             speakers, is_document = self._signers, False
         elif self._author is not None and own in _I:
             speakers, is_document = (self._author,), False
+        if self._is_paper(attribution, speakers, is_document=is_document) and self._issuers:
+            speakers, is_document = self._issuers, True
         speakers = self._actors(speakers, attribution.source)
+        if _cue_names_paper(attribution):
+            self._issuers = speakers
         bodies = (body for speaker in speakers if (body := self._principal(speaker)) is not None)
         behalf = tuple(body for body in distinct(bodies) if body not in speakers)
         naming = SourceNaming.DOCUMENT if is_document else self._naming(speakers)
         return Voices(naming, speakers, behalf, relayed, (attribution.source,))
+
+    def _is_paper(self, attribution: Attribution, speakers: tuple[Entity, ...], *, is_document: bool) -> bool:
+        """Whether the source is a paper spoken of before: "according to the statement", "it read"."""
+        token = attribution.source_token
+        if token is None:
+            return False
+        if token.lower_ == "it":
+            return attribution.cue_token.lower_ in ("read", "reads")
+        first = token.doc[token.left_edge.i].lower_
+        return is_document and not speakers and first in ("the", "that", "this", "its", "their")
 
     def _actors(self, speakers: tuple[Entity, ...], source: Span) -> tuple[Entity, ...]:
         """Return those who can speak; words that denote a field or a pillar alone stand for somebody unnamed."""
@@ -183,6 +199,16 @@ class _Speakers:
         """Return the registry's outlet whose name begins with an article that the text leaves out ("the Hindu")."""
         match = self._reading.registry.find(f"The {outlet.label}")
         return match.entity if match is not None and match.entity.kind is EntityKind.NEWS_OUTLET else outlet
+
+
+def _cue_names_paper(attribution: Attribution) -> bool:
+    """Whether words are said in a paper: "said in a statement", "in a letter"."""
+    for link in attribution.cue_token.children:
+        if link.dep_ == "prep" and link.lower_ == "in":
+            for noun in link.children:
+                if noun.dep_ == "pobj" and noun.lemma_ in _PAPERS:
+                    return True
+    return False
 
 
 def _called(start: int, root: Token) -> list[Token]:

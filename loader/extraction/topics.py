@@ -56,7 +56,7 @@ def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
         if lemma not in _PROGRAMS | _PACTS or participants.at(token):
             continue
         words = {child.lower_ for child in token.children if not child.is_punct}
-        if not words & {"the", "this"} or words - {"the", "this"} - (_OF_PACTS if lemma in _PACTS else frozenset()):
+        if not words & {"the", "this"} or words - {"the", "this"} - _OF_PACTS:
             continue
         named = _named_before(participants, token.idx, _TAKEN_UP_WITHIN, pacts=lemma in _PACTS)
         if not named and lemma in _PACTS:  # the only one that the article has named may be far off
