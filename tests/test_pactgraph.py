@@ -308,6 +308,13 @@ def test_some_skipped_ends_with_1_and_the_rest_is_stored(
     assert run("validate", "--store", store).returncode == 0
 
 
+def test_a_closed_standard_input_is_told(tmp_path: Path) -> None:
+    command = ["sh", "-c", '"$0" load - --store store <&-', str(PACTGRAPH)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=NARROW, cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "pactgraph: Standard input (-) was named, but there is none to read.\n"
+
+
 def test_a_load_that_is_stopped_keeps_what_it_loaded_and_says_so(tmp_path: Path) -> None:
     store = tmp_path / "store"
     command = [PACTGRAPH, "load", "-", "--input-format", "jsonl", "--workers", "1", "--store", str(store)]

@@ -296,7 +296,8 @@ def _articles(paths: list[str], options: Options, *, quiet: bool) -> Iterator[An
 
     inputs = find_inputs(paths, options.format)
     with progress("Reading", "bytes", quiet=quiet, total=inputs.size or None) as told:
-        yield read_articles(inputs, options=options, stdin=sys.stdin.buffer, progress=told)
+        stdin = sys.stdin.buffer if sys.stdin else None  # none where whoever started us closed it
+        yield read_articles(inputs, options=options, stdin=stdin, progress=told)
     if inputs.skipped:
         files = "file" if inputs.skipped == 1 else "files"
         tell(f"{inputs.skipped:,} other {files} in the folders passed over.", quiet=quiet)
