@@ -20,11 +20,12 @@ from loader.linking.entities import subjects
 from loader.linking.externals import chained, kept
 from loader.linking.facts import linked
 from loader.linking.linker import Linker
-from loader.linking.review import Sheet, counted, judged, open_review, read_review, save_review
+from loader.linking.review import Sheet, counted, judged, keep_aside, open_review, read_review, save_review
+from loader.linking.rows import Row, Verdict, single, undoubted, united
 from loader.linking.scene import Named
-from loader.linking.sssom import Row, Verdict, single, undoubted, united, write
 from loader.linking.sssom import quads as link_quads
 from loader.linking.sssom import rows as link_rows
+from loader.linking.sssom import write
 from loader.matches import EXACT_MATCH, TARGET, WIKIDATA
 from loader.metadata import LinkedBy, software
 from loader.registry import Registry
@@ -74,10 +75,11 @@ def link(store: Store, registry: Registry, authority: Authority, review: Review 
     text = write(rows, mint)
     stands = [row for row in rows if row.subject in there]
     by = _by(text, registry, authority)
+    problems = keep_aside(store.layout.root, held.problems)
     store.link([*link_quads(stands, mint), *chained(stands, authority, mint)], registry, by=by)
     save_review(store.layout.root, text)
     store.publish()
-    return Linked(counted(row.verdict for row in rows), held.problems)
+    return Linked(counted(row.verdict for row in rows), problems)
 
 
 def follow(store: Store, registry: Registry, authority: Authority) -> Linked | None:
@@ -128,12 +130,12 @@ def _amend(
             around += [str(getattr(quad.object, "value", "")) for quad in above if quad.predicate in _AROUND]
     found = subjects(registry.quads(mint), auto)
     said = tuple(persons) or tuple(row for row in sheet.about(sorted(about)) if row.is_reviewed)
-    old = link_rows(quad for each in about for quad in store.decisions(each))
+    old = link_rows((quad for each in about for quad in store.decisions(each)), mint)
     new = united(link_each(found, authority, mint, about), said)
     rivals = _rivals(store, {row.target for row in map(undoubted, (*old, *new)) if row.verdict is Verdict.ACCEPTED})
     settled = single(map(undoubted, (*new, *(row for row in rivals if row.subject not in about))))
     changed = about | {row.subject for row in {*settled} - {*rivals}}
-    others = [row for each in changed - about for row in link_rows(store.decisions(each)) if row not in rivals]
+    others = [row for each in changed - about for row in link_rows(store.decisions(each), mint) if row not in rivals]
     rows = [*(row for row in settled if row.subject in changed), *others]
     sheet.put(changed, rows)
     text = sheet.text()
@@ -150,7 +152,7 @@ def _rivals(store: Store, targets: set[str]) -> set[Row]:
     links = store.mint.links_graph
     quads = [quad for target in targets for quad in store.quads(links, None, TARGET, WIKIDATA + target)]
     nodes = {quad.subject.value for quad in quads if isinstance(quad.subject, NamedNode)}
-    rows = link_rows(quad for node in nodes for quad in store.quads(links, node))
+    rows = link_rows((quad for node in nodes for quad in store.quads(links, node)), store.mint)
     return {row for row in rows if undoubted(row).verdict is Verdict.ACCEPTED}
 
 
@@ -179,10 +181,11 @@ def _withdraw(store: Store, registry: Registry, by: LinkedBy) -> Linked | None:
     rows = [row for row in single(map(undoubted, left)) if row in left or row.subject in free]
     stands = [row for row in rows if row.subject in free]
     text = write(rows, store.mint)
+    problems = keep_aside(store.layout.root, held.problems)
     store.link(link_quads(stands, store.mint), registry, of=gone | free, by=replace(by, digest=""))
     save_review(store.layout.root, text)
     store.publish()
-    return Linked(counted(row.verdict for row in rows), held.problems, by.authority)
+    return Linked(counted(row.verdict for row in rows), problems, by.authority)
 
 
 def _by(text: str, registry: Registry, authority: Authority) -> LinkedBy:
@@ -193,12 +196,12 @@ def _by(text: str, registry: Registry, authority: Authority) -> LinkedBy:
 
 def judge(  # noqa: PLR0917 (as the command line has them)
     path: Path, base: str, entity: str, verdict: str, target: str, reviewer: str, authority: Authority | None = None
-) -> None:
+) -> tuple[Problem, ...]:
     """Note a person's judgement on an entity in the review file of the store at ``path``; its graphs follow at once.
 
     The ids elsewhere of what is accepted come from ``authority``, if it is given, and go with their link. Where it is
-    the one by which the store was linked, others of the same id are judged anew. Raises BadJudgement for a judgement
-    that cannot be noted, StoreError where the store cannot be written.
+    the one by which the store was linked, others of the same id are judged anew. Returns what there is to say of the
+    review file. Raises BadJudgement for a judgement that cannot be noted, StoreError where the store cannot be written.
     """
     registry, mint = Registry.load(), Mint(base)
     with Store.open(path, base=base, registry=registry) as store:
@@ -210,7 +213,7 @@ def judge(  # noqa: PLR0917 (as the command line has them)
         if authority is not None and store.linked_by() == _by(text, registry, authority):
             own = [row for row in persons if row.subject == subject]
             _amend(store, registry, authority, Sheet(text, mint), {subject}, persons=own)
-            return
+            return ()
         rows = single(united((undoubted(row) for row in held.rows if not row.is_reviewed), persons))
         stands = [
             row
@@ -220,9 +223,11 @@ def judge(  # noqa: PLR0917 (as the command line has them)
         found = kept(store.quads(mint.links_graph), rows, mint)
         if authority is not None:
             found += chained([row for row in stands if row.subject == subject], authority, mint)
+        problems = keep_aside(path, held.problems)
         store.link([*link_quads(stands, mint), *found], registry)
         save_review(path, write(rows, mint))
         store.publish()
+        return problems
 
 
 def link_changes(path: Path, authority: Authority, base: str) -> Iterator[str]:

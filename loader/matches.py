@@ -18,6 +18,7 @@ SEMAPV = "https://w3id.org/semapv/vocab/"
 SOURCE, PROPERTY, TARGET = (
     NamedNode(OWL + name) for name in ("annotatedSource", "annotatedProperty", "annotatedTarget")
 )
+MAPPINGS = NamedNode(SSSOM + "mappings")
 MODIFIER = NamedNode(SSSOM + "predicate_modifier")
 EXACT_MATCH = term("skos", "exactMatch")
 _TOLD = frozenset({SOURCE, PROPERTY, TARGET, MODIFIER})

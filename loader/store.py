@@ -23,7 +23,7 @@ from rdflib import Dataset
 from loader.actors import Naming, actor_quads, read_naming
 from loader.database import Database, guarded
 from loader.imports import read_rdf
-from loader.matches import EXACT_MATCH, SOURCE, matched
+from loader.matches import EXACT_MATCH, MAPPINGS, SOURCE, matched
 from loader.metadata import (
     LinkedBy,
     article_quads,
@@ -235,7 +235,9 @@ class Store:
         links = NamedNode(self.mint.links_graph)
         with self._lock:
             nodes = {quad.subject for quad in self._database.quads(None, SOURCE, NamedNode(entity), links)}
-            return [q for node in nodes if isinstance(node, NamedNode) for q in self._database.quads(node, graph=links)]
+            named = [node for node in nodes if isinstance(node, NamedNode)]
+            found = [quad for node in named for quad in self._database.quads(node, graph=links)]
+            return found + [quad for node in named for quad in self._database.quads(None, MAPPINGS, node, links)]
 
     def state(self, facts: Iterable[Triple]) -> bool:
         """Have these facts of linked entities in the place of those before, in one transaction.

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import json
 import re
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from authorities import EVERYBODY, EVIDENCE, make_authority, names
 from conftest import SEED
 from hypothesis import given
 from hypothesis import strategies as st
+from jsonschema import Draft201909Validator
 from pyoxigraph import Literal, NamedNode, Quad
+from rdflib import Graph
 from typer.testing import CliRunner
 
 from loader.document import EntityKind, Span
@@ -23,8 +28,10 @@ from loader.linking.externals import chained, kept
 from loader.linking.gazetteer import Gazetteer, read_words
 from loader.linking.linker import Linker
 from loader.linking.review import NAME, by_uncertainty, judged, open_review, save_review
+from loader.linking.rows import Row, Verdict, united
 from loader.linking.scene import Named, Scene, bare, untitled
-from loader.linking.sssom import COLUMNS, Row, Verdict, quads, read, record, united, write
+from loader.linking.sssom import COLUMNS, quads, read, record, write
+from loader.linking.sssom import rows as rows_of
 from loader.linking.writer import Record, Tenure
 from loader.matches import matched
 from loader.registry import Registry
@@ -35,7 +42,6 @@ from pactgraph import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from ontology.authority import Authority
 
@@ -249,15 +255,88 @@ def test_a_mapping_set_is_read_as_it_was_written_in_any_order() -> None:
     assert read(text, "x", MINT) == (tuple(sorted(rows, key=lambda row: row.subject)), ())
 
 
-def test_the_columns_are_slots_of_sssom_and_the_required_ones_are_there() -> None:
-    slots = {
-        *("subject_id", "subject_label", "predicate_id", "predicate_modifier", "object_id", "object_label"),
-        *("mapping_justification", "confidence", "match_string", "object_source", "object_source_version"),
-        *("mapping_tool", "reviewer_id", "review_date", "comment"),
-    }
-    assert set(COLUMNS) <= slots
-    head = write((JAPAN,), MINT)
-    assert all(f"#{slot}:" in head for slot in ("mapping_set_id", "license", "curie_map"))
+def as_json(text: str) -> dict[str, Any]:
+    """Return a mapping set as SSSOM has it in JSON: numbers and lists where the schema wants them, no empty cells."""
+    lines = text.splitlines()
+    head = [line.removeprefix("#") for line in lines if line.startswith("#")]
+    said: dict[str, Any] = yaml.safe_load("\n".join(head))
+    mappings: list[dict[str, Any]] = []
+    for cells in csv.DictReader(lines[len(head) :], delimiter="\t"):
+        row: dict[str, Any] = {name: cell for name, cell in cells.items() if cell}
+        for name in {"reviewer_id", "match_string"} & {*row}:
+            row[name] = re.split(r"(?<!\\)\|", row[name])
+        if "confidence" in row:
+            row["confidence"] = float(row["confidence"])
+        mappings.append(row)
+    return said | {"mappings": mappings}
+
+
+@pytest.fixture(scope="module")
+def sssom() -> Draft201909Validator:
+    schema = json.loads((Path(__file__).parent / "schemas" / "sssom" / "sssom_schema.json").read_text(encoding="utf-8"))
+    checker = Draft201909Validator.FORMAT_CHECKER
+    return Draft201909Validator({"$defs": schema["$defs"], "$ref": "#/$defs/MappingSet"}, format_checker=checker)
+
+
+def test_a_mapping_set_is_valid_by_the_schema_of_sssom_and_every_prefix_is_declared(
+    authority: Authority, sssom: Draft201909Validator
+) -> None:
+    persons = (
+        replace(JAPAN, reviewer="orcid:0000-0001-2345-6789|reviewer:me", reviewed="2026-01-31", match="Japan | Nippon"),
+        replace(AUKUS, verdict=Verdict.REJECTED, reviewer="reviewer:me", reviewed="2026-01-31"),
+        Row(f"{MINT.base}pillar/aukus-pillar-ii", Verdict.NIL, reviewer="https://example.org/me"),
+    )
+    rows = united(link(subjects(Registry.load().quads(MINT), ()), authority, MINT), persons)
+    said = as_json(write(rows, MINT))
+    assert [(list(error.path), error.message) for error in sssom.iter_errors(said)] == []
+    assert len(said["mappings"]) == len(rows)
+    curies = [
+        row[name] for row in said["mappings"] for name in row if name.endswith(("_id", "_source", "_justification"))
+    ]
+    prefixes = {each.partition(":")[0] for some in curies for each in ([some] if isinstance(some, str) else some)}
+    assert prefixes - {"https"} <= {*said["curie_map"]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"predicate_id": None}, {"confidence": 2.0}, {"predicate_modifier": "No"}, {"review_date": "now"}, {"mood": 1}],
+)
+def test_the_schema_of_sssom_tells_a_wrong_row(wrong: dict[str, Any], sssom: Draft201909Validator) -> None:
+    said = as_json(write((JAPAN,), MINT))
+    said["mappings"][0] |= wrong
+    assert not sssom.is_valid(said)
+
+
+def test_the_graph_of_links_is_a_mapping_set_as_sssom_writes_it_in_rdf() -> None:
+    row = replace(JAPAN, reviewer="reviewer:me", reviewed="2026-01-31", comment="seen", verdict=Verdict.REJECTED)
+    turtle = "\n".join(f"{quad.triple} ." for quad in quads((row,), MINT))
+    asked = """
+        PREFIX sssom: <https://w3id.org/sssom/> PREFIX wd: <http://www.wikidata.org/entity/>
+        PREFIX semapv: <https://w3id.org/semapv/vocab/> PREFIX dcterms: <http://purl.org/dc/terms/>
+        ASK { <https://pactgraph.example/graph/links> a sssom:MappingSet ; sssom:mappings ?row ;
+              dcterms:license <https://creativecommons.org/publicdomain/zero/1.0/> ; sssom:object_source wd:Q2013 .
+          ?row a owl:Axiom ; owl:annotatedSource <https://pactgraph.example/actor/japan> ;
+            owl:annotatedProperty skos:exactMatch ; owl:annotatedTarget wd:Q17 ;
+            sssom:mapping_justification semapv:CompositeMatching ; sssom:predicate_modifier sssom:NegatedPredicate ;
+            sssom:confidence "0.97"^^xsd:double ; sssom:review_date "2026-01-31"^^xsd:date ;
+            sssom:reviewer_id <https://pactgraph.example/reviewer/me> ; rdfs:comment "seen" ;
+            sssom:subject_label "Japan" ; sssom:object_label "Japan" ; sssom:match_string "Japan" }"""
+    assert Graph().parse(data=turtle, format="nt").query(asked).askAnswer
+
+
+def test_reviewers_by_a_prefix_of_their_own_file_and_several_of_them_are_kept() -> None:
+    text = write((replace(JAPAN, reviewer="reviewer:b"),), MINT)
+    text = text.replace("#curie_map:\n", "#curie_map:\n#  staff: https://example.org/staff/\n")
+    text = text.replace("\treviewer:b\t", "\tstaff:7|reviewer:b|orcid:0000-0001\t")
+    (row,), problems = read(text, "x.tsv", MINT)
+    assert not problems
+    assert row.reviewer == "https://example.org/staff/7|orcid:0000-0001|reviewer:b"
+    assert read(write((row,), MINT), "x.tsv", MINT) == ((row,), ())
+    graph = quads((row,), MINT)
+    said = {quad.object for quad in graph if quad.predicate.value == "https://w3id.org/sssom/reviewer_id"}
+    iris = ("https://example.org/staff/7", "https://orcid.org/0000-0001", f"{MINT.base}reviewer/b")
+    assert said == {NamedNode(iri) for iri in iris}
+    assert rows_of(graph, MINT) == (row,)
 
 
 def changed(line: str, **cells: str) -> str:
@@ -272,6 +351,12 @@ def changed(line: str, **cells: str) -> str:
         ({"object_id": "wd:17"}, "neither a Wikidata id"),
         ({"predicate_id": "owl:sameAs"}, "no predicate of a link"),
         ({"confidence": "high"}, "could not convert"),
+        ({"confidence": "7.5"}, "not between 0 and 1"),
+        ({"confidence": "nan"}, "not between 0 and 1"),
+        ({"reviewer_id": "me"}, "'me' is no CURIE"),
+        ({"reviewer_id": "nowhere:me"}, "not in the file's curie_map"),
+        ({"reviewer_id": "reviewer:me", "review_date": "yesterday"}, "is no date"),
+        ({"review_date": "2026-01-31"}, "no reviewer_id says by whom"),
         ({"object_id": "sssom:NoTermFound", "predicate_modifier": "Not"}, "cannot say Not"),
     ],
 )
@@ -377,7 +462,7 @@ def test_links_survive_a_new_registry(tmp_path: Path) -> None:
 def test_no_row_has_a_blank_node_and_each_lies_under_the_base() -> None:
     for quad in quads((JAPAN, LOST, AUKUS), MINT):
         assert isinstance(quad.subject, NamedNode)
-        assert quad.subject.value.startswith(f"{MINT.base}link/")
+        assert quad.subject.value.startswith((f"{MINT.base}link/", MINT.links_graph))
         assert quad.graph_name == NamedNode(MINT.links_graph)
 
 

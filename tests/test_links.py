@@ -12,7 +12,8 @@ from pyoxigraph import NamedNode
 from loader.document import Article, Document, Entity, EntityKind, ReportMode, Section, SourceNaming, Span, Statement
 from loader.exports import export
 from loader.linking.review import NAME, BadJudgement
-from loader.linking.sssom import DOUBT, Verdict, read, rows
+from loader.linking.rows import DOUBT, Verdict
+from loader.linking.sssom import read, rows
 from loader.linking.writer import Record
 from loader.links import follow, judge, link
 from loader.mapping import contributions, quads
@@ -144,7 +145,7 @@ def test_a_name_that_two_claim_is_nobodys_until_one_of_them_is_gone(
         put(store, second)
         follow(store, registry, authority)
         assert verdicts(path)["maritime-union"] == (Verdict.CANDIDATE, "Q45670")
-        assert {row.comment for row in rows(store.quads(MINT.links_graph)) if row.target == "Q45670"} == {DOUBT}
+        assert {row.comment for row in rows(store.quads(MINT.links_graph), MINT) if row.target == "Q45670"} == {DOUBT}
         store.unload(iri(first))
         follow(store, registry, authority)
         assert verdicts(path)["maritime-union-of-japan"] == (Verdict.ACCEPTED, "Q45670")
@@ -233,6 +234,23 @@ def test_a_review_that_was_edited_by_hand_is_read_again(
         assert follow(store, registry, authority) is None
 
 
+def test_a_review_that_cannot_be_read_whole_is_kept_beside_the_one_that_is_written(
+    tmp_path: Path, registry: Registry, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Registry, "load", lambda: registry)
+    path = tmp_path / "store"
+    text, _ = anew(path, ARTICLES, registry, authority)
+    mine = "actor:japan\tJapan\tskos:nearlyMatch\t\twd:Q17\t\t\t\t\t\t\t\treviewer:me\t\tnobody shall lose this\n"
+    (path / NAME).write_text(text + mine, encoding="utf-8")
+    problems = judge(path, MINT.base, "actor/nobody-known", "nil", "", "reviewer:me", authority)
+    assert [problem.line for problem in problems] == [len(text.splitlines()) + 1, None]
+    (aside,) = path.glob("links.*.sssom.tsv")
+    assert aside.read_text(encoding="utf-8") == text + mine
+    assert aside.name in problems[1].message
+    assert "nearlyMatch" not in (path / NAME).read_text(encoding="utf-8")
+    assert verdicts(path)["nobody-known"] == (Verdict.NIL, "")
+
+
 def test_links_by_another_authority_stay_and_only_those_of_actors_that_are_gone_go(
     tmp_path: Path, registry: Registry, authority: Authority
 ) -> None:
@@ -261,4 +279,4 @@ def test_rows_come_back_out_of_the_graph_as_they_went_in(
     anew(tmp_path / "store", ARTICLES, registry, authority)
     text = (tmp_path / "store" / NAME).read_text(encoding="utf-8")
     with Store.open(tmp_path / "store", registry=registry) as store:
-        assert rows(store.quads(MINT.links_graph)) == read(text, NAME, MINT)[0]
+        assert rows(store.quads(MINT.links_graph), MINT) == read(text, NAME, MINT)[0]

@@ -253,7 +253,10 @@ def _judge(  # noqa: PLR0917 (as the commands have them)
     from loader.linking.review import BadJudgement
 
     try:
-        links.judge(existing(store), base, entity, verdict, qid, reviewer, held_authority(authority))
+        problems = links.judge(existing(store), base, entity, verdict, qid, reviewer, held_authority(authority))
     except BadJudgement as error:
         refuse(str(error))
+    for problem in problems:
+        typer.echo(f"pactgraph: {problem}", err=True)
     tell(f"Noted: {entity} {verdict} {qid}".rstrip() + ".")
+    raise typer.Exit(1 if problems else 0)

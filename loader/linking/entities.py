@@ -11,8 +11,8 @@ from loader.document import EntityKind, Span
 from loader.linking.candidates import Candidates, Sources
 from loader.linking.decision import Decision, Status, Thresholds, decide
 from loader.linking.gazetteer import Gazetteer, key_words
+from loader.linking.rows import Row, Verdict, single
 from loader.linking.scene import Named, Scene
-from loader.linking.sssom import Row, Verdict, single
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from loader.linking.sssom import Verdict, decimal, record
+from loader.linking.rows import Verdict
+from loader.linking.sssom import confidence_literal, record
 from loader.matches import EXACT_MATCH, OWL, PROPERTY, SEMAPV, SOURCE, SSSOM, TARGET
 from loader.terms import DERIVED_FROM, IDENTIFIER, TYPE, term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from loader.linking.sssom import Row
+    from loader.linking.rows import Row
     from ontology.authority import Authority
     from ontology.vocabulary import Mint
 
@@ -53,18 +54,18 @@ def _quads(row: Row, scheme: str, value: str, mint: Mint) -> list[Quad]:
     target, predicate = _target(scheme, value)
     facts: list[tuple[NamedNode, NamedNode | Literal]] = [
         (TYPE, NamedNode(OWL + "Axiom")),
-        (TYPE, NamedNode(SSSOM + "Mapping")),
         (SOURCE, NamedNode(row.subject)),
         (PROPERTY, predicate),
         (TARGET, target),
         (term("schema", "propertyID"), Literal(scheme)),
         (NamedNode(SSSOM + "mapping_justification"), NamedNode(SEMAPV + "MappingChaining")),
         (DERIVED_FROM, NamedNode(record(row, mint))),
-        (NamedNode(SSSOM + "comment"), Literal(f"through wd:{row.target}")),
+        (term("rdfs", "comment"), Literal(f"through wd:{row.target}")),
     ]
+    if isinstance(target, Literal):
+        facts += [(NamedNode(SSSOM + "object_type"), _LITERAL), (NamedNode(SSSOM + "object_label"), target)]
     if row.confidence is not None:
-        confidence = Literal(decimal(row.confidence), datatype=term("xsd", "decimal"))
-        facts.append((NamedNode(SSSOM + "confidence"), confidence))
+        facts.append((NamedNode(SSSOM + "confidence"), confidence_literal(row.confidence)))
     if row.label:
         facts.append((NamedNode(SSSOM + "subject_label"), Literal(row.label)))
     return [Quad(node, each, said, graph) for each, said in facts]
@@ -87,5 +88,6 @@ _IRIS = {
     "ror": "https://ror.org/{}",
     "opensanctions": "https://www.opensanctions.org/entities/{}/",
 }
+_LITERAL = term("rdfs", "Literal")
 _PLACES = {"geonames"}
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]*")

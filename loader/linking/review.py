@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from loader.linking.sssom import MANUAL, Row, Verdict, compact, read, verdict_of, write
+from loader.linking.rows import MANUAL, Row, Verdict
+from loader.linking.sssom import compact, read, verdict_of, write
+from loader.summary import Problem
 from ontology.layout import StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from loader.summary import Problem
     from ontology.vocabulary import Mint
 
 NAME = "links.sssom.tsv"
@@ -104,6 +106,24 @@ def read_review(store: Path) -> str:
         raise StoreError(store, f"The review file {path} cannot be read: {error.strerror or error}.") from error
 
 
+def keep_aside(store: Path, problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Copy a review file in which there are problems, for what they leave out; return them with where the copy is.
+
+    Raises StoreError where it cannot be copied.
+    """
+    if not problems:
+        return ()
+    path = store / NAME
+    text = path.read_bytes()
+    aside = path.with_name(f"links.{hashlib.sha256(text).hexdigest()[:8]}.sssom.tsv")
+    try:
+        aside.write_bytes(text)
+    except OSError as error:
+        raise StoreError(store, f"The review file {path} cannot be copied: {error.strerror or error}.") from error
+    kept = Problem(str(path), None, f"The file is written anew; as it was, with all its rows, it is kept as {aside}.")
+    return (*problems, replace(kept, fatal=False))
+
+
 def save_review(store: Path, text: str) -> None:
     """Write the review file, whole or not at all. Raises StoreError where it cannot be written."""
     path = store / NAME
@@ -125,7 +145,7 @@ def judged(review: Review, subject: str, verdict: Verdict, target: str, *, by: s
         message = f"{target!r} is no id of Wikidata; one is written Q17."
         raise BadJudgement(message)
     if not _CURIE.fullmatch(by):
-        message = f"{by!r} names no reviewer; write a CURIE, as in orcid:0000-0001-2345-6789 or reviewer:me."
+        message = f"{by!r} names no reviewer; write orcid:0000-0001-2345-6789, reviewer:me or a web address."
         raise BadJudgement(message)
     about = next(iter(review.about(subject)), None)
     if about is None:
@@ -165,4 +185,4 @@ def _gives_way(old: Row, new: Row) -> bool:
 
 
 _QID = re.compile(r"Q[1-9][0-9]{0,17}")
-_CURIE = re.compile(r"[A-Za-z][\w.-]*:[^\s:]+")
+_CURIE = re.compile(r"(?:orcid|reviewer):[^\s:|<>\"{}\\^`]+|https?://[^\s|<>\"{}\\^`]+")

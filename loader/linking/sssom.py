@@ -12,13 +12,12 @@ import hashlib
 import io
 import re
 from collections import defaultdict
-from dataclasses import dataclass, replace
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from loader.matches import EXACT_MATCH, MODIFIER, OWL, PROPERTY, SEMAPV, SOURCE, SSSOM, TARGET, WIKIDATA
+from loader.linking.rows import MANUAL, Row, Verdict, order
+from loader.matches import EXACT_MATCH, MAPPINGS, MODIFIER, OWL, PROPERTY, SEMAPV, SOURCE, SSSOM, TARGET, WIKIDATA
 from loader.summary import Problem
 from loader.terms import DERIVED_FROM, TYPE, term
 from ontology.vocabulary import PREFIXES
@@ -47,41 +46,7 @@ COLUMNS = (
 )
 
 
-MANUAL = "semapv:ManualMappingCuration"
-DOUBT = "candidate: another entity has this id"
 _FOLDERS = ("actor", "partnership", "pillar", "technology")
-
-
-class Verdict(StrEnum):
-    """What a row says."""
-
-    ACCEPTED = "accepted"
-    CANDIDATE = "candidate"
-    REJECTED = "rejected"
-    NIL = "nil"
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Row:
-    """One decision: ``subject`` is an IRI, ``target`` an id ("Q17"), empty for NIL."""
-
-    subject: str
-    verdict: Verdict
-    target: str = ""
-    label: str = ""
-    target_label: str = ""
-    justification: str = "semapv:CompositeMatching"
-    confidence: float | None = None
-    match: str = ""
-    version: str = ""
-    reviewer: str = ""
-    reviewed: str = ""
-    comment: str = ""
-
-    @property
-    def is_reviewed(self) -> bool:
-        """Whether a person made the decision."""
-        return bool(self.reviewer)
 
 
 def write(rows: Iterable[Row], mint: Mint) -> str:
@@ -91,20 +56,20 @@ def write(rows: Iterable[Row], mint: Mint) -> str:
     """
     head = [
         f"#mapping_set_id: {mint.links_graph}",
-        "#mapping_set_description: Links to Wikidata. What is missing here is missing in the authority, no more.",
-        "#license: https://creativecommons.org/publicdomain/zero/1.0/",
+        f"#mapping_set_description: {_ABOUT}",
+        f"#license: {_LICENCE}",
+        '#sssom_version: "1.1"',
         "#curie_map:",
         *(f"#  {name}: {mint.base}{name}/" for name in _FOLDERS),
         *(f"#  {name}: {PREFIXES[name]}" for name in ("skos", "wd")),
-        "#  semapv: https://w3id.org/semapv/vocab/",
+        f"#  semapv: {SEMAPV}",
         f"#  sssom: {SSSOM}",
-        "#  orcid: https://orcid.org/",
-        "#  reviewer: " + mint.base + "reviewer/",
+        *(f"#  {name}: {place}" for name, place in _people(mint).items()),
     ]
     out = io.StringIO()
     writer = csv.writer(out, delimiter="\t", lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
     writer.writerow(COLUMNS)
-    for row in sorted(rows, key=_order):
+    for row in sorted(rows, key=order):
         writer.writerow([" ".join(cell.split()) for cell in _cells(row, mint)])
     return "\n".join(head) + "\n" + out.getvalue()
 
@@ -119,6 +84,8 @@ def read(text: str, source: str, mint: Mint) -> tuple[tuple[Row, ...], tuple[Pro
     first = next((at for at, line in enumerate(lines) if not line.startswith("#")), len(lines))
     if first == len(lines):
         return (), ()
+    declared = (_PREFIX.match(line) for line in lines[:first])
+    people = _people(mint) | {found[1]: found[2] for found in declared if found}
     reader = csv.reader(lines[first:], delimiter="\t")
     problems: list[Problem] = []
     head = next(reader)
@@ -137,7 +104,7 @@ def read(text: str, source: str, mint: Mint) -> tuple[tuple[Row, ...], tuple[Pro
         if not any(cells):
             continue
         try:
-            rows.append((line, _row(dict(zip(head, cells, strict=len(cells) != len(head))), mint)))
+            rows.append((line, _row(dict(zip(head, cells, strict=len(cells) != len(head))), mint, people)))
         except ValueError as error:
             problems.append(Problem(source, line, f"{error} The row is left out."))
     kept, contradictions = _consistent(rows, source)
@@ -145,57 +112,69 @@ def read(text: str, source: str, mint: Mint) -> tuple[tuple[Row, ...], tuple[Pro
 
 
 def quads(rows: Iterable[Row], mint: Mint) -> list[Quad]:
-    """Return a mapping set as the graph of links, sorted; each row is an ``owl:Axiom`` of its own IRI."""
-    found: set[Quad] = set()
+    """Return a mapping set as the graph of links, sorted; its IRI is that of the graph.
+
+    As SSSOM writes it in RDF, except that each row, an ``owl:Axiom``, has an IRI of its own (`record`).
+    """
     graph = NamedNode(mint.links_graph)
+    found: set[Quad] = {Quad(graph, predicate, value, graph) for predicate, value in _SET}
     for row in rows:
         node = NamedNode(record(row, mint))
         target = NamedNode(WIKIDATA + row.target if row.target else SSSOM + "NoTermFound")
         facts: list[tuple[NamedNode, NamedNode | Literal]] = [
             (TYPE, NamedNode(OWL + "Axiom")),
-            (TYPE, NamedNode(SSSOM + "Mapping")),
             (SOURCE, NamedNode(row.subject)),
             (PROPERTY, EXACT_MATCH if row.verdict is not Verdict.CANDIDATE else term("skos", "mappingRelation")),
             (TARGET, target),
-            (NamedNode(SSSOM + "mapping_justification"), NamedNode(SEMAPV + row.justification.split(":", 1)[1])),
+            (_slot("mapping_justification"), NamedNode(SEMAPV + row.justification.split(":", 1)[1])),
         ]
         if row.verdict is Verdict.REJECTED:
-            facts.append((MODIFIER, NamedNode(SSSOM + "NegatedPredicate")))
+            facts.append((MODIFIER, _slot("NegatedPredicate")))
         if row.confidence is not None:
-            facts.append((_slot("confidence"), Literal(decimal(row.confidence), datatype=term("xsd", "decimal"))))
-        texts = {slot: getattr(row, field) for slot, field in _TEXTS.items()}
-        facts += [(_slot(name), Literal(text)) for name, text in texts.items() if text]
+            facts.append((_slot("confidence"), confidence_literal(row.confidence)))
+        if row.reviewed:
+            facts.append((_slot("review_date"), Literal(row.reviewed, datatype=term("xsd", "date"))))
+        facts += [(_slot("reviewer_id"), NamedNode(_iri(each, mint))) for each in row.reviewer.split("|") if each]
+        facts += [(NamedNode(iri), Literal(getattr(row, name))) for iri, name in _TEXTS.items() if getattr(row, name)]
         found.update(Quad(node, predicate, value, graph) for predicate, value in facts)
+        found.add(Quad(graph, MAPPINGS, node, graph))
     return sorted(found, key=str)
 
 
-def rows(links: Iterable[Quad]) -> tuple[Row, ...]:
+def confidence_literal(confidence: float) -> Literal:
+    """Return a confidence as RDF has it."""
+    return Literal(decimal(confidence), datatype=term("xsd", "double"))
+
+
+def rows(links: Iterable[Quad], mint: Mint) -> tuple[Row, ...]:
     """Return the rows that a graph of links holds, in order: the inverse of `quads`.
 
     Ids elsewhere, which rest on a row and are none themselves, are left out.
     """
-    facts: dict[str, dict[str, str]] = defaultdict(dict)
+    facts: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for quad in links:
         if isinstance(quad.subject, NamedNode) and isinstance(quad.object, (NamedNode, Literal)):
-            facts[quad.subject.value][quad.predicate.value] = quad.object.value
-    found = (_read(said) for said in facts.values() if DERIVED_FROM.value not in said and SOURCE.value in said)
-    return tuple(sorted(found, key=_order))
+            facts[quad.subject.value][quad.predicate.value].append(quad.object.value)
+    found = (_read(said, mint) for said in facts.values() if DERIVED_FROM.value not in said and SOURCE.value in said)
+    return tuple(sorted(found, key=order))
 
 
-def _read(said: Mapping[str, str]) -> Row:
-    target = said[TARGET.value].removeprefix(WIKIDATA)
+def _read(said: Mapping[str, list[str]], mint: Mint) -> Row:
+    one = {predicate: values[0] for predicate, values in said.items()}
+    target = one[TARGET.value].removeprefix(WIKIDATA)
     is_nil = target == SSSOM + "NoTermFound"
-    verdict = Verdict.ACCEPTED if said[PROPERTY.value] == EXACT_MATCH.value else Verdict.CANDIDATE
-    verdict = Verdict.NIL if is_nil else Verdict.REJECTED if MODIFIER.value in said else verdict
-    justification, confidence = said[SSSOM + "mapping_justification"], said.get(SSSOM + "confidence")
-    texts = {field: said.get(SSSOM + slot, "") for slot, field in _TEXTS.items()}
+    verdict = Verdict.ACCEPTED if one[PROPERTY.value] == EXACT_MATCH.value else Verdict.CANDIDATE
+    verdict = Verdict.NIL if is_nil else Verdict.REJECTED if MODIFIER.value in one else verdict
+    justification, confidence = one[SSSOM + "mapping_justification"], one.get(SSSOM + "confidence")
     return Row(
-        said[SOURCE.value],
+        one[SOURCE.value],
         verdict,
         "" if is_nil else target,
         justification="semapv:" + justification.removeprefix(SEMAPV),
         confidence=float(confidence) if confidence else None,
-        **texts,
+        reviewer="|".join(sorted(_curie(each, mint) for each in said.get(SSSOM + "reviewer_id", ()))),
+        reviewed=one.get(SSSOM + "review_date", ""),
+        **{name: one.get(iri, "") for iri, name in _TEXTS.items()},
     )
 
 
@@ -203,58 +182,6 @@ def record(row: Row, mint: Mint) -> str:
     """Return the IRI of a row: one for each pair of entity and target."""
     digest = hashlib.sha256(f"{row.subject} {row.target}".encode()).hexdigest()[:16]
     return f"{mint.base}link/{digest}"
-
-
-def united(machine: Iterable[Row], reviewed: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the machine's rows with a person's rows before them.
-
-    Where a person accepted a link or found that there is none, the machine says nothing of the entity; a pair that a
-    person rejected the machine does not propose again.
-    """
-    persons = [row for row in reviewed if row.is_reviewed]
-    settled = {row.subject for row in persons if row.verdict in (Verdict.ACCEPTED, Verdict.NIL)}
-    rejected = {(row.subject, row.target) for row in persons if row.verdict is Verdict.REJECTED}
-    kept = [row for row in machine if row.subject not in settled and (row.subject, row.target) not in rejected]
-    return tuple(sorted({*persons, *kept}, key=_order))
-
-
-def single(rows: Iterable[Row]) -> tuple[Row, ...]:
-    """Return the rows with each id accepted for one entity at most: a person's, the registry's own, or the only one.
-
-    "Nikkei Asia" is not the Nikkei, whatever it is called elsewhere. What is doubted so may be `undoubted` again.
-    """
-    decided = list(rows)
-    claims: dict[str, list[Row]] = defaultdict(list)
-    for row in decided:
-        if row.verdict is Verdict.ACCEPTED:
-            claims[row.target].append(row)
-    kept: set[Row] = set()
-    for held in claims.values():
-        first = next((some for some in _by_weight(held) if some), [])
-        kept.update(first if len(first) == 1 or _is_stated(first[0]) else ())
-    return tuple(
-        replace(row, verdict=Verdict.CANDIDATE, comment=DOUBT)
-        if row.verdict is Verdict.ACCEPTED and row not in kept
-        else row
-        for row in decided
-    )
-
-
-def undoubted(row: Row) -> Row:
-    """Return a row as it was before `single` had others of its id beside it."""
-    return replace(row, verdict=Verdict.ACCEPTED, comment="") if row.comment == DOUBT else row
-
-
-def _by_weight(held: list[Row]) -> tuple[list[Row], list[Row], list[Row]]:
-    """Return the claims of persons, of the registry, and of the machine."""
-    persons = [row for row in held if row.is_reviewed]
-    stated = [row for row in held if _is_stated(row) and not row.is_reviewed]
-    return persons, stated, [row for row in held if not _is_stated(row)]
-
-
-def _is_stated(row: Row) -> bool:
-    """Whether somebody says so: a person, or the registry."""
-    return row.is_reviewed or row.justification == MANUAL
 
 
 def _cells(row: Row, mint: Mint) -> list[str]:
@@ -268,7 +195,7 @@ def _cells(row: Row, mint: Mint) -> list[str]:
         row.target_label,
         row.justification,
         "" if row.confidence is None else decimal(row.confidence),
-        row.match,
+        row.match.replace("|", "\\|"),
         "wd:Q2013",
         row.version,
         "pactgraph",
@@ -278,7 +205,7 @@ def _cells(row: Row, mint: Mint) -> list[str]:
     ]
 
 
-def _row(cells: dict[str, str], mint: Mint) -> Row:
+def _row(cells: dict[str, str], mint: Mint, people: Mapping[str, str]) -> Row:
     subject = cells["subject_id"]
     folder, _, name = subject.partition(":")
     if folder in _FOLDERS:
@@ -310,13 +237,61 @@ def _row(cells: dict[str, str], mint: Mint) -> Row:
         cells.get("subject_label", ""),
         cells.get("object_label", ""),
         justification,
-        float(confidence) if confidence else None,
-        cells.get("match_string", ""),
+        _between(confidence) if confidence else None,
+        cells.get("match_string", "").replace("\\|", "|"),
         cells.get("object_source_version", ""),
-        cells.get("reviewer_id", ""),
-        cells.get("review_date", ""),
+        _reviewers(cells.get("reviewer_id", ""), mint, people),
+        _reviewed(cells.get("review_date", ""), cells.get("reviewer_id", "")),
         cells.get("comment", ""),
     )
+
+
+def _between(confidence: str) -> float:
+    number = float(confidence)
+    if not 0 <= number <= 1:
+        message = f"The confidence {confidence} is not between 0 and 1."
+        raise ValueError(message)
+    return number
+
+
+def _reviewers(cell: str, mint: Mint, people: Mapping[str, str]) -> str:
+    """Return who reviewed a row, each as a CURIE that every file of ours declares, or as an IRI; sorted."""
+    found = set()
+    for each in filter(None, cell.split("|")):
+        prefix, _, name = each.partition(":")
+        if prefix not in people and prefix not in ("http", "https"):
+            message = f"The reviewer {each!r} is no CURIE, or its prefix is not in the file's curie_map."
+            raise ValueError(message)
+        found.add(_curie(people.get(prefix, f"{prefix}:") + name, mint))
+    return "|".join(sorted(found))
+
+
+def _reviewed(day: str, reviewer: str) -> str:
+    if day and not reviewer:
+        message = f"It was reviewed on {day}, but no reviewer_id says by whom."
+        raise ValueError(message)
+    if day and not _DAY.fullmatch(day):
+        message = f"The review_date {day!r} is no date; 2026-01-31 is one."
+        raise ValueError(message)
+    return day
+
+
+def _people(mint: Mint) -> dict[str, str]:
+    """Return the prefixes by which reviewers are named."""
+    return {"orcid": "https://orcid.org/", "reviewer": f"{mint.base}reviewer/"}
+
+
+def _curie(iri: str, mint: Mint) -> str:
+    """Return a reviewer's IRI as a CURIE, where we have a prefix for it."""
+    for prefix, place in _people(mint).items():
+        if iri.startswith(place):
+            return f"{prefix}:{iri.removeprefix(place)}"
+    return iri
+
+
+def _iri(curie: str, mint: Mint) -> str:
+    prefix, _, name = curie.partition(":")
+    return _people(mint).get(prefix, f"{prefix}:") + name
 
 
 def verdict_of(predicate: str, modifier: str, target: str) -> Verdict:
@@ -361,29 +336,33 @@ def compact(iri: str, mint: Mint) -> str:
     return f"{folder}:{name}"
 
 
-def _order(row: Row) -> tuple[str, str, int]:
-    return row.subject, row.verdict, int(row.target[1:] or 0)
-
-
 def decimal(number: float) -> str:
     """Return a confidence as it is written: at most three places, no trailing noughts."""
     return f"{number:.3f}".rstrip("0").rstrip(".")
-
-
-_TEXTS = {
-    "subject_label": "label",
-    "object_label": "target_label",
-    "match_string": "match",
-    "object_source_version": "version",
-    "reviewer_id": "reviewer",
-    "review_date": "reviewed",
-    "comment": "comment",
-}
 
 
 def _slot(name: str) -> NamedNode:
     return NamedNode(SSSOM + name)
 
 
+_ABOUT = "Links to Wikidata. What is missing here is missing in the authority, no more."
+_LICENCE = "https://creativecommons.org/publicdomain/zero/1.0/"
+_SET = (
+    (TYPE, _slot("MappingSet")),
+    (term("dcterms", "description"), Literal(_ABOUT)),
+    (term("dcterms", "license"), NamedNode(_LICENCE)),
+    (_slot("sssom_version"), Literal("1.1")),
+    (_slot("mapping_tool"), Literal("pactgraph")),
+    (_slot("object_source"), NamedNode(WIKIDATA + "Q2013")),
+)
+_TEXTS = {
+    SSSOM + "subject_label": "label",
+    SSSOM + "object_label": "target_label",
+    SSSOM + "match_string": "match",
+    SSSOM + "object_source_version": "version",
+    f"{PREFIXES['rdfs']}comment": "comment",
+}
+_DAY = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12][0-9]|3[01])")
+_PREFIX = re.compile(r"#\s+([A-Za-z][\w.-]*): *\"?(https?://[^\s\"]+)")
 _QID = re.compile(r"Q[1-9][0-9]{0,17}")
 _PLAIN = re.compile(r"[^\s<>\"{}|\\^`]+")
