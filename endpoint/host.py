@@ -107,13 +107,16 @@ def _keep(order: dict[str, Any], control: socket.socket) -> None:
         _tell(control, event="failed", message=str(error) or type(error).__name__)
         return
     _tell(control, event="ready", quads=len(store) if store is not None else None)
+    killed: list[int] = []  # a process that held much takes a while to end, and the next one is not to wait for it
     for message in _messages(control):
+        killed = [pid for pid in killed if os.waitpid(pid, os.WNOHANG)[0] == 0]
         if message["do"] == "fork":
             _fork(control, lambda end: _work(end, store, path, order["limit"]), _DISPENSABLE)
         elif message["do"] == "kill":
             with contextlib.suppress(ProcessLookupError):
                 os.kill(message["pid"], signal.SIGKILL)
-        if message["do"] in ("kill", "reap"):
+                killed.append(message["pid"])
+        elif message["do"] == "reap":
             try:
                 status = os.waitpid(message["pid"], 0)[1]
             except ChildProcessError:
