@@ -185,6 +185,9 @@ class Answer:
     def _finish(self) -> None:
         self.finished = True
         self._timer.cancel()
+        if self._blocked_since is not None:  # what is left of the answer is here; the next one must not wait for it
+            self._blocked_since = None
+            self.worker.resume()
         self._wake()
 
     def _wake(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import time
@@ -14,7 +15,9 @@ import pytest
 from serving import publish, settings
 
 from endpoint.accounts import Accounts
+from endpoint.answer import Answer
 from endpoint.engine import Engine
+from endpoint.frames import frame
 from endpoint.negotiation import GRAPHS, RESULTS, Choice
 from endpoint.protocol import GraphRead, ProtocolError, Query
 from ontology.layout import Layout, NoStore
@@ -446,6 +449,22 @@ def test_a_snapshot_beyond_the_budget_stays_on_disk(store: Path) -> None:
         async with engine_on(store, memory=1) as engine:
             assert engine.current is not None
             assert not engine.current.in_memory
+            assert await ask(engine, COUNT) == "n\n700\n"
+
+    asyncio.run(check())
+
+
+def test_a_worker_is_read_from_again_when_a_long_answer_has_come_whole_at_once(store: Path) -> None:
+    async def check() -> None:
+        async with engine_on(store, limits={"workers": 1}) as engine:
+            worker = await engine._worker("me")
+            answer = Answer(worker, query(COUNT), "me", 20.0)
+            engine.answers[answer.identifier] = answer
+            worker.answer = answer  # as if it had been sent to the process, and the process had answered
+            end = json.dumps({"seconds": 0.1, "bytes": 600_000}).encode()
+            head = frame(b"H", json.dumps({"kind": "results"}).encode())
+            worker.data_received(head + frame(b"D", bytes(600_000)) + frame(b"E", end))
+            assert answer.whole == bytes(600_000)
             assert await ask(engine, COUNT) == "n\n700\n"
 
     asyncio.run(check())
