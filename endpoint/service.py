@@ -8,15 +8,12 @@ looks like a whole one.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import hmac
-import json
 import logging
 import re
 import time
 from typing import TYPE_CHECKING
 
-from endpoint import tracing
 from endpoint.cache import Cache, Kept, Key, Response
 from endpoint.codings import coding
 from endpoint.conditions import excludes_any, is_known, is_wanted
@@ -24,6 +21,7 @@ from endpoint.exchange import BEGUN, Exchange, Gone, Watch, answer_headers, raw
 from endpoint.federation import Federation
 from endpoint.graphstore import read_graph_request
 from endpoint.health import response_of
+from endpoint.journal import Entry, Journal
 from endpoint.metrics import Metrics
 from endpoint.negotiation import HTML
 from endpoint.protocol import (
@@ -51,9 +49,6 @@ if TYPE_CHECKING:
     from endpoint.writer import Writer
 
 _LOG = logging.getLogger("pactgraph.endpoint")
-_ACCESS = logging.getLogger("pactgraph.access")
-_SLOW = logging.getLogger("pactgraph.slow")
-_SHOWN = 4000  # characters of a slow query that its log shows
 QUERY_METHODS = "GET, HEAD, OPTIONS, POST, QUERY"
 UPDATE_METHODS = "OPTIONS, POST"
 GRAPH_METHODS = "DELETE, GET, HEAD, OPTIONS, POST, PUT"
@@ -70,8 +65,8 @@ class Service:
         self._federation = Federation(settings, engine)
         self._cache = Cache(settings.cache)
         self.metrics = Metrics(engine, self._cache)
-        self._shortcut = Shortcut(settings, engine, self._cache, self.metrics)
-        self._traced = tracing.is_wanted()
+        self._journal = Journal(settings.slow)
+        self._shortcut = Shortcut(settings, engine, self._cache, self.metrics, self._journal)
         self.usual: tuple[object, bytes] = None, b""  # the server's own header lines, and what they were made of
 
     @staticmethod
@@ -94,7 +89,7 @@ class Service:
     @property
     def shortcut(self) -> Shortcut | None:
         """The way past the usual one; None where each request is logged, which it is not there."""
-        return None if self._traced or _ACCESS.isEnabledFor(logging.INFO) else self._shortcut
+        return None if self._journal.wants_all else self._shortcut
 
     def health(self) -> tuple[int, bytes, bytes]:
         """Return the status, the header lines and the body of the response to GET /health."""
@@ -109,23 +104,9 @@ class Service:
         """Count the request, and write it to the logs that want it."""
         path = "/graphs" if exchange.path.startswith("/graphs") else exchange.path.rstrip("/")
         self.metrics.record(path, exchange.method, exchange.status, exchange.form, seconds)
-        slow = seconds >= self._settings.slow and exchange.query
-        if not slow and not _ACCESS.isEnabledFor(logging.INFO) and not self._traced:
-            return
-        entry = {
-            "id": exchange.identifier,
-            "client": exchange.client,
-            "method": exchange.method,
-            "path": exchange.path,
-            "status": exchange.status,
-            "seconds": round(seconds, 6),
-            "form": exchange.form,
-            "query": hashlib.sha256(exchange.query.encode()).hexdigest()[:16] if exchange.query else None,
-        }
-        _ACCESS.info("%s", json.dumps(entry))
-        tracing.record(entry, seconds)
-        if slow:
-            _SLOW.warning("%s", json.dumps(entry | {"text": exchange.query[:_SHOWN]}))
+        who, what, status = exchange.client, exchange.form, exchange.status
+        entry = Entry(exchange.identifier, who, exchange.method, exchange.path, status, what, exchange.query)
+        self._journal.record(entry, seconds)
 
     async def _attend(self, exchange: Exchange, receive: Receive) -> None:
         watch = Watch(receive)

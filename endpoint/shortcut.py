@@ -23,12 +23,14 @@ from endpoint.answer import WorkerLost
 from endpoint.cache import Cache, Kept, Key, Response
 from endpoint.codings import coding
 from endpoint.exchange import absolute_url, answer_headers, is_usual, raw, read_headers
+from endpoint.journal import Entry
 from endpoint.negotiation import GRAPHS, RESULTS, Choice
 from endpoint.protocol import ProtocolError, Query, Request, choose
 
 if TYPE_CHECKING:
     from endpoint.answer import Answer
     from endpoint.engine import Engine
+    from endpoint.journal import Journal
     from endpoint.metrics import Metrics
     from endpoint.settings import Settings
     from endpoint.turn import Turn
@@ -96,11 +98,12 @@ class _Job:
 class Shortcut:
     """Knows requests by their bytes, and begins the queries of plain ones. Belongs to one event loop."""
 
-    def __init__(self, settings: Settings, engine: Engine, cache: Cache, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, engine: Engine, cache: Cache, metrics: Metrics, journal: Journal) -> None:
         self._settings = settings
         self._engine = engine
         self._cache = cache
         self._metrics = metrics
+        self._journal = journal
         self._fields: dict[tuple[bytes, str | None, str], Fields | None] = {}
         self._heads: dict[str, bytes] = {}
 
@@ -170,6 +173,8 @@ class Shortcut:
                 begun = Begun(answer, key, job.coming, job.start)
             if not job.courier.hand_over(begun):
                 self._metrics.record("/sparql", "GET", 499, form, seconds)
+                who = job.courier.client[0] if job.courier.client else ""
+                self._journal.record(Entry("", who, "GET", "/sparql", 499, form, job.query.text), seconds)
                 if begun is not None:
                     self.drop(begun)
             return
