@@ -142,6 +142,10 @@ def serve(
         int | None, typer.Option(help="Queries that run at once; else two per core.", min=2, rich_help_panel=_LIMITS)
     ] = None,
     queue: Annotated[int, typer.Option(help="Queries that may wait.", min=1, rich_help_panel=_LIMITS)] = 256,
+    connections: Annotated[
+        int,
+        typer.Option(help="Connections that may be open; of one client a tenth.", min=10, rich_help_panel=_LIMITS),
+    ] = 2000,
     memory: Annotated[
         int | None,
         typer.Option(
@@ -180,7 +184,8 @@ def serve(
     _set_up_logging(log)
     _set_up_tracing()
     chosen = {} if workers is None else {"workers": workers}
-    limits = Limits(seconds=timeout, result=max_result << 20, rows=max_rows, queue=queue, **chosen)
+    chosen |= {"queue": queue, "connections": connections}
+    limits = Limits(seconds=timeout, result=max_result << 20, rows=max_rows, **chosen)
     budget = {} if memory is None else {"memory": memory << 20}
     agent = f"pactgraph/{version('pactgraph')}" + (f" ({contact})" if contact else "")
     options = {"base": base, "default_graph": default_graph, "cache": cache << 20, "limits": limits, **budget}

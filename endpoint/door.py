@@ -38,6 +38,7 @@ class Door:
     def __init__(self, limits: Limits, is_proxy: Callable[[str], bool]) -> None:
         self.limits = limits
         self._is_proxy = is_proxy
+        self._of_one = limits.connections // 10 if limits.connected is None else limits.connected
         self._most = min(limits.connections, allow_files(limits.connections + _OTHER_FILES) - _OTHER_FILES)
         self._guests: dict[Guest, str] = {}
         self._of: Counter[str] = Counter()
@@ -50,7 +51,7 @@ class Door:
         """Let a connection in; return the status and the sentence with which it is to be refused instead."""
         if len(self._guests) >= self._most:
             return 503, "Too many connections are open; try again in a moment."
-        if client and self._of[client] >= self.limits.connected and not self._is_proxy(client):
+        if client and self._of[client] >= self._of_one and not self._is_proxy(client):
             return 429, f"You have {self._of[client]} open connections, the most that one client may have."
         self._guests[guest] = client
         self._of[client] += 1

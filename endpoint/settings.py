@@ -33,7 +33,7 @@ class Limits:
     bytes of one answer before compression. ``query`` is the longest query or update in bytes, ``upload`` the longest
     body of a Graph Store request. ``workers`` queries run at once, at most ``running`` of one client (None: all but
     one); ``queue`` requests wait, at most ``waiting`` of one client. ``connections`` may be open, ``connected`` of them
-    by one client. The head of a request has to come within ``head`` seconds, a body within ``body`` seconds and one
+    by one client (None: a tenth). The head of a request has to come within ``head`` seconds, a body within ``body`` seconds and one
     more for each ``pace`` bytes. ``stall`` is how long in seconds a client may take no byte of its answer,
     ``transfer`` how long a whole answer may take. One call of another service may take ``service_seconds`` and bring
     ``service_rows`` solutions, each of its answers ``service_bytes`` bytes; it is restricted to the values of its
@@ -52,7 +52,7 @@ class Limits:
     queue: int = 256
     waiting: int = 128
     connections: int = 2000
-    connected: int = 200
+    connected: int | None = None
     head: float = 15.0
     body: float = 15.0
     pace: int = 4096
