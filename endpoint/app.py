@@ -24,16 +24,17 @@ from starlette.exceptions import HTTPException
 from endpoint import exchange, protocol, service
 from endpoint.description import Description
 from endpoint.engine import Engine
+from endpoint.entities import GraphReconciliation
 from endpoint.health import state_of
 from endpoint.negotiation import GRAPHS, HTML, Choice, Format
 from endpoint.pages import NotFound, Pages
 from endpoint.questions import questions
-from endpoint.reconciliation import Reconciliation
+from endpoint.reconciliation import Reconciliation, space_of
 from endpoint.words import Vocabulary
 from endpoint.writer import Writer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.middleware.base import RequestResponseEndpoint
 
@@ -135,7 +136,9 @@ def create_app(settings: Settings) -> Endpoint:
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.include_router(_operations(engine, app.sparql))
     if settings.authority is not None:
-        app.include_router(_reconcile(Reconciliation(settings.authority)))
+        held = Reconciliation(settings.authority, space_of(settings.authority))
+        app.include_router(_reconcile("/reconcile", partial(_always, held)))
+    app.include_router(_reconcile("/reconcile/graph", GraphReconciliation(engine, settings.base).now))
     app.include_router(_front(settings.base, vocabulary))
     app.include_router(_data(Pages(settings.base, engine), description, vocabulary))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # the way that FastAPI documents
@@ -189,69 +192,79 @@ def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
     return router
 
 
-def _reconcile(service_: Reconciliation) -> APIRouter:
-    """Return the paths of the Reconciliation API: version 0.2 under /reconcile, the draft of 1.0 one step below."""
+async def _always(service_: Reconciliation) -> Reconciliation:
+    return service_
+
+
+def _reconcile(root: str, now: Callable[[], Awaitable[Reconciliation]]) -> APIRouter:
+    """Return the paths of a service of the Reconciliation API: 0.2 at ``root``, the draft of 1.0 one step below.
+
+    ``now`` gives what answers.
+    """
     router = APIRouter(tags=["reconciliation"], responses=_REFUSED)
 
-    @router.get("/reconcile", summary="The manifest; or the answers to a batch of queries, or to a data extension")
+    @router.get(root, summary="The manifest; or the answers to a batch of queries, or to a data extension")
     async def old(request: Request, queries: str | None = None, extend: str | None = None) -> Response:
+        service_ = await now()
         if queries is not None:
             return JSONResponse(await run_in_threadpool(service_.answer, queries))
         if extend is not None:
             return JSONResponse(await run_in_threadpool(service_.extend, extend, draft=False))
         return JSONResponse(service_.manifest(str(request.url.replace(query="")).rstrip("/")))
 
-    @router.post("/reconcile", summary="A batch of queries, or a data extension, as a form", openapi_extra=_FORM_BODY)
+    @router.post(root, summary="A batch of queries, or a data extension, as a form", openapi_extra=_FORM_BODY)
     async def old_form(request: Request) -> Response:
         fields = protocol.query_parameters(protocol.Request("POST", "", (await _short_body(request)).decode("latin-1")))
+        service_ = await now()
         for name, answer in (("queries", service_.answer), ("extend", partial(service_.extend, draft=False))):
             if name in fields:
                 return JSONResponse(await run_in_threadpool(answer, fields[name][0]))
         raise protocol.ProtocolError(400, "The form holds neither queries nor extend.")
 
-    @router.get("/reconcile/flyout", summary="What a client shows of an entity under the pointer")
-    def flyout(id: str) -> Response:  # noqa: A002 (the specification's word)
-        return JSONResponse(service_.flyout(id))
+    @router.get(f"{root}/flyout", summary="What a client shows of an entity under the pointer")
+    async def flyout(id: str) -> Response:  # noqa: A002 (the specification's word)
+        return JSONResponse(await run_in_threadpool((await now()).flyout, id))
 
-    @router.get("/reconcile/1.0-draft", summary="The manifest of the draft of version 1.0")
-    def manifest() -> Response:
-        return JSONResponse(service_.manifest_of_draft())
+    @router.get(f"{root}/1.0-draft", summary="The manifest of the draft of version 1.0")
+    async def manifest() -> Response:
+        return JSONResponse((await now()).manifest_of_draft())
 
-    @router.post("/reconcile/1.0-draft/match", summary="A batch of queries of the draft", openapi_extra=_JSON_BODY)
+    @router.post(f"{root}/1.0-draft/match", summary="A batch of queries of the draft", openapi_extra=_JSON_BODY)
     async def match(request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(service_.answer_draft, await _short_body(request)))
+        return JSONResponse(await run_in_threadpool((await now()).answer_draft, await _short_body(request)))
 
-    @router.post("/reconcile/1.0-draft/extend", summary="A data extension of the draft", openapi_extra=_JSON_BODY)
+    @router.post(f"{root}/1.0-draft/extend", summary="A data extension of the draft", openapi_extra=_JSON_BODY)
     async def extend_draft(request: Request) -> Response:
-        return JSONResponse(await run_in_threadpool(service_.extend, await _short_body(request), draft=True))
+        return JSONResponse(await run_in_threadpool((await now()).extend, await _short_body(request), draft=True))
 
-    _add_shared(router, service_)
+    _add_shared(router, root, now)
 
-    @router.options("/reconcile", include_in_schema=False)
-    @router.options("/reconcile/{path:path}", include_in_schema=False)
+    @router.options(root, include_in_schema=False)
+    @router.options(f"{root}/{{path:path}}", include_in_schema=False)
     def preflight() -> Response:
         return Response(status_code=204, headers=_PREFLIGHT)
 
     return router
 
 
-def _add_shared(router: APIRouter, service_: Reconciliation) -> None:
+def _add_shared(router: APIRouter, root: str, now: Callable[[], Awaitable[Reconciliation]]) -> None:
     """Add the paths that both versions of the Reconciliation API have, with the same answers."""
-    for root in ("/reconcile", "/reconcile/1.0-draft"):
+    for path in (root, f"{root}/1.0-draft"):
 
-        @router.get(root + "/suggest/{kind}", summary="Entities, properties or types that begin so")
-        def suggest(
+        @router.get(f"{path}/suggest/{{kind}}", summary="Entities, properties or types that begin so")
+        async def suggest(
             kind: Literal["entity", "property", "type"], prefix: str = "", limit: int = 10, offset: int = 0
         ) -> Response:
-            return JSONResponse(service_.suggest(kind, prefix, limit, offset))
+            return JSONResponse(await run_in_threadpool((await now()).suggest, kind, prefix, limit, offset))
 
-        @router.get(root + "/preview", summary="A small page on an entity", response_class=HTMLResponse)
-        def preview(id: str) -> Response:  # noqa: A002 (the specification's word)
-            return HTMLResponse(service_.preview(id), headers={"Content-Security-Policy": _PREVIEW_POLICY})
+        @router.get(f"{path}/preview", summary="A small page on an entity", response_class=HTMLResponse)
+        async def preview(id: str) -> Response:  # noqa: A002 (the specification's word)
+            page = await run_in_threadpool((await now()).preview, id)
+            return HTMLResponse(page, headers={"Content-Security-Policy": _PREVIEW_POLICY})
 
-        @router.get(root + "/extend/propose", summary="Properties that entities of a type can be extended by")
-        def propose(type: str = "", limit: int = 20) -> Response:  # noqa: A002 (the specification's word)
-            return JSONResponse(service_.propose(type, limit))
+        @router.get(f"{path}/extend/propose", summary="Properties that entities of a type can be extended by")
+        async def propose(type: str = "", limit: int = 20) -> Response:  # noqa: A002 (the specification's word)
+            return JSONResponse((await now()).propose(type, limit))
 
 
 async def _short_body(request: Request) -> bytes:

@@ -1,4 +1,4 @@
-"""The Reconciliation Service API over an authority, as plain values: names in, ids of Wikidata with scores out.
+"""The Reconciliation Service API over an authority or the graph, as plain values: names in, ids with scores out.
 
 https://www.w3.org/community/reports/reconciliation/CG-FINAL-specs-0.2-20230410/ (what OpenRefine speaks), and the
 queries of the draft of version 1.0 (https://reconciliation-api.github.io/specs/1.0-draft/). JSONP, which 0.2 leaves to
@@ -14,13 +14,15 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from endpoint.protocol import ProtocolError
 from ontology.authority import fold
 
 if TYPE_CHECKING:
-    from ontology.authority import Authority, Entity
+    from collections.abc import Mapping
+
+    from ontology.authority import Authority, Entity, Hit, Name, Office
 
 BATCH = 50
 """The most queries of one batch."""
@@ -32,7 +34,7 @@ _IDS = 200  # entities of one data extension
 _SHORTEST = 4  # letters of a text from which names that only begin with it are candidates
 _THRESHOLD, _GAP = 90.0, 10.0
 _PROPERTY_WEIGHT = 0.4
-_PROPERTIES = {
+_PROPERTIES: Final = {
     "description": "description",
     "type": "type",
     "country": "country",
@@ -42,7 +44,7 @@ _PROPERTIES = {
     "end": "end",
     "name": "name",
 }
-_SCHEMES = {  # of ids elsewhere; another scheme is called as the authority calls it
+_SCHEMES: Final = {  # of ids elsewhere; another scheme is called as the authority calls it
     "domain": "domain of a website",
     "geonames": "GeoNames id",
     "iso3166-1-alpha-2": "ISO 3166-1 alpha-2 code",
@@ -53,6 +55,54 @@ _SCHEMES = {  # of ids elsewhere; another scheme is called as the authority call
     "opensanctions": "OpenSanctions id",
     "viaf": "VIAF id",
 }
+
+
+class Held(Protocol):
+    """What entities are reconciled against: the calls of `ontology.authority.Authority` that are used here."""
+
+    def entity(self, identifier: str) -> Entity | None:
+        """Return the entity of an id."""
+
+    def names(self, identifier: str) -> tuple[Name, ...]:
+        """Return the names of an entity."""
+
+    def candidates(self, text: str, limit: int = 50) -> tuple[Hit, ...]:
+        """Return whom a text may name."""
+
+    def suggest(self, prefix: str, limit: int = 10, type: str | None = None) -> tuple[Hit, ...]:  # noqa: A002 (the authority's call)
+        """Return entities with a name that begins so."""
+
+    def types(self) -> tuple[str, ...]:
+        """Return the types that occur."""
+
+    def externals(self, identifier: str) -> tuple[tuple[str, str], ...]:
+        """Return the ids of an entity elsewhere."""
+
+    def offices(self, person: str) -> tuple[Office, ...]:
+        """Return the offices of a person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """What a service says of itself: the IRIs of its ids, types and properties, and its properties by name.
+
+    ``view`` is where a person sees an entity, with ``{{id}}`` in it.
+    """
+
+    name: str
+    identifiers: str
+    view: str
+    schema: str
+    properties: Mapping[str, str]
+
+
+def space_of(authority: Authority) -> Space:
+    """Return what the service over an authority says of itself: its ids are those of Wikidata."""
+    schemes = {each: _SCHEMES.get(each, each) for each in authority.schemes() if each not in _PROPERTIES}
+    name = f"Pactgraph: authority {authority.name} {authority.version}".strip()
+    # types and properties are our own, not those of Wikidata
+    view = "https://www.wikidata.org/wiki/{{id}}"
+    return Space(name, _ENTITY, view, "urn:pactgraph:authority", _PROPERTIES | schemes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +126,12 @@ class Question:
 
 
 class Reconciliation:
-    """Answers for one authority. Its methods may be called from several threads; all may raise ProtocolError 400."""
+    """Answers from what is held. Its methods may be called from several threads; all may raise ProtocolError 400."""
 
-    def __init__(self, authority: Authority) -> None:
-        self._authority = authority
-        schemes = {each: _SCHEMES.get(each, each) for each in authority.schemes() if each not in _PROPERTIES}
-        self._properties = _PROPERTIES | schemes
+    def __init__(self, held: Held, space: Space) -> None:
+        self._held = held
+        self._space = space
+        self._properties = space.properties
 
     def manifest(self, root: str) -> dict[str, Any]:
         """Return the manifest of version 0.2 (section 3.1); ``root`` is the URL of the service."""
@@ -95,10 +145,10 @@ class Reconciliation:
         }
         return {
             "versions": ["0.2"],
-            "name": f"Pactgraph: authority {self._authority.name} {self._authority.version}".strip(),
-            "identifierSpace": _ENTITY,
-            "schemaSpace": "urn:pactgraph:authority",  # types and properties are our own, not those of Wikidata
-            "view": {"url": "https://www.wikidata.org/wiki/{{id}}"},
+            "name": self._space.name,
+            "identifierSpace": self._space.identifiers,
+            "schemaSpace": self._space.schema,
+            "view": {"url": self._space.view},
             "defaultTypes": self._types(),
             "preview": {"url": f"{root}/preview?id={{{{id}}}}", "width": 400, "height": 160},
             "suggest": suggest,
@@ -113,8 +163,8 @@ class Reconciliation:
         """Return the manifest of version 1.0-draft (section 4.1)."""
         return {
             "versions": ["1.0-draft"],
-            "name": f"Pactgraph: authority {self._authority.name} {self._authority.version}".strip(),
-            "view": {"url": _ENTITY + "{id}"},
+            "name": self._space.name,
+            "view": {"url": self._space.identifiers + "{id}"},
             "defaultTypes": self._types(),
             "preview": {"width": 400, "height": 160},
             "suggest": {"entity": True, "property": True, "type": True},
@@ -145,8 +195,8 @@ class Reconciliation:
         """Return what begins with ``prefix``: entities, properties or types (section 6)."""
         limit, offset = max(1, min(limit, _MOST)), max(0, min(offset, 1000))
         if kind == "entity":
-            itself = self._authority.entity(prefix.strip())
-            hits = [hit.entity for hit in self._authority.suggest(prefix, offset + limit)]
+            itself = self._held.entity(prefix.strip())
+            hits = [hit.entity for hit in self._held.suggest(prefix, offset + limit)]
             found = [itself, *(each for each in hits if each != itself)] if itself else hits
             items: list[dict[str, Any]] = [
                 {
@@ -208,14 +258,14 @@ class Reconciliation:
         self._check([each.property for each in question.conditions])
         names: dict[Entity, float] = {}
         for identifier in question.ids:
-            entity = self._authority.entity(identifier)
+            entity = self._held.entity(identifier)
             if entity is not None:
                 names[entity] = 100.0
         for text in question.names:
-            for hit in self._authority.candidates(text, _MOST):
+            for hit in self._held.candidates(text, _MOST):
                 names[hit.entity] = max(names.get(hit.entity, 0.0), 100.0 if hit.exact else 95.0)
             if len(fold(text)) >= _SHORTEST:
-                for hit in self._authority.suggest(text, _MOST):
+                for hit in self._held.suggest(text, _MOST):
                     names.setdefault(hit.entity, 80.0 * len(fold(text)) / max(1, len(fold(hit.name))))
         scored = []
         for entity, name in names.items():
@@ -227,7 +277,7 @@ class Reconciliation:
             )
             score = (name + 100 * _PROPERTY_WEIGHT * sum(met)) / (1 + _PROPERTY_WEIGHT * len(met))
             scored.append((score if is_of_type else score / 2, name, is_of_type, entity))
-        scored.sort(key=lambda row: (-row[0], -row[3].prior, int(row[3].id[1:])))
+        scored.sort(key=lambda row: (-row[0], -row[3].prior, len(row[3].id), row[3].id))
         second = scored[1][0] if len(scored) > 1 else 0.0
         found = []
         for at, (score, name, is_of_type, entity) in enumerate(scored[: question.limit]):
@@ -255,18 +305,18 @@ class Reconciliation:
         return any(value in here or (fold(value) and fold(value) in folded) for value in condition.values)
 
     def _cells(self, identifier: str, name: str) -> list[dict[str, str]]:
-        entity = self._authority.entity(identifier)
+        entity = self._held.entity(identifier)
         if entity is None:
             return []
         if name == "office":
-            return [{"id": each.id, "name": each.label or each.id} for each in self._authority.offices(identifier)]
+            return [{"id": each.id, "name": each.label or each.id} for each in self._held.offices(identifier)]
         if name == "name":
-            return [{"str": text} for text in dict.fromkeys(n.text for n in self._authority.names(identifier))]
+            return [{"str": text} for text in dict.fromkeys(n.text for n in self._held.names(identifier))]
         if name in ("country", "class"):
             ids = entity.classes if name == "class" else (entity.country,) if entity.country else ()
             return [{"id": each, "name": self._label(each)} for each in ids]
         if name not in _PROPERTIES:
-            return [{"str": value} for scheme, value in self._authority.externals(identifier) if scheme == name]
+            return [{"str": value} for scheme, value in self._held.externals(identifier) if scheme == name]
         value = getattr(entity, name, None)  # every other property is a field of the entity
         return [{"str": value}] if value else []
 
@@ -277,13 +327,13 @@ class Reconciliation:
                 raise ProtocolError(400, f"There is no property {name[:80]!r} here; {known} are.")
 
     def _label(self, identifier: str) -> str:
-        entity = self._authority.entity(identifier)
+        entity = self._held.entity(identifier)
         return entity.label if entity is not None else identifier
 
     def _known(self, identifier: str) -> Entity:
-        entity = self._authority.entity(identifier)
+        entity = self._held.entity(identifier)
         if entity is None:
-            raise ProtocolError(404, f"The authority does not hold {identifier[:80]!r}.")
+            raise ProtocolError(404, f"There is no {identifier[:80]!r} here.")
         return entity
 
     def _card(self, identifier: str) -> str:
@@ -295,7 +345,7 @@ class Reconciliation:
         )
 
     def _types(self) -> list[dict[str, Any]]:
-        return [{"id": each, "name": each} for each in self._authority.types()]
+        return [{"id": each, "name": each} for each in self._held.types()]
 
 
 def _description(entity: Entity) -> str:

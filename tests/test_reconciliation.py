@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,10 @@ import pytest
 from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
-from serving import ARTICLE, publish, running, settings
+from serving import ARTICLE, BASE, publish, running, settings
 
 from endpoint.protocol import ProtocolError
-from endpoint.reconciliation import BATCH, Reconciliation
+from endpoint.reconciliation import BATCH, Reconciliation, space_of
 from ontology.authority import open_authority
 
 if TYPE_CHECKING:
@@ -24,18 +25,29 @@ if TYPE_CHECKING:
 
 _SCHEMAS = Path(__file__).parent / "schemas" / "reconciliation"
 _VERSIONS = ("0.2", "1.0-draft")
+CHOIR = """
+@prefix foaf: <http://xmlns.com/foaf/0.1/> .
+<https://pactgraph.example/graph/registry/auto> {
+  actor:oslo-choir a pact:Organization ; skos:prefLabel "Oslo Choir"@en ; skos:altLabel "Choir of Oslo"@en ;
+    pact:basedIn actor:norway ; skos:exactMatch <http://www.wikidata.org/entity/Q4> .
+  actor:oslo-choir-of-bergen a pact:Organization ; skos:prefLabel "Oslo Choir"@en .
+}
+"""
+
+
+CHOIR_ALONE = "".join(f"{line}\n" for line in ARTICLE.splitlines() if line.startswith("@prefix")) + CHOIR
 
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[Reconciliation]:
     with as_file(files("seeds").joinpath("authority", "core.sqlite")) as path, open_authority(path) as authority:
-        yield Reconciliation(authority)
+        yield Reconciliation(authority, space_of(authority))
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     store: Path = tmp_path_factory.mktemp("reconciliation") / "store"
-    publish(store, add=ARTICLE)
+    publish(store, add=ARTICLE + CHOIR)
     with (
         as_file(files("seeds").joinpath("authority", "core.sqlite")) as path,
         open_authority(path) as authority,
@@ -209,8 +221,9 @@ def test_the_schemas_of_the_specification_tell_a_wrong_answer(version: str) -> N
 
 
 @pytest.mark.parametrize("version", _VERSIONS)
-def test_every_answer_is_valid_by_the_schemas_of_the_specification(url: str, version: str) -> None:
-    root = f"{url}/reconcile" + ("" if version == "0.2" else f"/{version}")
+@pytest.mark.parametrize("space", ["/reconcile", "/reconcile/graph"])
+def test_every_answer_is_valid_by_the_schemas_of_the_specification(url: str, space: str, version: str) -> None:
+    root = f"{url}{space}" + ("" if version == "0.2" else f"/{version}")
     assert_valid(version, "manifest", httpx.get(root).json())
     for kind, name in (("entity", "entities"), ("property", "properties"), ("type", "types")):
         for prefix in ("", "s", "Jap", "nothing begins so"):
@@ -220,7 +233,8 @@ def test_every_answer_is_valid_by_the_schemas_of_the_specification(url: str, ver
         proposed = httpx.get(f"{root}/extend/propose", params={"type": type_}).json()
         assert_valid(version, "data-extension-property-proposal", proposed)
     properties = [{"id": each["id"]} for each in proposed["properties"]]
-    query = {"ids": ["Q17", "Q359480", "Q1490", "Q7184", "Q999999999"], "properties": properties}
+    ids = ["Q17", "Q359480", "Q1490", "Q7184", "Q999999999", "actor/norway", "actor/oslo-choir", "partnership/aukus"]
+    query = {"ids": ids, "properties": properties}
     assert_valid(version, "data-extension-query", query)
     if version == "0.2":
         extended = httpx.post(root, data={"extend": json.dumps(query)})
@@ -229,15 +243,73 @@ def test_every_answer_is_valid_by_the_schemas_of_the_specification(url: str, ver
     assert_valid(version, "data-extension-response", extended.json())
 
 
-@pytest.mark.parametrize("name", ["Japan", "AUKUS", "Georgia", "United", "Q408", "zzzz"])
-def test_every_list_of_candidates_is_valid_by_the_schemas_of_the_specification(url: str, name: str) -> None:
+@pytest.mark.parametrize(
+    ("space", "name"),
+    [
+        *(("/reconcile", name) for name in ("Japan", "AUKUS", "Georgia", "United", "Q408", "zzzz")),
+        *(("/reconcile/graph", name) for name in ("Norway", "the dail", "actor/norway", "zzzz")),
+    ],
+)
+def test_every_list_of_candidates_is_valid_by_the_schemas_of_the_specification(url: str, space: str, name: str) -> None:
     batch = {"q0": {"query": name, "limit": 20, "properties": [{"pid": "country", "v": {"id": "Q17"}}]}}
     assert_valid("0.2", "reconciliation-query-batch", batch)
-    answer = httpx.post(f"{url}/reconcile", data={"queries": json.dumps(batch)}).json()
+    answer = httpx.post(f"{url}{space}", data={"queries": json.dumps(batch)}).json()
     assert_valid("0.2", "reconciliation-result-batch", answer)
     condition = {"matchType": "property", "propertyId": "type", "propertyValue": "state"}
     draft = {"queries": [{"conditions": [{"matchType": "name", "propertyValue": name}, condition], "limit": 20}]}
     assert_valid("1.0-draft", "reconciliation-query-batch", draft)
-    answer = httpx.post(f"{url}/reconcile/1.0-draft/match", json=draft).json()
+    answer = httpx.post(f"{url}{space}/1.0-draft/match", json=draft).json()
     assert_valid("1.0-draft", "reconciliation-result-batch", answer)
     assert all(each["candidates"] or name == "zzzz" for each in answer["results"])
+
+
+# ---- the entities of the graph
+
+
+def test_names_are_reconciled_with_the_entities_of_the_graph_under_their_own_iris(url: str) -> None:
+    manifest = httpx.get(f"{url}/reconcile/graph").json()
+    assert manifest["identifierSpace"] == BASE
+    assert manifest["view"] == {"url": BASE + "{{id}}"}
+    assert [each["id"] for each in manifest["defaultTypes"]] == ["State", "Organization", "NewsOutlet", "Partnership"]
+    queries = {
+        "q0": {"query": "norway", "type": "State"},
+        "q1": {"query": "Oslo Choir"},
+        "q2": {"query": "Oslo Choir", "properties": [{"pid": "wikidata", "v": "Q4"}]},
+        "q3": {"query": "choir of oslo", "properties": [{"pid": "country", "v": {"id": "actor/norway"}}]},
+        "q4": {"query": "Al"},
+    }
+    found = httpx.post(f"{url}/reconcile/graph", data={"queries": json.dumps(queries)}).json()
+    best = {key: [(each["id"], each["match"]) for each in found[key]["result"]] for key in queries}
+    assert best["q0"] == [("actor/norway", True)]
+    assert best["q1"] == [("actor/oslo-choir", False), ("actor/oslo-choir-of-bergen", False)]
+    assert best["q2"][0] == ("actor/oslo-choir", True)
+    assert best["q3"] == [("actor/oslo-choir", True)]
+    assert best["q4"] == []
+
+
+def test_suggestions_and_extension_tell_what_the_graph_has_of_an_entity(url: str) -> None:
+    root = f"{url}/reconcile/graph"
+    said = httpx.get(f"{root}/suggest/entity", params={"prefix": "osl", "limit": 1}).json()["result"]
+    assert [(each["id"], each["description"]) for each in said] == [("actor/oslo-choir", "Organization, Norway")]
+    query = {"ids": ["actor/oslo-choir"], "properties": [{"id": each} for each in ("name", "country", "wikidata")]}
+    assert httpx.post(root, data={"extend": json.dumps(query)}).json()["rows"]["actor/oslo-choir"] == {
+        "name": [{"str": "Oslo Choir"}, {"str": "Choir of Oslo"}],
+        "country": [{"id": "actor/norway", "name": "Norway"}],
+        "wikidata": [{"str": "Q4"}],
+    }
+    assert "Oslo Choir" in httpx.get(f"{root}/preview", params={"id": "actor/oslo-choir"}).text
+
+
+def test_a_new_snapshot_is_reconciled_with_once_it_is_served(tmp_path: Path) -> None:
+    publish(tmp_path / "store", add=ARTICLE)
+    with running(settings(tmp_path / "store")) as url:
+        ask = {"queries": json.dumps({"q": {"query": "Oslo Choir"}})}
+        assert httpx.get(f"{url}/reconcile/graph", params=ask).json()["q"]["result"] == []
+        assert httpx.get(f"{url}/reconcile").status_code == 404  # no authority was given
+        publish(tmp_path / "store", add=CHOIR_ALONE)
+        for _ in range(300):
+            found = httpx.get(f"{url}/reconcile/graph", params=ask).json()["q"]["result"]
+            if found:
+                break
+            time.sleep(0.1)
+        assert [each["id"] for each in found] == ["actor/oslo-choir", "actor/oslo-choir-of-bergen"]
