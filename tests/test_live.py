@@ -221,8 +221,9 @@ def test_what_was_asked_is_kept_and_offline_takes_it_alone(fake: Any) -> None:
 
 @pytest.mark.parametrize("version", ["0.2", "1.0-draft"])
 def test_a_reconciliation_service_is_asked_as_its_manifest_says(fake: Any, version: str) -> None:
+    spaces = {"identifierSpace": "http://x/", "schemaSpace": "http://y/"}  # which the draft has no more
     manifest = reply(
-        {"versions": [version], "name": "Names", "identifierSpace": "http://x/", "schemaSpace": "http://y/"}
+        {"versions": [version], "name": "Names"} | (spaces if version == "0.2" else {"view": {"url": "http://x/{id}"}})
     )
     found = [
         {"id": "118540238", "name": "Goethe", "score": 90, "match": False, "type": [{"id": "p", "name": "Person"}]}
@@ -237,8 +238,14 @@ def test_a_reconciliation_service_is_asked_as_its_manifest_says(fake: Any, versi
     if version == "0.2":
         assert json.loads(parse_qs(body)["queries"][0]) == {"q0": {"query": "Goethe", "limit": 50}}
     else:
-        assert path.endswith("/reconcile")
+        assert path.endswith("/match")
         assert json.loads(body)["queries"][0]["conditions"] == [{"matchType": "name", "propertyValue": "Goethe"}]
+
+
+@pytest.mark.parametrize("manifest", [{}, {"name": "A page"}, {"view": {"url": "http://x/{id}"}}, []])
+def test_what_gives_no_manifest_is_no_reconciliation_service(fake: Any, manifest: Any) -> None:
+    with fake(reply(manifest)) as service, pytest.raises(LiveError, match="no manifest of a reconciliation service"):
+        Reconciliation(service.courier(), service.url)
 
 
 def test_only_names_that_the_file_lacks_are_asked_for(fake: Any, tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from serving import ARTICLE, BASE, publish, running, settings
 
 from endpoint.protocol import ProtocolError
 from endpoint.reconciliation import BATCH, Reconciliation, space_of
+from loader.linking.courier import Courier
+from loader.linking.courier import Settings as CourierSettings
+from loader.linking.live import Reconciliation as Live
 from ontology.authority import open_authority
 
 if TYPE_CHECKING:
@@ -298,6 +301,15 @@ def test_suggestions_and_extension_tell_what_the_graph_has_of_an_entity(url: str
         "wikidata": [{"str": "Q4"}],
     }
     assert "Oslo Choir" in httpx.get(f"{root}/preview", params={"id": "actor/oslo-choir"}).text
+
+
+@pytest.mark.parametrize(
+    "path", ["/reconcile", "/reconcile/1.0-draft", "/reconcile/graph", "/reconcile/graph/1.0-draft"]
+)
+def test_our_own_client_reads_every_service_by_its_manifest(url: str, path: str) -> None:
+    service = Live(Courier(CourierSettings("you@example.org", pause=0), None), url + path)
+    name, expected = ("Norway", "actor/norway") if "graph" in path else ("Australia", "Q408")
+    assert [hit.entity.id for hit in service.candidates(name) if hit.exact] == [expected]
 
 
 def test_a_new_snapshot_is_reconciled_with_once_it_is_served(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ class Reconciliation(Live):
         super().__init__()
         self._courier, self._address = courier, _checked(address).rstrip("/")
         manifest = courier.ask(self._address)
-        if not isinstance(manifest, dict) or "identifierSpace" not in manifest:
+        if not isinstance(manifest, dict) or "name" not in manifest or not {"identifierSpace", "view"} & {*manifest}:
             message = f"{self._address} gives no manifest of a reconciliation service."
             raise LiveError(message)
         self.name = str(manifest.get("name", urlsplit(address).netloc))
@@ -130,7 +130,7 @@ class Reconciliation(Live):
         if self._is_draft:
             condition = {"matchType": "name", "propertyValue": text.strip()}
             body = json.dumps({"queries": [{"limit": limit, "conditions": [condition]}]}).encode()
-            said = self._courier.ask(f"{self._address}/reconcile", body, "application/json")
+            said = self._courier.ask(f"{self._address}/match", body, "application/json")
         else:
             query = {"q0": {"query": text.strip(), "limit": limit}}
             said = self._courier.ask(self._address, urlencode({"queries": json.dumps(query)}).encode())
