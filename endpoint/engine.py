@@ -211,8 +211,8 @@ class Engine:
                 self._relaunch(answer, self._assign(generation, answer.client))
         while self._queue and generation.free:
             used: dict[str, float] = {}
-            for client, waiter in self._queue:
-                if client not in used and not waiter.done() and self._may(client):
+            for client in {client: None for client, waiter in self._queue if not waiter.done()}:
+                if self._may(client):
                     used[client] = self._accounts.used(client)
             if not used:
                 return
