@@ -164,6 +164,48 @@ def test_a_corrupt_line_is_told_by_its_number_and_the_rest_is_read(tmp_path: Pat
     assert authority.meta["entities"] == "2"
 
 
+@pytest.mark.parametrize("has_orjson", [True, False])
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        (b'{"id": "Q2", "labels":', "is no whole JSON"),
+        (b"\xff\xfe{", "is no whole JSON"),
+        (b'{"id":"Q2","labels":{"en":{"language":"en","value":"half \\ud800 a pair"}}}', "is no whole JSON"),
+        (b'"a text"', "is no JSON object"),
+        (b'{"type":"item"}', "without an id"),
+        (b'{"id":"Qx"}', "is no id of Wikidata"),
+        (b'{"id":"Q2","labels":{"en":"text"}}', "Q2 is not written as Wikidata's dumps"),
+        (b'{"id":"Q2","claims":[7]}', "Q2 has no name"),
+        (b'{"redirects":{"from":"Q2"}}', "It is not written as Wikidata's dumps"),
+    ],
+)
+def test_each_kind_of_bad_line_is_told_in_words_with_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: bytes, sentence: str, has_orjson: bool
+) -> None:
+    if has_orjson:
+        pytest.importorskip("orjson")
+    else:
+        monkeypatch.setitem(sys.modules, "orjson", None)
+    authority, (problem,) = made(tmp_path, dump(OFFICE)[:-3] + b",\n" + line + b",\n" + dump(PERSON)[2:])
+    assert problem.line == 3
+    assert sentence in problem.sentence
+    assert len(list(authority.entities())) == 2
+
+
+def test_of_a_file_that_is_none_of_ours_a_hundred_lines_are_told_and_the_rest_counted(tmp_path: Path) -> None:
+    _, problems = made(tmp_path, b"no entity\n" * 1234)
+    assert len(problems) == 101
+    assert str(problems[-1]) == "dump.json: 1,134 more problems in it are not told one by one."
+
+
+def test_a_redirect_may_stand_alone_on_its_line(tmp_path: Path) -> None:
+    authority, problems = made(tmp_path, dump(OFFICE)[:-3] + b',\n{"redirects":{"from":"Q9","to":"Q2000"}}\n]')
+    assert not problems
+    held = authority.entity("Q9")
+    assert held is not None
+    assert held.id == "Q2000"
+
+
 def test_an_archive_that_ends_early_is_told_and_what_came_before_is_kept(tmp_path: Path) -> None:
     many = [item(f"Q{n}", f"Thing number {n * 7919 % 10007}") for n in range(1, 3000)]
     packed = gzip.compress(dump(*many))

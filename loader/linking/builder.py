@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _EVERY = 50_000  # lines between two places from which a stopped build goes on
+_TOLD = 100  # problems of one file that are told one by one
 _PAGE: Final = 1 << 16  # ids in one page of those seen
 
 
@@ -106,8 +107,11 @@ def _gather(  # noqa: PLR0917 (the settings of a build)
             writer.redirect(item.old, item.new)
         elif isinstance(item, Problem):
             problems += 1
-            tell(item)
+            if problems <= _TOLD:
+                tell(item)
         last = line
+    if problems > _TOLD:
+        tell(Problem(path.name, 0, f"{problems - _TOLD:,} more problems in it are not told one by one."))
     writer.commit(str(rank), str(max(last, after)))
     return problems
 

@@ -75,7 +75,7 @@ class Problem:
     sentence: str
 
     def __str__(self) -> str:
-        return f"{self.source}:{self.line}: {self.sentence}"
+        return f"{self.source}:{self.line}: {self.sentence}" if self.line else f"{self.source}: {self.sentence}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +179,16 @@ def read_json(path: Path) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
     line = 0
     broken: tuple[type[Exception], ...] = (EOFError, zlib.error, OSError, *_zstd_errors())
     try:
+        parse = _parser()
         with path.open("rb") as raw:
             for line, text in enumerate(_open(path, raw), 1):
                 entity = text.strip().removesuffix(b",")
                 if entity in {b"", b"[", b"]"}:
                     continue
                 try:
-                    said = json.loads(entity)
+                    said = parse(entity)
                 except (ValueError, RecursionError) as error:
-                    yield line, Problem(path.name, line, f"is no JSON ({error}).")
+                    yield line, Problem(path.name, line, f"is no whole JSON ({error}).")
                     continue
                 has_id = isinstance(said, dict) and isinstance(said.get("id"), str)
                 yield line, said if has_id else Problem(path.name, line, "is no entity of Wikidata.")
@@ -202,8 +203,16 @@ def _parser() -> Callable[[bytes], Any]:
     try:
         from orjson import loads  # noqa: PLC0415 (not everybody has it)
     except ImportError:
-        return json.loads
+        return _loads
     return cast("Callable[[bytes], Any]", loads)
+
+
+def _loads(line: bytes) -> Any:
+    """Read JSON, and refuse halves of characters, which no file can hold, as orjson does."""
+    said = json.loads(line)
+    if b"\\ud" in line or b"\\uD" in line:
+        json.dumps(said, ensure_ascii=False).encode()
+    return said
 
 
 def _zstd_errors() -> tuple[type[Exception], ...]:
@@ -292,20 +301,31 @@ def _answer(path: Path, stream: Any, choice: Choice) -> Iterator[Item]:
 
 
 def _entity_line(
-    source: str, line: int, text: bytes, choice: Choice, parse: Callable[[bytes], Any] = json.loads
+    source: str, line: int, text: bytes, choice: Choice, parse: Callable[[bytes], Any]
 ) -> Iterator[Item | None]:
     text = text.strip().removesuffix(b",")
     if text in {b"", b"[", b"]"}:
         return
     try:
         said = parse(text)
+    except (ValueError, RecursionError) as error:
+        yield Problem(source, line, f"is no whole JSON ({error}).")
+        return
+    if not isinstance(said, dict):
+        yield Problem(source, line, "is no JSON object, as each entity is.")
+        return
+    try:
         if "redirects" in said:
             yield Redirect(_ID.fullmatch(said["redirects"]["from"])[1], _ID.fullmatch(said["redirects"]["to"])[1])  # type: ignore[index] # told below
-        if said.get("type", "item") != "item" or not said["id"].startswith("Q"):
+        if said.get("type", "item") != "item" or ("redirects" in said and "id" not in said):
             return
-        yield from read_entity(source, line, said, choice)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        yield Problem(source, line, f"is no entity of Wikidata ({type(error).__name__}: {error}).")
+        if not isinstance(said.get("id"), str):
+            yield Problem(source, line, "is an object without an id, as no entity is.")
+        elif said["id"].startswith("Q"):
+            yield from read_entity(source, line, said, choice)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        message = f"{said.get('id', 'It')} is not written as Wikidata's dumps write entities ({error})."
+        yield Problem(source, line, message)
 
 
 def read_entity(source: str, line: int, said: dict[str, Any], choice: Choice) -> Iterator[Item | None]:
