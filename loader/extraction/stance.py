@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loader.document import EntityKind, ReportMode, Stance, StatementKind
+from loader.document import EntityKind, Stance, StatementKind
 from loader.extraction.clauses import auxiliaries, children, head_of, is_clause, owner_of, proposition
-from loader.extraction.lexicon import rows
+from loader.extraction.judgement import LINKING, PARTS_OF_SPEECH, look_up, look_up_phrase, of_judgement
 from loader.extraction.modality import is_negated
 from loader.extraction.participants import first_person, is_first_person, speakers, stands_for_speaker
 
@@ -21,15 +21,12 @@ if TYPE_CHECKING:
 
 Held = tuple[Stance, tuple["Entity", ...]]
 
-_PARTS_OF_SPEECH = {"VERB": "verb", "AUX": "verb", "NOUN": "noun", "PROPN": "noun", "ADJ": "adj", "ADV": "adv"}
-_TABLE: dict[tuple[str, str, str], Stance] = {
-    (place, words, pos): Stance(stance) for words, pos, place, stance, _source in rows("stances")
-}
 _WILLS = frozenset({"will", "shall", "'ll", "’ll", "wo", "would", "'d", "’d"})
+_WARMTH = frozenset({"welcome", "appreciate", "value", "applaud", "love", "embrace", "favour", "favor", "prefer"})
+_NEEDING = frozenset({"need", "require"})
 _DEMANDS = frozenset({"must", "should", "ought"})
 _GOING_ON = frozenset({"continue", "remain", "proceed", "persist", "resume", "stay"})
 _AFFIRMING = frozenset({"affirm", "reaffirm"})
-_COUNTERING = frozenset({"combat", "counter", "fight", "end", "stop", "prevent", "address", "tackle", "reduce"})
 _HARSH = frozenset({"militarily", "forcefully", "harshly", "decisively", "mercilessly"})
 _PURPOSES = frozenset({"dedicated", "goal", "aim", "purpose", "objective", "priority"})
 _HEEDING = frozenset({"think", "remember", "realize", "realise", "reflect", "beware", "forget", "bear", "heed"})
@@ -40,7 +37,6 @@ _HAVING = frozenset(
 _HAD = frozenset({"interest", "concern", "commitment", "doubt", "hope", "confidence", "obligation", "support", "fear"})
 _VIEWS = frozenset({"position", "view", "stance", "policy"})  # "this is the position of": theirs who are named
 _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
-_LINKING = frozenset({"remain", "continue", "stand", "be", "stay", "keep", "become", "feel"})
 
 
 def find_stance(
@@ -62,7 +58,7 @@ def find_stance(
         found = _of_cue(participants, attribution, head, voices)
         if found is not None or attribution.negated_cue:
             return found
-    for rule in (_of_attitude, _of_plan, _of_demand, _of_judgement):
+    for rule in (_of_attitude, _of_plan, _of_demand, of_judgement):
         found = rule(participants, content, head, attribution, voices)
         if found is not None:
             return found if found[1] else None
@@ -74,12 +70,12 @@ def find_stance(
 
 def _of_cue(participants: Participants, attribution: Attribution, head: Token, voices: Voices) -> Held | None:
     """Return the stance that the cue's words name; where they name several, the noun's ("expressed concern")."""
-    tokens = [token for token in participants.reading.tokens(attribution.cue) if token.pos_ in _PARTS_OF_SPEECH]
+    tokens = [token for token in participants.reading.tokens(attribution.cue) if token.pos_ in PARTS_OF_SPEECH]
     found: Stance | None = None
     for token in tokens:
         if any(child.lower_ == "no" for child in token.children):  # "has no doubt"
             return None
-        stance = _look_up("cue", token) or _look_up_phrase("cue", token)
+        stance = look_up("cue", token) or look_up_phrase("cue", token)
         if stance is not None and (found is None or token.pos_ in ("NOUN", "ADJ")):
             found = stance
     if found is None or not _fits(found, attribution, head):
@@ -87,13 +83,21 @@ def _of_cue(participants: Participants, attribution: Attribution, head: Token, v
     if found is Stance.SUPPORTIVE and _is_infinitive(head):
         found = Stance.INTERESTED  # "would like to"
     affirming = attribution.cue_token.lemma_ in _AFFIRMING and not is_clause(head)
-    if found is Stance.SUPPORTIVE and affirming and _look_up("cue", head) is Stance.COMMITTED:
+    if found is Stance.SUPPORTIVE and affirming and look_up("cue", head) is Stance.COMMITTED:
         return Stance.COMMITTED, _holders(participants, head, head, voices)  # "reaffirmed the commitment to"
     if any(child.dep_ == "neg" for child in attribution.cue_token.children):
         found = Stance.OPPOSED if found is Stance.SUPPORTIVE else None
         if found is None:
             return None
+    if found is Stance.CONCERNED and attribution.cue_token.lemma_ == "warn":
+        threat = _of_plan(participants, attribution.content, head, attribution, voices)
+        if threat is not None and threat[0] is Stance.OPPOSED and not is_negated(head):
+            return threat  # "warned that it would retaliate"
     holders = speakers(voices)
+    if found is Stance.COMMITTED and is_clause(head):  # "pledged that the state would go on"
+        named = next(children(head, "nsubj"), None)
+        bound = _actors(participants.denoted_by(named)) if named is not None and named.pos_ == "PROPN" else ()
+        holders = bound or holders
     return (found, holders) if holders else None
 
 
@@ -127,11 +131,14 @@ def _of_attitude(
     """Read "Japan is interested in", "they remain steadfast in support of", "the government's support for"."""
     negated = is_negated(head)
     for word in _attitude_words(head):
-        stance = _look_up("attitude", word) or _look_up_phrase("attitude", word)
+        stance = look_up("attitude", word) or look_up_phrase("attitude", word)
         if stance is None or not content.start <= word.idx < content.end:
             continue
+        modal = word == head and any(helper.lower_ in _DEMANDS for helper in auxiliaries(head))
+        if modal:  # "they must resist": not theirs, but a demand
+            continue
         planned = _of_plan(participants, content, head, attribution, voices) if word == head else None
-        if planned is not None and stance is Stance.SUPPORTIVE:  # "we will support"
+        if planned is not None and stance is Stance.SUPPORTIVE and word.lemma_ not in _WARMTH:  # "we will support"
             return planned
         holders = _holders(participants, word, head, voices)
         if word.lower_ in _PURPOSES:  # "the first pillar is dedicated to": what it is for, nobody's promise
@@ -175,7 +182,7 @@ def _attitude_words(head: Token) -> Iterator[Token]:
     yield head
     if not is_clause(head):
         return
-    if head.lemma_ in _LINKING or head.dep_ == "xcomp":
+    if head.lemma_ in LINKING or head.dep_ == "xcomp":
         for complement in children(head, "acomp", "attr", "oprd", "xcomp"):
             yield complement
             for link in children(complement, "prep"):
@@ -185,7 +192,8 @@ def _attitude_words(head: Token) -> Iterator[Token]:
                 yield link
                 yield from children(link, "pobj")
         subject = next(children(head, "nsubj"), None)
-        if subject is not None and subject.pos_ == "NOUN" and _look_up("attitude", subject) is Stance.INTERESTED:
+        attitudes = (Stance.INTERESTED, Stance.COMMITTED)
+        if subject is not None and subject.pos_ == "NOUN" and look_up("attitude", subject) in attitudes:
             yield subject
     if head.lemma_ in _HAVING:
         yield from (noun for noun in children(head, "dobj") if noun.lemma_ in _HAD)
@@ -239,7 +247,9 @@ def _is_wish(helpers: tuple[Token, ...]) -> bool:
 def _is_sanction(verb: Token) -> bool:
     if any(child.lower_ in _HARSH for child in children(verb, "advmod")):
         return True
-    return (_look_up("sanction", verb) or _look_up_phrase("sanction", verb)) is not None
+    if verb.lemma_ == "take" and any(noun.lemma_ == "countermeasure" for noun in children(verb, "dobj")):
+        return True
+    return (look_up("sanction", verb) or look_up_phrase("sanction", verb)) is not None
 
 
 def _speaks_as_body(voices: Voices) -> bool:
@@ -249,107 +259,30 @@ def _speaks_as_body(voices: Voices) -> bool:
 # ---- a demand
 
 
+def _is_demanded(head: Token) -> bool:
+    """Whether a clause says what must be or what is needed; an impersonal requirement demands nothing."""
+    if head.lemma_ in _NEEDING and head.tag_ != "VB" and not is_negated(head):
+        return any(children(head, "dobj", "xcomp")) and any(children(head, "nsubj"))
+    if head.lemma_ == "be" and not any(children(head, "nsubj")):
+        return False
+    return any(helper.lower_ in _DEMANDS for helper in auxiliaries(head))
+
+
 def _of_demand(
     participants: Participants, content: Span, head: Token, attribution: Attribution | None, voices: Voices
 ) -> Held | None:
     """Read "must": interested, but opposed where it carries blame, concerned where it only warns."""
     if attribution is None or not is_clause(head):
         return None
-    if not any(helper.lower_ in _DEMANDS for helper in auxiliaries(head)):
+    if not _is_demanded(head):
         return None
-    if head.lemma_ == "be" and not any(children(head, "nsubj")):
-        return None
+    helpers = auxiliaries(head)
+    missed = any(helper.lemma_ == "have" for helper in helpers) and helpers[0].lower_ != "must"
+    if missed or (any(children(head, "nsubjpass")) and _is_sanction(head)):
+        return Stance.OPPOSED, speakers(voices)  # "they should have asked first", "they should be punished"
     if head.lemma_ in _HEEDING:
         return Stance.CONCERNED, speakers(voices)  # "they should remember what happened"
-    blamed = _of_judgement(participants, content, head, attribution, voices)
+    blamed = of_judgement(participants, content, head, attribution, voices)
     if blamed is not None and blamed[0] in (Stance.OPPOSED, Stance.CONCERNED):
         return blamed
     return Stance.INTERESTED, speakers(voices)
-
-
-# ---- blame, praise, alarm
-
-
-def _of_judgement(
-    participants: Participants, content: Span, head: Token, attribution: Attribution | None, voices: Voices
-) -> Held | None:
-    """Read words of blame, praise or alarm; praise counts only as what is said of something, not in passing."""
-    if attribution is None:
-        return None
-    reading = participants.reading
-    negated = is_negated(head)
-    for token in reading.tokens(content):
-        stance = _look_up("judgement", token)
-        if stance is None or _is_denied(token) or _is_countered(token):
-            continue
-        if stance is Stance.OPPOSED:
-            if token.pos_ == "VERB" and _is_own_act(participants, token, voices):
-                continue
-            if _is_spoken(attribution, token) or _is_said_of(token, head):
-                return Stance.OPPOSED, speakers(voices)
-        elif not negated and _is_said_of(token, head):
-            if token.pos_ == "VERB" and _is_own_act(participants, token, voices):
-                continue
-            return stance, speakers(voices)
-    return None
-
-
-def _is_denied(token: Token) -> bool:
-    """Whether a word is itself negated, or stands in what a negated verb says (its subject is not)."""
-    for _ in range(6):
-        if any(child.dep_ == "neg" for child in token.children):
-            return True
-        if token.head == token or token.dep_ in ("nsubj", "nsubjpass", "advcl", "relcl", "conj", "ccomp"):
-            return False
-        token = token.head
-    return False
-
-
-def _is_countered(token: Token) -> bool:
-    """Whether a word names an evil in general that somebody works against ("counter disinformation")."""
-    noun = token.head if token.dep_ in ("conj", "compound", "amod") and token.head.pos_ == "NOUN" else token
-    if noun.dep_ == "dobj" or (noun.dep_ == "pobj" and noun.head.lower_ in ("against", "on")):
-        verb = noun.head if noun.dep_ == "dobj" else noun.head.head
-        return verb.lemma_ in _COUNTERING
-    return False
-
-
-def _is_own_act(participants: Participants, verb: Token, voices: Voices) -> bool:
-    holders = participants.subject(verb, voices)
-    return holders is not None and stands_for_speaker(holders, voices)
-
-
-def _is_spoken(attribution: Attribution, token: Token) -> bool:
-    """Whether a word is the source's own, not the article's."""
-    if attribution.mode is ReportMode.DIRECT:
-        return True
-    return any(span.start <= token.idx < span.end for span in attribution.verbatim)
-
-
-def _is_said_of(token: Token, head: Token) -> bool:
-    """Whether a word is what the clause says of its subject, or names somebody "as" something."""
-    if token == head:
-        return True
-    if token.dep_ in ("acomp", "attr", "oprd") and token.head == head:
-        return True
-    noun = token.head if token.dep_ == "amod" else token
-    if noun.dep_ in ("attr", "oprd") and noun.head == head:
-        return True
-    if noun.dep_ != "pobj":
-        return False
-    link = noun.head
-    return link.lower_ == "as" or (link.lower_ == "in" and link.head == head and head.lemma_ in _LINKING)
-
-
-def _look_up(place: str, token: Token) -> Stance | None:
-    pos = _PARTS_OF_SPEECH.get(token.pos_, "")
-    return _TABLE.get((place, token.lemma_.lower(), pos)) or (
-        _TABLE.get((place, token.lower_, "adj")) if token.tag_ in ("VBN", "VBG", "JJ") else None
-    )
-
-
-def _look_up_phrase(place: str, token: Token) -> Stance | None:
-    """Look up a verb with the word after it ("look forward", "call for", "hit back")."""
-    if token.pos_ not in ("VERB", "AUX") or token.i + 1 >= len(token.doc):
-        return None
-    return _TABLE.get((place, f"{token.lemma_.lower()} {token.nbor().lower_}", "verb"))
