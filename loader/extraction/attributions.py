@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 _OF_MINDS = frozenset({StatementKind.ATTITUDE, StatementKind.INTENT, StatementKind.PROMISE})
 _NEEDS_SOURCE = frozenset({"object", "predicate", "infinitive", "gerund"})
 _THIRD = frozenset({"his", "her", "its", "their"})
+_NOBODY = frozenset({"nobody", "none", "neither", "no"})
 _REFUSING = frozenset({"decline", "refuse"})
 _QUOTING = frozenset({"cite", "quote"})
 _NAMING = frozenset({"name", "identify", "quote", "cite"})
@@ -115,7 +116,7 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     source = sources.of_verb(token)
     if sources.is_empty(source) and content.frame == "passive-infinitive":
         source = None
-    if _says_nothing(token, entry, content) or (source is None and _needs_source(token, content)):
+    if _says_nothing(token, entry, content) or _is_nobody(source) or (source is None and _needs_source(token, content)):
         return None
     first, last = group(token)
     if content.lead is not None:
@@ -143,6 +144,13 @@ def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) ->
     return content.frame == "infinitive" and (
         (token.lemma_ in _REFUSING and _speaks(content, token)) or _is_namelessness(token)
     )
+
+
+def _is_nobody(source: Source | None) -> bool:
+    """Whether the source is nobody: "no member has recognised", "none of them said"."""
+    if source is None:
+        return False
+    return source.token.lower_ in _NOBODY or any(c.lower_ == "no" and c.dep_ == "det" for c in source.token.children)
 
 
 def _is_somebody(thing: Token | None) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loader.extraction.cues import is_medium, verb
+from loader.extraction.extents import contrast, is_time, named_so, spread, stray_clause
 from loader.extraction.sources import agent_of
 from loader.extraction.syntax import SUBJECTS, child, children, is_passive, runs
 
@@ -36,7 +37,9 @@ def of_verb(token: Token, entry: Entry) -> Content | None:
     for frame in _FRAMES:
         found = frame(token, entry)
         if found is not None:
-            return found
+            first, last = found.runs[-1]
+            run = spread(token, first, last, found.frame.split(" ", 1)[0])
+            return replace(found, runs=(*found.runs[:-1], run))
     return None
 
 
@@ -62,22 +65,17 @@ def _clause(token: Token, entry: Entry) -> Content | None:
     for clause in (*children(token, "ccomp"), *_displaced(token)):
         if clause.i > token.i and is_finite(clause) and not _is_behind_infinitive(token, clause, entry):
             last, released = _end(token, clause)
-            last = max(last, _contrast(token, last))
+            last = max(last, contrast(token, last))
             return Content(((without_mark(clause), last),), "clause", released=released)
     return None
 
 
-def _contrast(token: Token, last: int) -> int:
-    """Return the last token of an elliptic contrast behind a content that a parse hangs on the cue (-1: none).
-
-    "admits they use it for light, but not as a weapon".
-    """
-    doc = token.doc
-    at = last + 2 if last + 1 < len(doc) and doc[last + 1].text == "," else last + 1
-    if at + 2 >= token.sent.end or doc[at].lower_ != "but" or doc[at + 1].lower_ != "not" or doc[at].head != token:
-        return -1
-    rest = doc[at + 2]
-    return int(rest.right_edge.i) if rest.head == token and rest.dep_ == "prep" else -1
+def _stray(token: Token, entry: Entry) -> Content | None:
+    """Find a finite clause that a parse hangs on another word than the cue."""
+    if not entry.allows("quote", "that-object") or not entry.allows("that", "that-object") or is_passive(token):
+        return None
+    run = stray_clause(token)
+    return Content((run,), "clause") if run is not None else None
 
 
 def _displaced(token: Token) -> Iterator[Token]:
@@ -112,7 +110,8 @@ def is_finite(clause: Token) -> bool:
     """Whether a clause is no infinitive and has a subject or a finite verb."""
     if any(c.dep_ == "aux" and c.tag_ == "TO" for c in clause.children):
         return False
-    if child(clause, *SUBJECTS, "attr", "auxpass") is not None:
+    mark = child(clause, "mark")
+    if child(clause, *SUBJECTS, "attr", "auxpass") is not None or (mark is not None and mark.lower_ == "that"):
         return True
     return clause.tag_ in ("VBD", "VBP", "VBZ", "MD", "VBN") or any(c.tag_ == "MD" for c in clause.children)
 
@@ -262,6 +261,9 @@ def _predicate(token: Token, entry: Entry) -> Content | None:
             return _span(parts[0], parts[-1], "predicate")
         if parts and is_passive(token) and kinds & {"oprd", "attr", "acomp"}:
             return _span(parts[0], parts[-1], "predicate")
+        run = named_so(token) if thing is not None and not is_passive(token) else None
+        if run is not None:
+            return Content((run,), "predicate")
     for frame, prepositions in _LINKED:
         if entry.allows(frame):
             link = next(
@@ -316,7 +318,7 @@ def _topic(token: Token, entry: Entry) -> Content | None:
         return None
     link = next((c for c in children(token, "prep") if c.lower_ in ("about", "on") and c.i > token.i), None)
     thing = child(link, "pobj", "pcomp") if link is not None else None
-    if link is None or thing is None or thing.ent_type_ in ("DATE", "TIME"):  # "told reporters on Thursday"
+    if link is None or thing is None or is_time(thing):  # "told reporters on Thursday"
         return None
     lead = link if link.i == token.i + 1 else None
     return Content(((link.i + 1, link.right_edge.i),), "topic", lead)
@@ -327,7 +329,7 @@ def _preposition(token: Token, entry: Entry) -> Content | None:
     for link in children(token, "prep", "prt", "advmod", "agent"):
         if link.lower_ in entry.prepositions and link.i > token.i:
             inner = child(link, "pobj", "pcomp")
-            if inner is not None:
+            if inner is not None and not is_time(inner):
                 lead = link if link.i == token.i + 1 else None
                 return Content(((link.i + 1, link.right_edge.i),), f"preposition {link.lower_}", lead)
     return None
@@ -337,7 +339,7 @@ def _object(token: Token, entry: Entry) -> Content | None:
     """Find a noun phrase as object: "condemned the attack"; as subject of the passive: "was condemned by"."""
     if not entry.allows("np"):
         return None
-    thing = child(token, "dobj")
+    thing = next((c for c in children(token, "dobj") if not is_time(c)), None)
     if thing is not None and thing.i > token.i and thing.lower_ not in _REFLEXIVE:
         last = thing
         for link in children(token, "prep"):
@@ -373,7 +375,7 @@ _CONTINUING = frozenset(
 )
 _REFLEXIVE = frozenset({"himself", "herself", "itself", "themselves", "myself", "yourself", "ourselves", "each"})
 
-_FRAMES = (_clause, _request, _infinitive, _predicate, _gerund, _topic, _preposition, _object)
+_FRAMES = (_clause, _request, _infinitive, _predicate, _gerund, _topic, _preposition, _object, _stray)
 
 
 def clause_of(token: Token) -> Token:

@@ -64,6 +64,8 @@ def verb(token: Token) -> Entry | None:
     for child in token.children:
         if child.dep_ == "prt" or (child.dep_ in ("advmod", "prep") and child.i == token.i + 1):
             entry = table.get(f"{lemma} {child.lower_}")
+            if entry and child.dep_ == "prep" and lemma in table:  # "refer to X" as well as "refer to X as Y"
+                return Entry(entry.lemma, {**entry.kinds, **table[lemma].kinds})
             if entry:
                 return entry
     return table.get(lemma)

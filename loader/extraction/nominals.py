@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.extraction.contents import Content, is_finite, without_mark
+from loader.extraction.extents import is_time
 from loader.extraction.syntax import child, children
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def of_noun(token: Token, entry: Entry) -> Content | None:
                 lead = to if to.i == token.i + 1 else None
                 return Content(((to.i + 1, clause.right_edge.i),), "noun-infinitive", lead)
     for link in children(token, "prep"):
-        if link.lower_ in entry.prepositions and child(link, "pobj", "pcomp") is not None:
+        inner = child(link, "pobj", "pcomp")
+        if link.lower_ in entry.prepositions and inner is not None and not is_time(inner):
             lead = link if link.i == token.i + 1 else None
             return Content(((link.i + 1, link.right_edge.i),), f"noun {link.lower_}", lead)
     return None

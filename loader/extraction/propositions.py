@@ -60,12 +60,17 @@ def _clauses(reading: Reading, sentence: Span) -> Iterator[Span]:
     for token in tokens:
         if token.idx <= start or token.lower_ not in ("and", "but", "or") or token.dep_ != "cc":
             continue
+        if token.i + 1 == len(token.doc):
+            break
         first = token.head
         second = next((c for c in first.conjuncts if c.i > token.i and c.head == first), None)
         elliptic = second is None and token.lower_ == "but" and token.nbor().lower_ == "not"  # "but not as a weapon"
-        if not (elliptic and not is_negated(first)) and (
-            first.i not in inside or not _stands_apart(tokens, token, first, second)
-        ):
+        apart = elliptic and not is_negated(first)
+        if first.i in inside:
+            apart = apart or _stands_apart(tokens, token, first, second)
+        elif token.nbor().lower_ == "that":  # hung on the cue: "said that …, but that …"
+            apart = apart or token.nbor().dep_ == "mark"
+        if not apart:
             continue
         if len(sentence_words(start, token.idx, reading.article.text)) < _LEAST:
             continue
