@@ -56,11 +56,15 @@ class Accounts:
         account.used += seconds
         self._accounts[client] = account
 
-    def prove(self, client: str, *, short: bool) -> None:
-        """Take note that the client's latest query turned out to be short, or not to be."""
+    def prove(self, client: str, *, short: bool, idle: float = 0.0) -> None:
+        """Take note that the client's latest query turned out to be short, or not to be.
+
+        ``idle`` of its worker seconds were none of work, but of waiting for a processor.
+        """
         account = self._accounts.get(client)
         if account is not None:
             account.is_proven = short
+            account.used = max(0.0, account.used - idle)
 
     def is_proven(self, client: str) -> bool:
         """Whether the client's latest query was a short one."""

@@ -225,12 +225,22 @@ class Engine:
     def release(self, answer: Answer) -> None:
         """Take note that a client's query runs no longer."""
         self.answers.pop(answer.identifier, None)
-        if self.lanes.leave(answer) and not answer.stopped:
-            self._accounts.prove(answer.client, short=True)
+        is_short = self.lanes.leave(answer) and answer.seconds is not None
         if answer.stopped:
             self.killed[answer.stopped] += 1
         self._free(answer.client)
+        if is_short:
+            idle = time.monotonic() - answer.started - (answer.seconds or 0.0)
+            self._accounts.prove(answer.client, short=True, idle=max(0.0, idle))
         self.dispatch()
+
+    def is_pressed(self, client: str) -> bool:
+        """Whether others than the client wait whose queries were short lately."""
+        accounts = self._accounts
+        return any(
+            other != client and accounts.is_proven(other) and not waiter.done() and accounts.is_light(other)
+            for other, waiter in self._queue
+        )
 
     def put_back(self, answer: Answer) -> None:
         """Kill a query and have it wait until it may begin anew, unless too much waits already."""

@@ -2,11 +2,11 @@
 
 Nothing in a query's text tells how long it runs. So each one runs as a short one until it has used a slice of processor
 time. Then it moves to the slow lane, as long as there is room: once anybody asks anything else, the kernel gives its
-process only what nobody else wants. Where there is no room, it may go on for a while, since most are through before
-long; then it is put back: its process is killed, and it begins anew when there is room. So workers that are quickly
-free again are always there for short queries, whatever else is asked. A query is only put back while nothing of its
-answer has been sent; while the slow lane is full, what quick queries answer is held until they are through or have
-moved.
+process only what nobody else wants. Where there is no room, it may go on for a while, since most are soon through, but
+not while others wait who ask short ones; then it is put back: its process is killed, and it begins anew when there is
+room. So workers that are quickly free again are always there for short queries, whatever else is asked. A query is only
+put back while nothing of its answer has been sent; while the slow lane is full, what quick queries answer is held until
+they are through or have moved.
 
 The same watch keeps the memory of all queries together within its budget: past it, the query that holds most ends.
 """
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from endpoint.settings import Limits
 
 _SLICE = 0.025  # seconds of processor time that a short query needs at most
-_SPENT = 0.25  # seconds of it after which a query is put back; a shorter one is sooner ended than begun anew
+_SPENT = 0.25  # seconds of it after which a query is put back anyway; a shorter one is sooner ended than begun anew
 _LOOK = 0.01  # seconds between two looks
 _WEIGH = 10  # looks between two at the memory
 
@@ -37,6 +37,10 @@ class Owner(Protocol):
 
     def dispatch(self) -> None:
         """Hand free workers to those who wait."""
+
+    def is_pressed(self, client: str) -> bool:
+        """Whether others than the client wait who would soon be through."""
+        ...
 
     def put_back(self, answer: Answer) -> None:
         """Take note that a query runs no longer, and waits for room in the slow lane."""
@@ -115,7 +119,7 @@ class Lanes:
             used = processor_time(answer.worker.pid)
             if before is None:
                 self._quick[answer] = used
-            elif used - before >= (_SPENT if self.are_crowded else _SLICE) or answer.is_stuck:
+            elif answer.is_stuck or self._is_long(answer, used - before):
                 self._move(answer)
         if not self._is_alone:
             for answer in self._unmoved:
@@ -131,6 +135,11 @@ class Lanes:
         self._owner.dispatch()
         is_busy = self._quick or self._slow or self.waiting
         self._next = asyncio.get_running_loop().call_later(_LOOK, self._look) if is_busy else None
+
+    def _is_long(self, answer: Answer, used: float) -> bool:
+        if used < _SLICE or used >= _SPENT:
+            return used >= _SPENT
+        return not self.are_crowded or self._owner.is_pressed(answer.client)
 
     def _move(self, answer: Answer) -> None:
         del self._quick[answer]

@@ -34,9 +34,9 @@ class Limits:
     body of a Graph Store request. ``workers`` queries run at once, at most ``running`` of one client (None: all but
     one); ``queue`` requests wait, at most ``waiting`` of one client. ``connections`` may be open, ``connected`` of them
     by one client (None: a tenth). The head of a request has to come within ``head`` seconds, a body within ``body``
-    seconds and one more for each ``pace`` bytes. ``stall`` is how long in seconds a client may take no byte of its answer,
-    ``transfer`` how long a whole answer may take. One call of another service may take ``service_seconds`` and bring
-    ``service_rows`` solutions, each of its answers ``service_bytes`` bytes; it is restricted to the values of its
+    seconds and one more for each ``pace`` bytes. ``stall`` is how long in seconds a client may take no byte of its
+    answer, ``transfer`` how long a whole answer may take. One call of another service may take ``service_seconds`` and
+    bring ``service_rows`` solutions, each of its answers ``service_bytes`` bytes; it is restricted to the values of its
     variables where there are no more than ``service_values``.
     """
 

@@ -73,6 +73,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_long_queries_of_many_clients_leave_workers_to_short_ones(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store) as engine:
+            assert await ask(engine, COUNT, "guest") == "n\n700\n"
             hogs = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(8)]
             await until(lambda: len(engine.lanes.waiting) == 6)
             assert engine.lanes.are_crowded
@@ -228,6 +229,10 @@ def test_who_has_proven_to_ask_short_queries_is_known_until_a_long_one() -> None
     assert accounts.used("me") == 2.0
     accounts.prove("me", short=False)
     assert not accounts.is_proven("me")
+    accounts.prove("me", short=True, idle=0.5)  # the processor was busy with others
+    assert accounts.used("me") == 1.5
+    accounts.prove("me", short=True, idle=9.0)
+    assert accounts.used("me") == 0.0
 
 
 def test_the_time_and_memory_of_a_process_that_has_ended_are_none() -> None:
