@@ -50,6 +50,7 @@ _BEHIND = 5  # how much nicer workers are than the process that talks HTTP, whic
 _DISPENSABLE = 800  # of 1000: what the kernel adds to a worker's part of all memory when it has to kill somebody
 _AHEAD = 1 << 20  # bytes of an answer that a worker may be ahead of the process that talks HTTP
 _PATIENCE = 0.005  # seconds that bytes of an answer wait for more
+_LITTLE = 4096  # bytes up to which they wait for the end: the engine writes about twice as many at a time before it
 _TAGGED = 50_000  # triples up to which a graph is read whole for its digest
 
 
@@ -245,7 +246,7 @@ class _Writer:
         self._pending.append(bytes(data))
         self._size += len(data)
         # what comes slowly goes out at once, so that a client sees the answer begin; the rest in large frames
-        if self._size >= self._full or time.perf_counter() >= self._due:
+        if self._size >= self._full or (self._size >= _LITTLE and time.perf_counter() >= self._due):
             self._full = min(2 * self._full, 4 * CHUNK)
             self._due = time.perf_counter() + _PATIENCE
             self._channel.sendall(self._frames())
