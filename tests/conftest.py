@@ -13,17 +13,20 @@ import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+from loader.articles import Options, read_articles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
     from datetime import date
 
-    from loader.document import StatementKind
+    from loader.articles import ArticleError
+    from loader.document import Article, StatementKind
     from loader.extraction.reading import Attribution, Reading
 
 # No example is timed: the machine may be busy. The same examples each time: a failure is found where it was made.
@@ -153,3 +156,15 @@ def wait_for(url: str, process: subprocess.Popen[str], seconds: float = 60) -> N
 def serve() -> Callable[..., AbstractContextManager[str]]:
     """Return the way to run ``pactgraph serve`` on a store: ``with serve(store) as url``."""
     return serving
+
+
+@pytest.fixture
+def read_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Article | ArticleError]]:
+    """Return a function that writes a file of the name and content, and reads it."""
+    monkeypatch.chdir(tmp_path)
+
+    def write_and_read(name: str, content: str | bytes, **options: Any) -> list[Article | ArticleError]:
+        Path(name).write_bytes(content if isinstance(content, bytes) else content.encode())
+        return list(read_articles([name], options=Options(**options)))
+
+    return write_and_read
