@@ -350,7 +350,7 @@ def changed(line: str, **cells: str) -> str:
         ({"subject_id": "urn:x"}, "is no entity"),
         ({"object_id": "wd:17"}, "neither a Wikidata id"),
         ({"predicate_id": "owl:sameAs"}, "no predicate of a link"),
-        ({"confidence": "high"}, "could not convert"),
+        ({"confidence": "high"}, "'high' is no number"),
         ({"confidence": "7.5"}, "not between 0 and 1"),
         ({"confidence": "nan"}, "not between 0 and 1"),
         ({"reviewer_id": "me"}, "'me' is no CURIE"),
@@ -367,6 +367,14 @@ def test_a_row_that_cannot_be_read_is_told_with_its_line_and_left_out(cells: dic
     assert rows == (AUKUS,)
     assert problem.line == len(lines) - 1
     assert reason in problem.message
+
+
+def test_a_row_of_too_few_cells_is_told_and_problems_stand_in_the_order_of_lines() -> None:
+    yes, no = replace(JAPAN, reviewer="reviewer:a"), replace(JAPAN, verdict=Verdict.REJECTED, reviewer="reviewer:a")
+    lines = write((yes, no), MINT).splitlines()
+    _, problems = read("\n".join([*lines, "actor:x\ttoo few"]), "x.tsv", MINT)
+    assert [problem.line for problem in problems] == [len(lines), len(lines) + 1]
+    assert problems[1].message.startswith(f"It has 2 cells, and the head has {len(COLUMNS)}")
 
 
 def test_unknown_columns_are_told_with_their_line_and_lose_no_row() -> None:

@@ -123,6 +123,7 @@ def test_a_name_is_searched_and_its_entities_fetched_with_a_contact_and_a_pause(
 def test_nothing_is_asked_without_a_contact(tmp_path: Path) -> None:
     with pytest.raises(LiveError, match="--contact"):
         Courier(Settings(contact=""), Cache(tmp_path / "c"))
+    Courier(Settings(contact="", offline=True), Cache(tmp_path / "c"))  # which asks nobody
 
 
 @pytest.mark.parametrize(

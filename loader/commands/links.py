@@ -94,6 +94,7 @@ def review(
         typer.echo(
             f"{row.confidence or 0:.2f}  {row.verdict:9}  {path}  {row.label}  ->  {row.target}  {row.target_label}"
         )
+    raise typer.Exit(1 if found.problems else 0)
 
 
 @links_app.command(epilog="Example: `pactgraph links accept partnership/aukus Q108556886 --reviewer orcid:0000-0001-…`")

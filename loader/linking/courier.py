@@ -74,6 +74,8 @@ class Courier:
     _stopped: str = ""
 
     def __post_init__(self) -> None:
+        if self.settings.offline:
+            return  # nobody is asked
         if "@" not in self.settings.contact and not self.settings.contact.startswith("http"):
             message = (
                 "A live look-up needs a contact, an e-mail address or web page of yours: --contact you@example.org."

@@ -104,11 +104,14 @@ def read(text: str, source: str, mint: Mint) -> tuple[tuple[Row, ...], tuple[Pro
         if not any(cells):
             continue
         try:
-            rows.append((line, _row(dict(zip(head, cells, strict=len(cells) != len(head))), mint, people)))
+            if len(cells) != len(head):
+                message = f"It has {len(cells)} cells, and the head has {len(head)}; they are parted by tabs."
+                raise ValueError(message)  # noqa: TRY301 (told with the others below)
+            rows.append((line, _row(dict(zip(head, cells, strict=True)), mint, people)))
         except ValueError as error:
             problems.append(Problem(source, line, f"{error} The row is left out."))
     kept, contradictions = _consistent(rows, source)
-    return kept, (*problems, *contradictions)
+    return kept, tuple(sorted((*problems, *contradictions), key=lambda each: each.line or 0))
 
 
 def quads(rows: Iterable[Row], mint: Mint) -> list[Quad]:
@@ -247,7 +250,11 @@ def _row(cells: dict[str, str], mint: Mint, people: Mapping[str, str]) -> Row:
 
 
 def _between(confidence: str) -> float:
-    number = float(confidence)
+    try:
+        number = float(confidence)
+    except ValueError:
+        message = f"The confidence {confidence!r} is no number."
+        raise ValueError(message) from None
     if not 0 <= number <= 1:
         message = f"The confidence {confidence} is not between 0 and 1."
         raise ValueError(message)
