@@ -159,6 +159,15 @@ def serve(
         list[str] | None,
         typer.Option("--allow-service", metavar="URL", help="A service that SERVICE may call.", rich_help_panel=_CALLS),
     ] = None,
+    loads: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-load",
+            metavar="URL",
+            help="What LOAD may load; with / at the end all below.",
+            rich_help_panel=_CALLS,
+        ),
+    ] = None,
     contact: Annotated[
         str, typer.Option(help="Who to write to, told to services that are called.", rich_help_panel=_CALLS)
     ] = "",
@@ -176,7 +185,7 @@ def serve(
 
     if default_graph not in ("union", "plain"):
         refuse(f"The default graph is union or plain, not {default_graph!r}.")
-    for url in services or ():
+    for url in [*(services or ()), *(loads or ())]:
         try:
             check_service(url)
         except ValueError as error:
@@ -189,7 +198,12 @@ def serve(
     budget = {} if memory is None else {"memory": memory << 20}
     agent = f"pactgraph/{version('pactgraph')}" + (f" ({contact})" if contact else "")
     options = {"base": base, "default_graph": default_graph, "cache": cache << 20, "limits": limits, **budget}
-    calls = {"services": tuple(services or ()), "agent": agent, "authority": held_authority(authority)}
+    calls = {
+        "services": tuple(services or ()),
+        "loads": tuple(loads or ()),
+        "agent": agent,
+        "authority": held_authority(authority),
+    }
     _serve(store, host=host, port=port, root_path=root_path, proxy=proxy, **options, **calls)
 
 

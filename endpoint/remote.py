@@ -22,13 +22,14 @@ import httptools
 import pyoxigraph
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container
 
     from endpoint.settings import Limits
 
     Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _ACCEPT = "application/sparql-results+json, application/sparql-results+xml;q=0.9, text/tab-separated-values;q=0.8"
+_ACCEPT_RDF = "text/turtle, application/n-triples, application/rdf+xml;q=0.9, application/ld+json;q=0.8, */*;q=0.1"
 _RESULTS = {
     "application/sparql-results+json": pyoxigraph.QueryResultsFormat.JSON,
     "application/json": pyoxigraph.QueryResultsFormat.JSON,
@@ -64,8 +65,8 @@ class Table:
 class Remote:
     """Asks the services of the list. Belongs to one event loop."""
 
-    def __init__(self, services: Sequence[str], limits: Limits, agent: str) -> None:
-        self._services = frozenset(services)
+    def __init__(self, services: Container[str], limits: Limits, agent: str) -> None:
+        self._services = services
         self._limits = limits
         self._agent = agent
         self._turn = asyncio.Semaphore(_AT_ONCE)
@@ -76,22 +77,36 @@ class Remote:
 
         Raises Unavailable where it is not reached, fails, takes too long, or answers too much or no results.
         """
+        answer = await self._answer(service, query, seconds)
+        return await asyncio.to_thread(self._table, service, answer, rows)
+
+    async def document(self, address: str, *, seconds: float) -> tuple[str, bytes]:
+        """Return the media type and the bytes of a document; raises Unavailable as ``select`` does."""
+        answer = await self._answer(address, None, seconds)
+        media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
+        try:
+            return media_type, self._decoded(address, answer)
+        except zlib.error as error:
+            raise Unavailable(502, f"The document {address} cannot be unpacked: {error}.") from None
+
+    async def _answer(self, service: str, query: str | None, seconds: float) -> _Answer:
+        """Ask a service something, or for the document at its address, when it is our turn."""
         if self._waiting >= _WAITING:
             raise Unavailable(503, "Too many queries wait for other services already; try again in a moment.")
         self._waiting += 1
         try:
             async with asyncio.timeout(seconds), self._turn:
-                return await self._select(service, query, rows)
+                return await self._follow(service, query)
         except TimeoutError:
             sentence = f"The service {service} gave no answer within {self._limits.service_seconds:g} seconds."
             raise Unavailable(504, sentence) from None
         finally:
             self._waiting -= 1
 
-    async def _select(self, service: str, query: str, rows: int) -> Table:
+    async def _follow(self, service: str, query: str | None) -> _Answer:
         url = service
         for _ in range(_HOPS):
-            answer = await self._post(url, query)
+            answer = await self._send(url, query)
             if answer.status not in _REDIRECTS:
                 break
             url = urljoin(url, answer.headers.get("location", ""))
@@ -103,7 +118,7 @@ class Remote:
             later = answer.headers.get("retry-after", "")
             wait = f"; it asks to wait {later} seconds" if later.isdigit() else ""
             raise Unavailable(502, f"The service {service} answered with the status {answer.status}{wait}.")
-        return await asyncio.to_thread(self._table, service, answer, rows)
+        return answer
 
     def _table(self, service: str, answer: _Answer, rows: int) -> Table:
         media_type = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -141,17 +156,20 @@ class Remote:
         sentence = f"The service {service} answered with more than {self._limits.service_bytes} bytes; ask it for less."
         return Unavailable(502, sentence)
 
-    async def _post(self, url: str, query: str) -> _Answer:
+    async def _send(self, url: str, query: str | None) -> _Answer:
         parts = urlsplit(url)
         host = parts.hostname or ""
         port = parts.port or (443 if parts.scheme == "https" else 80)
-        body = urlencode({"query": query}).encode()
+        body = urlencode({"query": query}).encode() if query is not None else b""
         path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         head = (
-            f"POST {path} HTTP/1.1\r\nHost: {parts.netloc}\r\nUser-Agent: {self._agent}\r\nAccept: {_ACCEPT}\r\n"
-            f"Accept-Encoding: identity\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+            f"{'GET' if query is None else 'POST'} {path} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+            f"User-Agent: {self._agent}\r\nAccept: {_ACCEPT if query is not None else _ACCEPT_RDF}\r\n"
+            "Accept-Encoding: identity\r\nConnection: close\r\n"
         )
+        if query is not None:
+            head += f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n"
+        head += "\r\n"
         context = ssl.create_default_context() if parts.scheme == "https" else None
         try:
             address = await _address(host, port)

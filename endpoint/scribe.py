@@ -45,8 +45,8 @@ def write(channel: socket.socket) -> None:
     job = json.loads(stream.read(HEADER.unpack(stream.read(HEADER.size))[1]))
     body = stream.read(HEADER.unpack(stream.read(HEADER.size))[1])
     try:
-        if "refusal" in job:
-            letter, report = b"X", _refusal(job)
+        if "check" in job:
+            letter, report = _checked(job)
         else:
             letter, report = _change(Layout(Path(job["store"])), job, body, channel)
     except StoreLocked as error:
@@ -58,14 +58,11 @@ def write(channel: socket.socket) -> None:
     channel.sendall(frame(letter, json.dumps(report).encode()))
 
 
-def _refusal(job: dict[str, Any]) -> dict[str, Any]:
-    """Return why an update that is not to run is refused: for its syntax where that is wrong, else as the job says."""
+def _checked(job: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """Read an update that is not to run, and return the last frame's letter and content."""
     limit_memory(job["memory"])
     message = _misread(job["update"], job)
-    if message is not None:
-        return {"status": 400, "message": message, "detail": "syntax"}
-    refusal: dict[str, Any] = job["refusal"]
-    return refusal
+    return (b"E", {}) if message is None else (b"X", {"status": 400, "message": message, "detail": "syntax"})
 
 
 def _misread(text: str, job: dict[str, Any]) -> str | None:

@@ -71,7 +71,8 @@ class Settings:
     ``store`` is the store's directory, ``base`` the data's base IRI. ``default_graph`` says what a query that names no
     dataset takes as its default graph: the union of the named graphs, or the store's own default graph, which is
     the bare SPARQL dataset. Without ``token`` nothing can be written; it is the bearer token of RFC 6750.
-    ``services`` are the IRIs that SERVICE in a query may call, none by default, and ``agent`` what they are told of who
+    ``services`` are the IRIs that SERVICE in a query may call, none by default, ``loads``
+    what LOAD in an update may load (all below an address that ends with ``/``), and ``agent`` what both are told of who
     asks (RFC 9110, 10.1.5). ``memory`` is the budget in bytes
     for holding the snapshot in memory (0: always on disk), ``cache`` the budget in bytes for results. ``lock`` is
     how long in seconds a write waits for another writer. ``authority`` is what /reconcile answers from, if anything.
@@ -82,6 +83,7 @@ class Settings:
     default_graph: Literal["union", "plain"] = "union"
     token: str | None = None
     services: tuple[str, ...] = ()
+    loads: tuple[str, ...] = ()
     agent: str = "pactgraph"
     limits: Limits = field(default_factory=Limits)
     memory: int = field(default_factory=lambda: _memory_of_machine() // 4)

@@ -7,10 +7,11 @@ import contextlib
 import json
 import os
 import signal
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from endpoint.frames import HEADER, frame
+from endpoint.loads import Loads
 from endpoint.protocol import ProtocolError, rejected_syntax
 from endpoint.reading import read_update
 from ontology.layout import StoreError
@@ -50,17 +51,23 @@ class Writer:
         self._engine = engine
         self._turn = asyncio.Lock()
         self._waiting = 0
+        self._loads = Loads(settings)
 
     async def update(self, update: Update, *, validate: bool = False) -> Change:
         """Carry out an update.
 
         Raises ProtocolError: 400 for a syntax error, 403 where it would change a graph of the loader's, 422 where
-        the result breaks the shapes, 503 where another writer holds the store, 504 past the time limit.
+        the result breaks the shapes, 503 where another writer holds the store, 504 past the time limit, and 502
+        to 504 where a document that it loads is not to be had.
         """
+        if self._loads.wanted(update.text):
+            await self._check_syntax(update.text, update.base)
+            update = replace(update, text=await self._loads.filled(update.text))
         changes = await self._engine.clerk.call("", len(update.text), read_update, update)
         text, written = changes.text, changes.written
-        if changes.refusal is not None:
-            await self._refuse(text, update.base, ProtocolError(*changes.refusal))
+        if changes.refusal is not None:  # for what it calls; for its syntax where that is wrong
+            await self._check_syntax(text, update.base)
+            raise ProtocolError(*changes.refusal)
         self._check(written.graphs)
         job = {
             "update": text,
@@ -73,14 +80,12 @@ class Writer:
         except _SyntaxRejected as error:
             raise rejected_syntax(text, error.sentence, "update") from None
 
-    async def _refuse(self, text: str, base: str, refusal: ProtocolError) -> NoReturn:
-        """Refuse an update for what it calls; for its syntax where that is wrong, which has to be mended first."""
-        job = {"update": text, "base": base, "refusal": {"status": refusal.status, "message": refusal.sentence}}
+    async def _check_syntax(self, text: str, base: str) -> None:
+        """Raise ProtocolError 400 for an update that cannot be read; nothing of it is run."""
         try:
-            await self._in_scribe(job, b"")
+            await self._in_scribe({"update": text, "base": base, "check": True}, b"")
         except _SyntaxRejected as error:
             raise rejected_syntax(text, error.sentence, "update") from None
-        raise refusal
 
     async def write(self, write: GraphWrite, *, validate: bool = False) -> Change:
         """Carry out one operation of the Graph Store Protocol; raises ProtocolError as ``update`` does."""
