@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint.cache import Cache, Kept, Key
+from endpoint.cache import Cache, Kept, Key, Response
 
 
 def key(query: str, snapshot: str = "1") -> Key:
@@ -64,3 +64,46 @@ def test_whoever_asks_the_same_meanwhile_hears_of_the_answer() -> None:
         assert cache.get(key("a")) == kept(5)
 
     asyncio.run(check())
+
+
+def response(query: str) -> Response:
+    return Response(key(query), "SELECT", b"a: b\r\n", b"x")
+
+
+def test_a_request_is_known_by_its_bytes_as_long_as_its_answer_is_kept() -> None:
+    cache = Cache(64_000)
+    cache.shelve(b"GET a", response("a"))
+    assert cache.shelved(b"GET a", "1") is None
+    cache.put(key("a"), kept(10))
+    cache.shelve(b"GET a", response("a"))
+    cache.shelve(b"", response("a"))
+    assert cache.shelved(b"GET a", "1") == response("a")
+    assert cache.shelved(b"GET a", "2") is None
+    assert cache.shelved(b"", "1") is None
+    for number in range(40):
+        cache.put(key(str(number)), kept(3000))
+    assert cache.get(key("a")) is None
+    assert cache.shelved(b"GET a", "1") is None
+
+
+def test_an_answer_is_known_for_few_of_the_requests_that_have_it() -> None:
+    cache = Cache(1_000_000)
+    cache.put(key("a"), kept(10))
+    for number in range(100):
+        cache.shelve(str(number).encode(), response("a"))
+    assert sum(cache.shelved(str(number).encode(), "1") is not None for number in range(100)) == 8
+
+
+@given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3000), st.integers(0, 3)), max_size=80))
+def test_the_budget_holds_with_what_is_known_by_its_bytes(uses: list[tuple[int, int, int]]) -> None:
+    cache = Cache(64_000)
+    for number, size, client in uses:
+        if cache.get(key(str(number))) is None:
+            cache.put(key(str(number)), kept(size))
+        cache.shelve(b"%d %d" % (number, client), response(str(number)))
+        assert 0 <= cache.size <= 64_000
+    for number, _, client in uses:
+        found = cache.shelved(b"%d %d" % (number, client), "1")
+        assert found is None or cache.get(found.key) is not None
+    cache.put(key("new", "2"), kept(1))
+    assert all(cache.shelved(b"%d %d" % (number, client), "1") is None for number, _, client in uses)
