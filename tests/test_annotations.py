@@ -59,6 +59,19 @@ def test_what_was_read_before_changes_nothing(seed: Path) -> None:
     assert written(fast, texts[::-1])[::-1] == once
 
 
+def test_forms_that_were_forgotten_are_worked_out_again(seed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [seed.read_text(encoding="utf-8"), *TEXTS]
+    own, fast = models()
+    monkeypatch.setattr("loader.extraction.annotations._FORMS", 5)
+    assert written(fast, texts * 2) == written(own, texts * 2)
+
+
+def test_the_vector_of_a_form_is_the_models_own_to_the_last_bit(seed: Path) -> None:
+    own, fast = models()
+    text = seed.read_text(encoding="utf-8")
+    assert fast(text).tensor.tobytes() == own(text).tensor.tobytes()
+
+
 def test_a_model_without_the_parts_stays_as_it_is() -> None:
     blank = spacy.blank("en")
     quicken(blank)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from parsed import model
 
@@ -49,9 +51,9 @@ def test_no_more_than_a_bounded_number_of_characters_is_parsed_at_once(monkeypat
     seen: list[int] = []
     whole = model().pipe
 
-    def watched(texts: list[str], batch_size: int) -> object:
+    def watched(texts: list[str], **more: Any) -> object:
         seen.append(sum(map(len, texts)))
-        return whole(texts, batch_size=batch_size)
+        return whole(texts, **more)
 
     monkeypatch.setattr(model(), "pipe", watched)
     docs = list(parse(model(), ["A\nB said c."] * 40 + [TEXT * 4], at_once=SHORT))

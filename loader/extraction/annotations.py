@@ -1,9 +1,9 @@
 """What spaCy's tagger of words and recogniser of names would write, written faster: the model's own weights and tables.
 
-Two parts of spaCy's pipeline spend most of their time on bookkeeping, not on the model: the attribute ruler and the
-lemmatizer ask the same questions of every token anew, and the recogniser checks the validity of 74 actions for every
-token under a lock. The components here give the same annotations from the same weights and tables; the tests hold
-them against spaCy's own.
+Some parts of spaCy's pipeline do the same work again and again: the attribute ruler and the lemmatizer ask the same
+questions of every token anew, as do the layers that turn a token's form into a vector, and the recogniser checks the
+validity of 74 actions for every token under a lock. The components here give the same annotations from the same
+weights and tables; the tests hold them against spaCy's own.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from spacy.attrs import DEP, IS_SPACE, LEMMA, MORPH, ORTH, POS, SENT_START, TAG
 from spacy.language import Language
 from spacy.matcher import Matcher
 from spacy.tokens import Doc, Span
+from thinc.api import Model
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _WRITTEN = [POS, MORPH, LEMMA, TAG, DEP]
 _MOST = 300_000  # answers kept: some 50 MB
+_FORMS = 40_000  # forms of words whose vectors are kept: some 25 MB
 _FEW = 4  # documents through the recogniser at once: more fall out of the processor's cache
 _OTHER = "other"  # stands for every role that no pattern names
 _APART = "#"  # stands between words that are looked at each for itself
@@ -36,6 +38,52 @@ def quicken(model: Language) -> None:
             model.add_pipe(mine, after=name)
             for other in (name, *others):
                 model.disable_pipe(other)
+    for vectors in _vectors(model):
+        vectors.layers[0] = Embedding(vectors.layers[0]).model()
+
+
+def _vectors(model: Language) -> list[Any]:
+    """Return the layers of vectors: those that the parts share, and the recogniser's own."""
+    shared = [_part(model, "tok2vec").model] if "tok2vec" in model.component_names else []
+    return [*shared, _part(model, "ner").model.layers[0].layers[0]] if "ner" in model.component_names else shared
+
+
+class Embedding:
+    """The vectors of tokens by their forms alone, before the words around them count.
+
+    They hang on a few attributes of the form, such as its first letter and its shape, so each form is worked out once.
+    """
+
+    def __init__(self, layers: Any) -> None:
+        """Take spaCy's own layers: the attributes of the tokens, a vector for each, and one made of these."""
+        extract, _, self._tables, self._mixture, _ = layers.layers
+        self._columns = extract.attrs["columns"]
+        self._width: int = layers.get_dim("nO")
+        self._known: dict[bytes, int] = {}
+        self._vectors: NDArray[np.float32] = np.zeros((0, self._width), dtype=np.float32)
+
+    def model(self) -> Any:
+        """Return what stands in the place of spaCy's layers; it cannot be trained."""
+        return Model("embedding", self._forward, dims={"nO": self._width})
+
+    def _forward(self, _: Any, docs: Sequence[Doc], is_train: bool) -> tuple[list[NDArray[np.float32]], Any]:  # noqa: ARG002, FBT001 (as thinc calls it)
+        if len(self._known) > _FORMS:
+            self._known.clear()
+            self._vectors = self._vectors[:0]
+        return [self._of(doc) for doc in docs], None
+
+    def _of(self, doc: Doc) -> NDArray[np.float32]:
+        rows: Any = np.ascontiguousarray(doc.to_array(self._columns))
+        keys: list[bytes] = rows.view(f"V{rows.shape[1] * rows.itemsize}").ravel().tolist()
+        known = self._known
+        unknown = list(dict.fromkeys(key for key in keys if key not in known))
+        if unknown:
+            fresh: Any = np.frombuffer(b"".join(unknown), dtype=rows.dtype).reshape(len(unknown), -1)
+            vectors = self._mixture.predict(self._tables.predict(fresh))
+            known |= zip(unknown, range(len(known), len(known) + len(unknown)), strict=True)
+            self._vectors = np.concatenate([self._vectors, vectors])
+        found: NDArray[np.float32] = self._vectors[[known[key] for key in keys]]
+        return found
 
 
 def _part(model: Language, name: str) -> Any:

@@ -42,6 +42,7 @@ _DATELINE = re.compile(
 _RUN = re.compile(r"\S{200,}")
 _LETTER = re.compile(r"[\w\s]")
 _PIECE = 64  # characters: the pieces that a long run without a blank is cut into
+_BATCHES = {"tok2vec": {"batch_size": 2}, "parser": {"batch_size": 32}}  # so each of them is fastest
 _NO, _OPEN, _YES = -1, 0, 1  # a sentence cannot, may, must begin here
 _WRAP_LEAST, _WRAP_MOST = 40, 100  # a hard-wrapped line is this long; an unwrapped paragraph is seldom so even
 _LONG, _LONGEST = 150, 250  # tokens: a sentence ends at the next stop, or anywhere, for a bound on all that follows
@@ -81,7 +82,7 @@ def is_hard_wrapped(text: str) -> bool:
     return even >= 0.9 * len(broken) and full >= 0.8 * len(broken) and ended <= 0.4 * len(broken)
 
 
-def parse(model: Language, texts: Iterable[str], batch: int = 8, at_once: int = 100_000) -> Iterator[Doc]:
+def parse(model: Language, texts: Iterable[str], batch: int = 16, at_once: int = 100_000) -> Iterator[Doc]:
     """Parse texts one after another, in batches; a document's character offsets are those of its text.
 
     A parse takes some 2 kB a character while it goes on, so a batch has at most ``at_once`` characters, and a longer
@@ -98,10 +99,10 @@ def _parsed(model: Language, pieces: Iterator[str], batch: int, at_once: int) ->
     together: list[str] = []
     for piece in pieces:
         if together and (len(together) == batch or sum(map(len, together)) + len(piece) > at_once):
-            yield from model.pipe(together, batch_size=batch)
+            yield from model.pipe(together, batch_size=batch, component_cfg=_BATCHES)
             together = []
         together.append(piece)
-    yield from model.pipe(together, batch_size=batch)
+    yield from model.pipe(together, batch_size=batch, component_cfg=_BATCHES)
 
 
 def _pieces_of(texts: Iterable[str], lengths: deque[int], most: int) -> Iterator[str]:
