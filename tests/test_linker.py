@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,10 +62,10 @@ def linker(tmp_path_factory: pytest.TempPathFactory) -> Linker:
     return Linker(authority, {"actor/united-states": "Q30"})
 
 
-def accepted(linker: Linker, text: str, *read: Named) -> list[tuple[str, str]]:
+def accepted(linker: Linker, text: str, *read: Named, on: dt.date | None = None) -> list[tuple[str, str]]:
     return [
         (each.named.span.of(text), each.decision.accepted.id)
-        for each in linker.link_text(text, read)
+        for each in linker.link_text(text, read, on)
         if each.decision.accepted is not None and not each.is_adjective
     ]
 
@@ -174,6 +175,30 @@ def test_a_ministry_that_many_states_have_means_one_whose_state_is_named(linker:
     assert given(linker, text, "Ministry of Transport", named(text, "Ministry of Transport")) is None
     text = "The Ministry of Transport said so in Colombia."
     assert given(linker, text, "Ministry of Transport", named(text, "Ministry of Transport")) == "Q3315422"
+
+
+# ---- offices
+
+
+def test_a_title_that_names_no_state_is_of_one_that_the_article_names(linker: Linker) -> None:
+    text = "Prime Minister Kishida of Japan came."
+    read = named(text, "Kishida", EntityKind.PERSON)
+    day = dt.date(2024, 3, 6)
+    assert accepted(linker, text, read, on=day) == [("Kishida", "Q359480"), ("Japan", "Q17")]
+    text = "Prime Minister Kishida came."
+    assert accepted(linker, text, named(text, "Kishida", EntityKind.PERSON), on=day) == []
+
+
+def test_another_words_title_is_not_read_as_one_of_a_state(linker: Linker) -> None:
+    text = "The Vice Prime Minister came to Japan."
+    read = named(text, "Vice Prime Minister", EntityKind.PERSON)
+    assert accepted(linker, text, read, on=dt.date(2024, 3, 6)) == [("Japan", "Q17")]
+
+
+def test_a_word_that_shares_nothing_with_a_full_name_does_not_stand_for_it(linker: Linker) -> None:
+    text = "Ambassador and guests came."
+    read = Named(Span(0, 10), EntityKind.PERSON, None, "Fumio Kishida")
+    assert accepted(linker, text, read) == []
 
 
 # ---- short names

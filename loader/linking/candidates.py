@@ -120,7 +120,7 @@ class Candidates:
         names = scene.full_names(name, named.kind)
         if given and not names and len(scene.bodies(name)) == 1:
             names = tuple(scene.bodies(name))
-        if named.full and fold(named.full) != fold(name) and len(named.full.split()) > 1:
+        if named.full and fold(named.full) != fold(name) and len(named.full.split()) > 1 and _may_be(name, named.full):
             names = tuple(dict.fromkeys((named.full, *names)))
         return names
 
@@ -190,27 +190,32 @@ class Candidates:
             return
         described = description_of(name)
         wanted = described or title
-        if wanted is None or not wanted.of:
+        if wanted is None:
             return
         surname = None if described else fold(untitled(name)).split()[-1:]
-        for office in self._offices(wanted):
+        found: dict[str, Entity] = {}
+        for office in self._offices(wanted, scene, is_named=surname is not None):
             holders = self.gazetteer.authority.holders(office.id, scene.published)
             matching = [each for each in holders if surname is None or fold(each.label).split()[-1:] == surname]
             if surname is not None or (scene.published is not None and len(matching) == 1):
-                yield from matching
+                found |= {each.id: each for each in matching}
+        if wanted.of or len(found) == 1:  # a title that names no state has to tell of one person
+            yield from found.values()
 
-    def _offices(self, title: Title) -> Iterator[Entity]:
+    def _offices(self, title: Title, scene: Scene, *, is_named: bool) -> Iterator[Entity]:
+        """Give the offices of a title in the state that it names, or else in those that the article names.
+
+        The latter only where a name comes with the title, or no other words do.
+        """
         of = title.of.removesuffix("'s").removesuffix("’s")
         rank = " ".join(word.capitalize() if word != "of" else word for word in title.title.replace("-", " ").split())
-        for hit in self.gazetteer.hits(of):
-            if hit.entity.type in ("state", "place"):
-                names = {
-                    hit.entity.label,
-                    *(n.text for n in self.gazetteer.authority.names(hit.entity.id) if n.kind == "label"),
-                }
-                for country in sorted(names):
-                    for label in (f"{rank} of {country}", f"{rank} of the {country}", f"{country} {rank}"):
-                        yield from (each.entity for each in self.gazetteer.hits(label) if each.entity.type == "office")
+        entity = self.gazetteer.authority.entity
+        states = [hit.entity for hit in self.gazetteer.hits(of) if hit.entity.type in ("state", "place")] if of else []
+        for state in states if states or (of and not is_named) else filter(None, map(entity, sorted(scene.countries))):
+            names = {state.label, *(n.text for n in self.gazetteer.authority.names(state.id) if n.kind == "label")}
+            for country in sorted(names):
+                for label in (f"{rank} of {country}", f"{rank} of the {country}", f"{country} {rank}"):
+                    yield from (each.entity for each in self.gazetteer.hits(label) if each.entity.type == "office")
 
     def _office(self, entity: Entity, title: Title | None, scene: Scene) -> float:
         """Return 1 if a person held the office that stands before the name on the day, -1 if others did and not it."""
@@ -341,6 +346,12 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
 _IN_REGION = re.compile(r", ?((?:[A-Z]\.){2}|[A-Z][a-z]+\.?(?: [A-Z][a-z]+){0,2})")
 _REGION_WORDS = "[Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate"
 _PART = re.compile(r"\b(?:brand|subsidiary|division|unit|part|arm)\b.*\b(?:of|by) (?:the )?([A-Z].*)")
+
+
+def _may_be(name: str, full: str) -> bool:
+    """Whether words may stand for a full name: they share one with it, or are a description with an article."""
+    is_description = name.lower().startswith(("the ", "this ", "that "))
+    return is_description or bool(set(fold(name).split()) & set(fold(full).split()))
 
 
 def _lies_in(entity: Entity, region: Entity) -> bool:

@@ -176,9 +176,10 @@ _TITLES = (
     r"(?:[Mm]inister|[Ss]ecretary)|[Ss]ecretary of (?:[Ss]tate|[Dd]efense|the [Tt]reasury)|[Tt]reasury [Ss]ecretary"
     r"|[Kk]ing|[Qq]ueen|[Ee]mperor|[Gg]overnor|[Ss]ecretary[- ][Gg]eneral|[Ss]peaker|[Ss]upreme [Ll]eader"
 )
-_OF = r"(?P<of>(?:[A-Z][\w.’'-]*[ ]){0,2})"
+_OF_WORD = r"(?!(?:Vice|Deputy|Former|The|Today|Then|When|But|And)[ ])[A-Z][\w.’'-]*[ ]"
+_OF = rf"(?P<of>(?:{_OF_WORD}){{0,2}})"
 _TITLE = re.compile(rf"(?:^|(?<=[\s(\"“])){_OF}(?P<title>{_TITLES}),? (?:(?:Mr|Dr|Sir)\.? )?$")
-_DESCRIPTION = re.compile(rf"(?:[Tt]he )?(?P<of>(?:[A-Z][\w.’'-]*[ ]){{1,3}})(?P<title>{_TITLES})")
+_DESCRIPTION = re.compile(rf"(?:[Tt]he )?(?P<of>(?:{_OF_WORD}){{1,3}})(?P<title>{_TITLES})")
 _OFFICE_OF = re.compile(rf"(?:[Tt]he )?(?P<title>{_TITLES}) of (?:the )?(?P<of>[A-Z][\w.’' -]*)")
 _LEADING_TITLE = re.compile(
     rf"(?:(?:[A-Z][\w.’'-]*[ ])?(?:{_TITLES}) |(?:Mr|Mrs|Ms|Dr|Sir|Dame|Lord|Lady|Sen|Rep|Gov|Gen|Senator"
