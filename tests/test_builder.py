@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.linking.builder import build
-from loader.linking.dump import Choice, Problem, Unreadable, read_entity
+from loader.linking.dump import Choice, read_entity
+from loader.linking.lines import Problem, Unreadable
 from loader.linking.writer import Record, Writer
 from ontology.authority import Authority, Office, open_authority
 
@@ -147,6 +148,22 @@ def same(tmp_path: Path) -> bytes:
         with open_authority(tmp_path / "out.sqlite") as held:
             writer.finish({key: held.meta[key] for key in ("name", "version", "date", "sources")})
     return (tmp_path / "same.sqlite").read_bytes()
+
+
+def test_a_class_may_stand_for_all_below_it_through_circles_and_bad_lines(tmp_path: Path) -> None:
+    classes = (
+        item("Q10", "settlement", P279={"id": "Q20"}),
+        item("Q11", "town", P279=[statement({"id": "Q10"}), statement({"id": "Q12"})]),
+        item("Q12", "circle", P279={"id": "Q11"}),
+        item("Q13", "retired", P279=[statement({"id": "Q10"}, "deprecated")]),
+    )
+    places = [item(f"Q{n}00", f"Place {n}", P31={"id": f"Q{n}"}) for n in (10, 11, 12, 13, 14)]
+    content = dump(*classes, *places) + b'{"id": "Q15", "P279": \n{"id": "Q16", "claims": {"P279": 7}}\n'
+    found, problems = made(tmp_path, content, classes=frozenset({"Q10"}), subclasses=True)
+    assert [each.id for each in found.entities()] == ["Q1000", "Q1100", "Q1200"]
+    assert [each.line for each in problems] == [12]
+    alone, _ = made(tmp_path, content, classes=frozenset({"Q10"}))
+    assert [each.id for each in alone.entities()] == ["Q1000"]
 
 
 def test_pages_about_pages_are_left_out(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ from typer.testing import CliRunner
 from loader.exports import export, snapshot
 from loader.linking.cache import Cache
 from loader.linking.courier import Courier, LiveError, Settings
-from loader.linking.dump import Unreadable
 from loader.linking.facts import DEFAULT, RESULTS, EntityFile, Service, Unfetchable, checked, linked
+from loader.linking.lines import Unreadable
 from loader.links import fetch_facts
 from loader.matches import EXACT_MATCH, WIKIDATA
 from loader.store import Store

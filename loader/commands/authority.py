@@ -49,6 +49,9 @@ def build(
     ],
     out: Annotated[Path, typer.Option("--out", help="The authority file to write.")],
     classes: Annotated[list[str] | None, typer.Option("--class", help="Keep instances of this class, Q5.")] = None,
+    subclasses: Annotated[
+        bool, typer.Option("--subclasses", help="With --class: also of the classes below; reads the files twice.")
+    ] = False,
     sitelinks: Annotated[int, typer.Option("--sitelinks", help="Keep what has at least so many.", min=0)] = 0,
     languages: Annotated[list[str] | None, typer.Option("--language", help="Keep names in it, en.")] = None,
     name: Annotated[str, typer.Option("--name", help="What the authority is called.")] = "wikidata",
@@ -56,15 +59,15 @@ def build(
     quiet: Quiet = False,
 ) -> None:
     """Build an authority from Wikidata's own files; a build that was stopped goes on where it was."""
-    from loader.linking import builder, dump
+    from loader.linking import builder, dump, lines
 
-    choice = dump.Choice(frozenset(classes or ()), sitelinks, frozenset(languages or ()))
-    total = sum(path.stat().st_size for path in sources if path.is_file())
+    choice = dump.Choice(frozenset(classes or ()), sitelinks, frozenset(languages or ()), subclasses)
+    total = sum(path.stat().st_size for path in sources if path.is_file()) * (2 if subclasses and classes else 1)
     told: Callable[[Any], None] = lambda each: typer.echo(f"pactgraph: {each}", err=True)  # noqa: E731 (a line to read)
     try:
         with progress("Reading", "bytes", quiet=quiet, total=total or None) as step:
             made = builder.build(sources, out, choice=choice, name=name, date=date, tell=told, progress=step)
-    except (dump.Unreadable, OSError) as error:
+    except (lines.Unreadable, OSError) as error:
         refuse(str(error))
     tell(f"{out}: {made.counts.entities:,} entities, {made.counts.names:,} names.", quiet=quiet)
     raise typer.Exit(1 if made.problems else 0)

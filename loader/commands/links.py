@@ -172,7 +172,7 @@ def fetch(
     from loader.linking import facts
     from loader.linking.cache import Cache
     from loader.linking.courier import Courier, Settings
-    from loader.linking.dump import Unreadable
+    from loader.linking.lines import Unreadable
 
     if (source is None) == (service is None):
         refuse("Give --from, a file of entities, or --service, the address of a SPARQL service.")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from loader.linking.dump import Choice, Named, Problem, Redirect, read_input
+from loader.linking.dump import Choice, Named, Redirect, read_input, read_subclasses
+from loader.linking.lines import Problem, is_json
 from loader.linking.writer import Counts, Record, Writer
 from ontology.authority import number_of
 
@@ -64,6 +65,8 @@ def build(
     problems = 0
     with Writer(out, resume=same) as writer:
         writer.commit("plan", plan)
+        if choice.subclasses and choice.classes:
+            choice = replace(choice, classes=_below(writer, paths, choice.classes, progress))
         for rank, path in enumerate(paths):
             problems += _gather(writer, path, rank, choice, tell, progress)
         has_entities = next(writer.ids(), None) is not None
@@ -73,6 +76,23 @@ def build(
         problems += 1
         tell(Problem(out.name, 0, f"{identifier} is redirected in a circle, which is left out."))
     return Built(counts, problems)
+
+
+def _below(
+    writer: Writer, paths: Sequence[Path], classes: frozenset[str], progress: Callable[[int], None]
+) -> frozenset[str]:
+    """Return classes with those below them, out of a reading of their own, which is not done twice."""
+    if writer.place("classes") is None:
+        for path in paths:
+            before = 0
+            for read, lower, upper in read_subclasses(path) if is_json(path) else ():
+                if upper is not None:
+                    writer.subclass(lower, upper)
+                if read > before:
+                    progress(read - before)
+                    before = read
+        writer.commit("classes", "read")
+    return writer.below(classes)
 
 
 def _gather(  # noqa: PLR0917 (the settings of a build)
@@ -119,5 +139,5 @@ def _gather(  # noqa: PLR0917 (the settings of a build)
 def _plan(paths: Sequence[Path], choice: Choice) -> str:
     """Return a digest of what is built from what: equal for the same build."""
     files = [(path.name, path.stat().st_size if path.is_file() else -1) for path in paths]
-    wanted = (files, sorted(choice.classes), choice.sitelinks, sorted(choice.languages))
+    wanted = (files, sorted(choice.classes), choice.sitelinks, sorted(choice.languages), choice.subclasses)
     return hashlib.sha256(repr(wanted).encode()).hexdigest()

@@ -6,14 +6,12 @@ Problem where it ends. Memory holds one line at a time (SPARQL results: the whol
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import json
 import re
-import zlib
 from dataclasses import dataclass, field
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final
 
+from loader.linking.lines import Problem, Unreadable, bare_name, broken, parser, unpacked
 from loader.linking.writer import LANGUAGES, Record, Tenure
 from ontology.authority import Entity, Name
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+_MANY = 30  # classes whose mentions are not looked for, since reading the line takes no longer
 MAX_NAME = 1000  # characters; a longer name names nobody in a text
 _ID = re.compile(r"(?:https?://www\.wikidata\.org/(?:entity|wiki)/)?(Q[1-9][0-9]{0,17})")
 _TIME = re.compile(r"([+-][0-9]{1,16})-([0-9]{2})-([0-9]{2})T")
@@ -67,18 +66,6 @@ _EXTERNALS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that was skipped: where it stands and what is wrong with it."""
-
-    source: str
-    line: int
-    sentence: str
-
-    def __str__(self) -> str:
-        return f"{self.source}:{self.line}: {self.sentence}" if self.line else f"{self.source}: {self.sentence}"
-
-
-@dataclass(frozen=True, slots=True)
 class Named:
     """A name of an entity that another source tells of."""
 
@@ -98,12 +85,14 @@ class Redirect:
 class Choice:
     """Which entities are kept, and which of their names: of these classes (P31), this well known, in these languages.
 
-    Empty sets choose all. Names in "mul" are always kept.
+    Empty sets choose all. Names in "mul" are always kept. With ``subclasses``, the classes below these (P279) count,
+    too; that takes a reading of its own.
     """
 
     classes: frozenset[str] = field(default_factory=frozenset)
     sitelinks: int = 0
     languages: frozenset[str] = field(default_factory=frozenset)
+    subclasses: bool = False
 
     def has(self, language: str) -> bool:
         """Whether names in a language are kept."""
@@ -115,19 +104,19 @@ class Choice:
         A redirect always may. An entity with fewer sitelinks, each of which names its ``site``, or that mentions none
         of the classes, may not.
         """
+        if not line.rstrip().endswith((b"}", b"},")):
+            return True  # it broke off, which is to be told
         if self.sitelinks:
             sites = line.count(b'"site":')
             if sites < self.sitelinks and (sites or _NO_SITELINKS.search(line)):
                 return False
-        return not self.classes or any(each in line for each in self._mentions) or b'"redirects"' in line
+        if not self.classes or len(self.classes) > _MANY:
+            return True
+        return any(each in line for each in self._mentions) or b'"redirects"' in line
 
     @property
     def _mentions(self) -> list[bytes]:
         return [f'"{each}"'.encode() for each in sorted(self.classes)]
-
-
-class Unreadable(Exception):  # noqa: N818 (reads as a sentence where it is raised)
-    """An input that cannot be read at all; the message is one sentence."""
 
 
 Item = Record | Named | Redirect | Problem
@@ -138,7 +127,7 @@ def read_input(path: Path, choice: Choice, after: int = 0) -> Iterator[tuple[int
 
     None stands for a line that says nothing that is chosen. Raises Unreadable.
     """
-    name = path.name.removesuffix(".gz").removesuffix(".bz2").removesuffix(".zst")
+    name = bare_name(path)
     try:
         raw = path.open("rb")
     except OSError as error:
@@ -148,15 +137,14 @@ def read_input(path: Path, choice: Choice, after: int = 0) -> Iterator[tuple[int
         if name.endswith(".parquet"):
             yield from _parquet(path, choice, after)
             return
-        stream = _open(path, raw)
+        stream = unpacked(path, raw)
         if name.endswith(".srj"):
             for line, item in enumerate(_answer(path, stream, choice), 1):
                 if line > after:
                     yield line, raw.tell(), item
             return
-        is_table, parse = name.endswith(".tsv"), _parser()
+        is_table, parse = name.endswith(".tsv"), parser()
         line = 0
-        broken: tuple[type[Exception], ...] = (EOFError, zlib.error, OSError, *_zstd_errors())
         try:
             for line, text in enumerate(stream, 1):
                 if line > after:
@@ -167,77 +155,36 @@ def read_input(path: Path, choice: Choice, after: int = 0) -> Iterator[tuple[int
                     else:
                         for each in _entity_line(path.name, line, text, choice, parse):
                             yield line, raw.tell(), each
-        except broken as error:
+        except broken() as error:
             yield line + 1, raw.tell(), Problem(path.name, line + 1, f"the archive is damaged or ends early ({error}).")
 
 
-def read_json(path: Path) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
-    """Give (line, entity in JSON) of a dump or of JSON lines, packed or not, for whoever wants more than names.
+def read_subclasses(path: Path) -> Iterator[tuple[int, str, str | None]]:
+    """Give (bytes of the file read so far, class, class right above it, P279) of a file of entities in JSON.
 
-    Only that it is an object with an id is certain of an entity. Raises Unreadable, also where an archive ends early.
+    Only lines that mention the property are read; of every ten thousandth other one (…, "", None) tells that it passed.
+    What is wrong with a line or with the archive is told by `read_input`. Raises Unreadable.
     """
-    line = 0
-    broken: tuple[type[Exception], ...] = (EOFError, zlib.error, OSError, *_zstd_errors())
+    parse = parser()
     try:
-        parse = _parser()
         with path.open("rb") as raw:
-            for line, text in enumerate(_open(path, raw), 1):
-                entity = text.strip().removesuffix(b",")
-                if entity in {b"", b"[", b"]"}:
+            for line, text in enumerate(unpacked(path, raw)):
+                if b'"P279"' not in text:
+                    if line % 10_000 == 0:
+                        yield raw.tell(), "", None
                     continue
                 try:
-                    said = parse(entity)
-                except (ValueError, RecursionError) as error:
-                    yield line, Problem(path.name, line, f"is no whole JSON ({error}).")
+                    said = parse(text.strip().removesuffix(b","))
+                    above = list(_ids(said["claims"], "P279"))
+                except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
                     continue
-                has_id = isinstance(said, dict) and isinstance(said.get("id"), str)
-                yield line, said if has_id else Problem(path.name, line, "is no entity of Wikidata.")
-    except broken as error:
-        why = getattr(error, "strerror", None) or f"the archive is damaged or ends early after line {line} ({error})"
-        message = f"{path} cannot be read: {why}."
-        raise Unreadable(message) from None
-
-
-def _parser() -> Callable[[bytes], Any]:
-    """Return what reads a line of JSON: orjson, which takes half the time, where it is installed."""
-    try:
-        from orjson import loads  # noqa: PLC0415 (not everybody has it)
-    except ImportError:
-        return _loads
-    return cast("Callable[[bytes], Any]", loads)
-
-
-def _loads(line: bytes) -> Any:
-    """Read JSON, and refuse halves of characters, which no file can hold, as orjson does."""
-    said = json.loads(line)
-    if b"\\ud" in line or b"\\uD" in line:
-        json.dumps(said, ensure_ascii=False).encode()
-    return said
-
-
-def _zstd_errors() -> tuple[type[Exception], ...]:
-    try:
-        from zstandard import ZstdError  # noqa: PLC0415 (not everybody has it)
-    except ImportError:
-        return ()
-    return (cast("type[Exception]", ZstdError),)
-
-
-def _open(path: Path, raw: IO[bytes]) -> Any:
-    if path.name.endswith(".gz"):
-        return gzip.open(raw)
-    if path.name.endswith(".bz2"):
-        return bz2.open(raw)
-    if path.name.endswith(".zst"):
-        try:
-            from io import BufferedReader  # noqa: PLC0415
-
-            from zstandard import ZstdDecompressor  # noqa: PLC0415
-        except ImportError:
-            message = f"{path} is packed with Zstandard; `pip install zstandard` lets Pactgraph read it."
+                for each in above:
+                    if _ID.fullmatch(str(said.get("id"))):
+                        yield raw.tell(), said["id"], each
+    except broken():
+        if not path.is_file():
+            message = f"{path} cannot be read."
             raise Unreadable(message) from None
-        return BufferedReader(ZstdDecompressor().stream_reader(raw))
-    return raw
 
 
 def _row(source: str, line: int, text: bytes, choice: Choice) -> Item | None:

@@ -25,7 +25,7 @@ from pyoxigraph import (
 )
 
 from loader.linking.courier import LiveError
-from loader.linking.dump import Problem, read_json
+from loader.linking.lines import Problem, read_json
 from loader.matches import WIKIDATA
 from loader.terms import LABEL
 from ontology.vocabulary import PREFIXES
@@ -68,7 +68,7 @@ class Source(Protocol):
     """Where facts come from."""
 
     def facts(self, items: Sequence[str]) -> Facts:
-        """Return what is stated of these entities (Q17). Raises Unfetchable or dump.Unreadable."""
+        """Return what is stated of these entities (Q17). Raises Unfetchable or lines.Unreadable."""
 
 
 def linked(matches: Iterable[Quad]) -> list[str]:
@@ -170,7 +170,7 @@ class EntityFile:
     properties: tuple[str, ...]
 
     def facts(self, items: Sequence[str]) -> Facts:
-        """Return what the file states of entities. Raises dump.Unreadable."""
+        """Return what the file states of entities. Raises lines.Unreadable."""
         wanted, seen = set(items), set()
         triples: set[Triple] = set()
         problems: list[str] = []

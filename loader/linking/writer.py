@@ -33,6 +33,7 @@ CREATE TABLE IF NOT EXISTS name (entity INTEGER, text TEXT, language TEXT, kind 
 CREATE TABLE IF NOT EXISTS external (entity INTEGER, scheme TEXT, value TEXT);
 CREATE TABLE IF NOT EXISTS tenure (person INTEGER, office INTEGER, start TEXT, end TEXT);
 CREATE TABLE IF NOT EXISTS evidence (entity INTEGER, source TEXT, locator TEXT);
+CREATE TABLE IF NOT EXISTS subclass (class INTEGER, above INTEGER);
 CREATE TABLE IF NOT EXISTS redirect (old INTEGER, new INTEGER);
 CREATE TABLE IF NOT EXISTS progress (source TEXT PRIMARY KEY, place TEXT);
 """
@@ -170,6 +171,22 @@ class Writer:
     def redirect(self, old: str, new: str) -> None:
         """Gather that an id was merged into another."""
         self._connection.execute("INSERT INTO redirect VALUES (?, ?)", (number_of(old), number_of(new)))
+
+    def subclass(self, lower: str, upper: str) -> None:
+        """Gather that a class lies right below another."""
+        self._connection.execute("INSERT INTO subclass VALUES (?, ?)", (number_of(lower), number_of(upper)))
+
+    def below(self, classes: Iterable[str]) -> frozenset[str]:
+        """Return these classes with all that lie below them, as far as was gathered; circles do no harm."""
+        self._connection.execute("CREATE INDEX IF NOT EXISTS subclass_above ON subclass (above)")
+        found = {number_of(each) for each in classes}
+        ahead = sorted(found)
+        while ahead:
+            rows = self._connection.execute("SELECT class FROM subclass WHERE above = ?", (ahead.pop(),)).fetchall()
+            new = {row[0] for row in rows} - found
+            found |= new
+            ahead += sorted(new)
+        return frozenset(f"Q{number}" for number in found)
 
     def commit(self, source: str, place: str) -> None:
         """Make what was gathered durable, with how far ``source`` was read."""
