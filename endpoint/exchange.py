@@ -144,8 +144,9 @@ class Exchange:
             "Access-Control-Allow-Methods": methods,
             "Access-Control-Allow-Headers": _ALLOWED,
             "Access-Control-Max-Age": "86400",
-            "Accept-Query": "application/sparql-query, application/x-www-form-urlencoded",
         }
+        if "QUERY" in methods:
+            headers["Accept-Query"] = "application/sparql-query, application/x-www-form-urlencoded"
         await self.respond(204, headers)
 
     async def _send(self, message: Message) -> None:

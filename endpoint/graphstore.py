@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from endpoint.protocol import Request
 
 _IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^<>\"{}|^`\\\x00-\x20]*")
+_NO_IRI = re.compile(r"[<>\"{}|^`\\\x00-\x20]")  # what urljoin may drop without a word
 _TAG = re.compile(r'(W/)?"([^"]*)"')
 _TYPES = frozenset(media_type for format_ in GRAPHS for media_type in format_.media_types)
 _NO_TYPE = frozenset({"application/json", "application/xml", "text/xml"})  # taken in answers only: too vague for a body
@@ -93,7 +94,7 @@ def graph_of(request: Request, path: str) -> str | None:
             raise ProtocolError(400, "The parameter default has no value.")
         return None
     iri = urljoin(request.url, graphs[0])
-    if not graphs[0] or not _IRI.fullmatch(iri):
+    if not graphs[0] or _NO_IRI.search(graphs[0]) or not _IRI.fullmatch(iri):
         raise ProtocolError(400, f"{graphs[0][:80]!r} is no IRI.")
     return iri
 

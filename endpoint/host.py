@@ -37,6 +37,7 @@ from endpoint import reading, scribe
 from endpoint.codings import Compressor, compressed
 from endpoint.corrections import corrected, in_order
 from endpoint.frames import CHUNK, HEADER, NODE, WHOLE, frame
+from endpoint.pergraph import per_graph
 from endpoint.process import die_with, limit_memory, offer, rank, silence, unlimit_memory
 from endpoint.rows import Rows
 
@@ -328,7 +329,7 @@ def _run(store: pyoxigraph.Store, job: dict[str, Any]) -> Any:
     functions: dict[pyoxigraph.NamedNode, Any] = {}
     if NODE in job["query"]:
         functions[pyoxigraph.NamedNode(NODE)] = _node
-    text = in_order(corrected(job["query"]), job["base"])
+    text = in_order(per_graph(corrected(job["query"])), job["base"])
     while True:
         try:
             return store.query(text, custom_functions=functions, **_dataset(job))

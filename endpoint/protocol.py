@@ -335,7 +335,7 @@ def _parameters(request: Request, longest: int) -> dict[str, list[str]]:
     if len(request.body) > longest:
         raise ProtocolError(413, f"The {name} has {len(request.body)} bytes; the longest that is taken has {longest}.")
     try:
-        parameters[name] = [request.body.decode("utf-8")]
+        parameters[name] = [request.body.decode("utf-8-sig")]  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
         raise ProtocolError(400, f"The body is not UTF-8 at byte {error.start}.") from None
     return parameters

@@ -348,7 +348,7 @@ def test_a_graph_that_is_not_there_is_not_found(url: str) -> None:
     assert get(url, "/graphs/none").status_code == 404
 
 
-@pytest.mark.parametrize("query", ["", "graph=a&default", "graph=a&graph=b", "graph=", "graph=a%20b"])
+@pytest.mark.parametrize("query", ["", "graph=a&default", "graph=a&graph=b", "graph=", "graph=a%20b", "graph=%20a"])
 def test_a_request_has_to_name_one_graph(url: str, query: str) -> None:
     assert httpx.get(f"{url}/graphs?{query}").status_code == 400
 

@@ -78,6 +78,12 @@ def test_a_query_comes_by_the_method_query() -> None:
     assert isinstance(read("QUERY", body=ASK, content_type=QUERY_TYPE), Query)
 
 
+def test_a_mark_of_byte_order_before_a_direct_query_is_no_part_of_it() -> None:
+    query = read("POST", body="\ufeff" + ASK, content_type="application/sparql-query")
+    assert isinstance(query, Query)
+    assert (query.text, query.form) == (ASK, "ASK")
+
+
 def test_the_dataset_may_stand_in_the_form() -> None:
     body = urlencode({"query": ASK, "named-graph-uri": ["urn:a", "urn:b"]}, doseq=True)
     query = read("POST", body=body, content_type=f"{FORM}; charset=UTF-8")
