@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from loader.extraction.cues import Entry
 
 _PARTING = frozenset({",", "?", "!", "-", "--", "—", "–", "―", "”", '"', "''", "’", "»", ")"})
+_OPENING = frozenset({'"', "''", "``", "“", "‘"})
 _OWN = frozenset({"nsubj", "nsubjpass", "prt", "prep", "npadvmod", "advmod", "dative", "dobj", "agent", "neg", "aux"})
 
 
@@ -47,12 +48,13 @@ def of_verb(token: Token, entry: Entry) -> Content | None:
         return None
     first = _beginning(token, start)
     end = _closing(token, subject)
-    found = [(first, start - 1)]
     last = _goes_on(token, end)
+    apart = last <= end and (_opens_quotation(token, end) or _is_circumstance(token, start))
+    found = [(first, start - 1)]
     if last > end:
         found.append((end + 1, last))
     clausal = any(t.pos_ in ("VERB", "AUX") for a, b in found for t in doc[a : b + 1])
-    return Content(tuple(found), "around") if clausal and first < start else None
+    return Content(tuple(found), "around") if clausal and first < start and not apart else None
 
 
 def _below(token: Token) -> Content | None:
@@ -85,6 +87,26 @@ def _of_as(token: Token) -> Content | None:
         return None
     first = (head.left_edge.i, start - 1)
     return Content((first, (end + 1, last)) if last > end + 1 else (first,), "around")
+
+
+def _opens_quotation(token: Token, end: int) -> bool:
+    """Whether a quotation follows the cue, so that what stands before it is the article's: "Asked why, X said, “…”"."""
+    doc = token.doc
+    return (
+        end + 2 < len(doc)
+        and doc[end + 1].text in (",", ":")
+        and doc[end + 2].text in _OPENING
+        and not doc[min(end + 3, len(doc) - 1)].is_lower
+    )
+
+
+def _is_circumstance(token: Token, start: int) -> bool:
+    """Whether what stands before a cue only tells when or how it was said: "Walking on, X added"."""
+    before = [c for c in token.lefts if c.i < start and not c.is_punct and c.dep_ not in ("cc", "mark")]
+    return bool(before) and all(
+        c.dep_ == "prep" or (c.dep_ == "advcl" and c.tag_ in ("VBG", "VBN") and child(c, "nsubj", "aux") is None)
+        for c in before
+    )
 
 
 def _has_object(token: Token, entry: Entry) -> bool:

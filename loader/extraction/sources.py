@@ -129,8 +129,8 @@ def phrase(head: Token, verb: Token | None = None) -> Source:
         first += 1
     while last > head.i and (doc[last].is_space or doc[last].text in _STOPS):
         last -= 1
-    for index in range(head.i + 1, last + 1):  # marks of a quotation or a line break end the phrase
-        if doc[index].is_space and "\n" in doc[index].text:
+    for index in range(head.i + 1, last + 1):  # a colon or a line break ends the phrase
+        if (doc[index].is_space and "\n" in doc[index].text) or doc[index].text == ":":
             last = index - 1
             break
     words = doc[first : last + 1].text  # the text of the whole document would be made anew each time

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import Span
 from loader.extraction import cues, sources
+from loader.extraction.extents import is_time
 from loader.extraction.findings import Finding
 from loader.extraction.syntax import child, group
 
@@ -153,7 +154,7 @@ class _Turns:
         last = cues.with_medium(token, last)
         entry = cues.verb(token) or cues.Entry(str(token.lemma_), {})
         source = sources.of_verb(token)
-        if source is None or self.marks.speech_around(source.span) is not None:
+        if source is None or is_time(source.token) or self.marks.speech_around(source.span) is not None:
             source = _beside(self.reading, token, self.marks.speeches)
         span = Span(doc[first].idx, doc[last].idx + len(doc[last]))
         cue = cues.Cue(token, entry, first, last)
@@ -193,7 +194,11 @@ class _Turns:
         at = bisect_right(self.parts, (quotation.outer.start, 0, 0)) - 1
         while at >= 0 and self.parts[at][0] >= start:
             finding = self.by_cue[self.parts[at][2]]
-            if finding.source is not None and finding.parts[-1].end <= quotation.outer.start:
+            if (
+                finding.source is not None
+                and _speaks(finding.cue.token)
+                and finding.parts[-1].end <= quotation.outer.start
+            ):
                 return finding.cue.token
             at -= 1
         return None
@@ -209,6 +214,11 @@ def _quoting(token: Token) -> bool:
         return False
     entry = cues.verb(token)
     return entry is not None and entry.allows("quote")
+
+
+def _speaks(token: Token) -> bool:
+    """Whether a cue can go on with a quotation in the next sentence: no relative clause told of its speaker."""
+    return token.dep_ not in ("relcl", "acl")
 
 
 def _after(reading: Reading, quotation: Quotation, limit: int) -> Token | None:
@@ -260,15 +270,33 @@ def _index_at(reading: Reading, at: int) -> int:
 
 
 def _beside(reading: Reading, token: Token, speeches: tuple[Quotation, ...]) -> sources.Source | None:
-    """Return the noun phrase right behind or right before a cue whose subject the parse does not show."""
+    """Return the noun phrase right behind or right before a cue whose subject the parse does not show.
+
+    A bracket behind a name is passed over ("Ann Lee (D-Md.) said"), and the words of a title belong to the phrase.
+    """
     doc = reading.doc
-    for at in (token.i + 1, token.i - 1):
+    for at in (token.i + 1, _before_bracket(token)):
         if 0 <= at < len(doc):
             other = doc[at]
             while other.dep_ in ("det", "compound", "amod", "poss", "nummod", "case") and other.head.i > other.i:
                 other = other.head
-            if other.pos_ in ("NOUN", "PROPN", "PRON") and not any(
-                q.outer.start <= other.idx < q.outer.end for q in speeches
-            ):
-                return sources.phrase(other, token)
+            named = other.pos_ in ("NOUN", "PROPN", "PRON") and not is_time(other) and other.dep_ != "pobj"
+            if named and not any(q.outer.start <= other.idx < q.outer.end for q in speeches):
+                source = sources.phrase(other, token)
+                first = reading.tokens(source.span).start
+                while other.pos_ == "PROPN" and first > 0 and doc[first - 1].pos_ in ("PROPN", "NOUN"):
+                    first -= 1
+                return sources.Source(other, Span(doc[first].idx, source.span.end))
     return None
+
+
+def _before_bracket(token: Token) -> int:
+    """Index of the token before a word, or before the bracket that stands before the word."""
+    doc, at = token.doc, token.i - 1
+    if at < 0 or doc[at].text != ")":
+        return int(at)
+    opening = next((i for i in range(at, max(-1, at - _BRACKET), -1) if doc[i].text == "("), 0)
+    return opening - 1
+
+
+_BRACKET = 8  # tokens between the brackets behind a name
