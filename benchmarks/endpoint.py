@@ -69,7 +69,7 @@ QUICK = {"look-up": LOOKUP, "ask": ASK, "join": JOIN}
 SLOW = {"aggregate": AGGREGATE, "count": COUNT}
 KINDS = QUICK | SLOW | {"large": LARGE}
 REPEATED = 500  # different requests among the repeated quick ones; of the slow ones, there is one
-TIMES = 2  # how often each client asks a slow query in one round
+TIMES = {1: 2}  # how often each of so many clients asks a slow query in one round; once else
 
 
 def quads(articles: int) -> Iterator[str]:
@@ -262,13 +262,12 @@ def together(server: Server, queries: list[str], clients: int, taken: list[Taken
     return len(queries) / (time.perf_counter() - start), len(queries)
 
 
-def start_servers(work: Path, chosen: argparse.Namespace) -> list[Server]:
-    """Load the data into each server and start it; the first one is the one that others are compared with."""
-    data, few = work / "data.nq", work / "few.nq"
+def load(work: Path, chosen: argparse.Namespace) -> None:
+    """Write the data, and load them into the store of each server that has one."""
+    data, few, disk = work / "data.nq", work / "few.nq", work / "oxigraph"
     for path, articles in ((data, chosen.articles), (few, max(1, chosen.articles // PART))):
         with path.open("w", encoding="utf-8") as file:
             file.writelines(quads(articles))
-    disk = work / "oxigraph"
     subprocess.run([chosen.oxigraph, "load", "-l", str(disk), "-f", str(data)], check=True, capture_output=True)
     layout = Layout(work / "store")
     layout.create()
@@ -278,6 +277,13 @@ def start_servers(work: Path, chosen: argparse.Namespace) -> list[Server]:
         store.optimize()
         layout.release(store.backup)
         del store
+
+
+def start_servers(work: Path, chosen: argparse.Namespace) -> list[Server]:
+    """Start each server with the data; the first one is the one that others are compared with."""
+    data, few, disk = work / "data.nq", work / "few.nq", work / "oxigraph"
+    if not disk.exists():
+        load(work, chosen)
     ports = [free_port() for _ in range(4)]
     roots = [f"http://127.0.0.1:{port}" for port in ports]
     program = (
@@ -332,31 +338,31 @@ def quick(servers: list[Server], work: Path, chosen: argparse.Namespace) -> None
 def slow(servers: list[Server], chosen: argparse.Namespace) -> None:
     """Ask the kinds whose answers take longer, a number of times each, and print a line of the table for each."""
     numbers = itertools.count(random.getrandbits(40))
-    for kind, repeated in [*itertools.product(SLOW, (False, True)), ("large", False)]:
+    kinds = [("large", False), *itertools.product(SLOW, (False, True))]
+    for clients, (kind, repeated) in itertools.product((n for n in chosen.clients if n <= chosen.most), kinds):
         text = KINDS[kind].format(base=BASE, pact=PACT, rows=ROWS)
         for server in servers:
             fetch(server, text)
-        for clients in chosen.clients:
-            if clients > chosen.most:
-                continue
-            rounds: list[dict[str, Reading]] = []
-            answers: dict[str, list[Taken]] = {server.name: [] for server in servers}
-            grown: dict[str, list[int]] = {server.name: [] for server in servers}
-            for _ in range(chosen.rounds):
-                rounds.append({})
-                for server in servers:
-                    queries = [text if repeated else f"{text} #{next(numbers)}" for _ in range(TIMES * clients)]
-                    before = server.memory()
-                    with Peak(server) as peak:
-                        rounds[-1][server.name] = during(together, server, queries, clients, answers[server.name])
-                    grown[server.name].append(peak.most - before)
-            tell(f"{kind}, {'repeated' if repeated else 'new'}", clients, rounds)
-            if kind == "large":
-                for name, taken in answers.items():
-                    first = statistics.median(one.first for one in taken) * 1000
-                    rows = {one.rows for one in taken}
-                    print(f"    {name}: {rows} rows, first byte after {first:.1f} ms,", end=" ")
-                    print(f"memory grew by {statistics.median(grown[name]) / 1e6:.0f} MB", flush=True)
+        rounds: list[dict[str, Reading]] = []
+        answers: dict[str, list[Taken]] = {server.name: [] for server in servers}
+        grown: dict[str, list[int]] = {server.name: [] for server in servers}
+        for _ in range(chosen.rounds):
+            rounds.append({})
+            for server in servers:
+                queries = [
+                    text if repeated else f"{text} #{next(numbers)}" for _ in range(TIMES.get(clients, 1) * clients)
+                ]
+                before = server.memory()
+                with Peak(server) as peak:
+                    rounds[-1][server.name] = during(together, server, queries, clients, answers[server.name])
+                grown[server.name].append(peak.most - before)
+        tell(f"{kind}, {'repeated' if repeated else 'new'}", clients, rounds)
+        if kind == "large":
+            for name, taken in answers.items():
+                first = statistics.median(one.first for one in taken) * 1000
+                rows = {one.rows for one in taken}
+                print(f"    {name}: {rows} rows, first byte after {first:.1f} ms,", end=" ")
+                print(f"memory grew by {statistics.median(grown[name]) / 1e6:.0f} MB", flush=True)
 
 
 class Peak:
@@ -404,18 +410,20 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=lambda text: [int(n) for n in text.split(",")], default=[1, 8, 32])
     parser.add_argument("--most", type=int, default=8, help="the most clients that ask slow queries at once")
+    parser.add_argument("--work", type=Path, help="keep the loaded data in this folder, and take them from it")
     chosen = parser.parse_args()
     if not chosen.oxigraph or not shutil.which("wrk"):
         parser.error("wrk and the oxigraph server are needed; see the top of this file")
     with tempfile.TemporaryDirectory() as folder:
-        work = Path(folder)
+        work = chosen.work or Path(folder)
+        work.mkdir(parents=True, exist_ok=True)
         servers = start_servers(work, chosen)
         try:
             peers = servers[:3]
             print(f"| request | clients | {' | '.join(server.name for server in peers)} |")
             print(f"|---|---|{'---|' * len(peers)}")
-            slow(peers, chosen)
             quick(peers, work, chosen)
+            slow(peers, chosen)
             for server in peers:
                 print(f"{server.name}: {server.memory() / 1e6:.0f} MB of memory")
             for server in servers[3:]:
