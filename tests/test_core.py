@@ -216,7 +216,7 @@ def test_the_file_that_ships_is_the_one_of_its_manifest(shipped: Authority) -> N
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     assert hashlib.sha256((folder / "core.sqlite").read_bytes()).hexdigest() == manifest["sha256"]
     assert shipped.meta["entities"] == str(manifest["entities"])
-    assert (shipped.name, shipped.date) == (manifest["name"], manifest["date"])
+    assert (shipped.name, shipped.version, shipped.date) == (manifest["name"], manifest["version"], manifest["date"])
 
 
 def test_the_links_of_the_registry_agree_with_the_core(shipped: Authority) -> None:

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-DATE: Final = "2026-09-18"  # of the newest source
+DATE: Final = "2026-09-18"  # of the newest package
+VERSION: Final = f"{DATE}.2"  # another for each change of what is built
 RANKS: Final = {"curated": 0, "country": 1, "city": 2, "territory": 3, "index": 4}
 _CODER, _INDEX, _RIGOUR = (
     "npm @rapideditor/country-coder 5.6.1",
@@ -75,6 +76,7 @@ def build_core(path: Path, folder: Path) -> dict[str, Any]:
     manifest = {
         "name": "core",
         "date": DATE,
+        "version": VERSION,
         "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
         **counts,
         "packages": {name: {"sha256": digest} for name, (_, digest) in ARCHIVES.items()}
@@ -95,7 +97,7 @@ def write_core(path: Path, sources: Sources) -> dict[str, int]:
     with Writer(path) as writer:
         for rank, record in compile_core(sources):
             writer.add(record, rank)
-        counts = writer.finish({"name": "core", "version": DATE, "date": DATE})
+        counts = writer.finish({"name": "core", "version": VERSION, "date": DATE})
     return {"entities": counts.entities, "names": counts.names}
 
 
