@@ -158,6 +158,14 @@ def query_parameters(request: Request) -> dict[str, list[str]]:
     return _decoded(request.query, "The URL")
 
 
+def wants_validation(request: Request) -> bool:
+    """Whether a change is to be held against the shapes (``?validate=true``); ProtocolError 400 for another value."""
+    values = query_parameters(request).get("validate", ["false"])
+    if values not in (["true"], ["false"]):
+        raise ProtocolError(400, "The parameter validate is either true or false.")
+    return values == ["true"]
+
+
 def rejected_syntax(text: str, message: str, kind: str = "query") -> ProtocolError:
     """Return the 400 for a syntax error of the engine (``error at LINE:COLUMN: …``), with its position in words.
 

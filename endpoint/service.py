@@ -8,12 +8,12 @@ looks like a whole one.
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import re
 import time
 from typing import TYPE_CHECKING
 
+from endpoint.bearer import authorise
 from endpoint.cache import Cache, Kept, Key, Response
 from endpoint.codings import coding
 from endpoint.conditions import excludes_any, is_known, is_wanted
@@ -31,7 +31,7 @@ from endpoint.protocol import (
     Query,
     Request,
     Update,
-    query_parameters,
+    wants_validation,
 )
 from endpoint.reading import Reading, read
 from endpoint.shortcut import Begun, Shortcut
@@ -379,7 +379,7 @@ class Service:
 
     async def _write_graph(self, exchange: Exchange, request: Request, operation: GraphWrite) -> None:
         exchange.form = "change"
-        validate = operation.method != "DELETE" and _wants_validation(request)
+        validate = operation.method != "DELETE" and wants_validation(request)
         change = await self._writer.write(operation, validate=validate)
         headers = answer_headers({}, volatile=True)
         if operation.created is not None:
@@ -389,24 +389,9 @@ class Service:
 
     async def _write(self, exchange: Exchange, request: Request, operation: Update) -> None:
         exchange.form, exchange.query = "update", operation.text
-        await self._writer.update(operation, validate=_wants_validation(request))
+        await self._writer.update(operation, validate=wants_validation(request))
         await exchange.respond(204, answer_headers({}, volatile=True))
 
     def authorise(self, request: Request) -> None:
         """Raise ProtocolError 403 where nobody may write, 401 without the right token."""
-        if self._settings.token is None:
-            raise ProtocolError(403, "This endpoint is read-only: it was started without a token for writing.")
-        scheme, _, token = (request.header("authorization") or "").partition(" ")
-        if scheme.lower() != "bearer":
-            challenge = {"WWW-Authenticate": 'Bearer realm="pactgraph"'}
-            raise ProtocolError(401, "Writing needs the bearer token of this endpoint.", challenge)
-        if not hmac.compare_digest(token.strip().encode(), self._settings.token.encode()):
-            challenge = {"WWW-Authenticate": 'Bearer realm="pactgraph", error="invalid_token"'}
-            raise ProtocolError(401, "The bearer token is not the one of this endpoint.", challenge)
-
-
-def _wants_validation(request: Request) -> bool:
-    values = query_parameters(request).get("validate", ["false"])
-    if values not in (["true"], ["false"]):
-        raise ProtocolError(400, "The parameter validate is either true or false.")
-    return values == ["true"]
+        authorise(request, self._settings.token)
