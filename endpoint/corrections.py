@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _ANY = re.compile(r"[^\r\n]")
+_VARIABLE = re.compile(r"[?$](\w+)")
 _PARTS = 200  # of one update
 _ALL = re.compile(r"SELECT\s+(?:DISTINCT\s+|REDUCED\s+)?(\*)", re.IGNORECASE)
 
@@ -113,8 +114,17 @@ def in_order(text: str, base: str) -> str:
     if not isinstance(result, pyoxigraph.QuerySolutions):
         return text
     names = [variable.value for variable in result.variables]
-    places = {token.text[1:]: token.start for token in reversed(list(tokens(text))) if token.kind == "variable"}
+    places = _places(text)
     named = sorted(names, key=lambda name: places.get(name, len(text)))
     if named == names:
         return text
     return text[: star.start(1)] + " ".join(f"?{name}" for name in named) + text[star.end(1) :]
+
+
+def _places(text: str) -> dict[str, int]:
+    """Return where each variable first stands in the text."""
+    if any(mark in text for mark in "'\"#"):  # there may be variables' names in strings and comments
+        found = [(token.text[1:], token.start) for token in tokens(text) if token.kind == "variable"]
+    else:
+        found = [(match[1], match.start()) for match in _VARIABLE.finditer(text)]
+    return dict(reversed(found))
