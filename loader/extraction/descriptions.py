@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loader.document import Entity, EntityKind
 from loader.extraction.groups import DEFINITE
 from loader.extraction.nouns import PERSONAL, Noun, NounKind, reworded, takes_up_anyone
-from loader.extraction.referents import SPEECH, salience, same_home, state_of, verb_of
+from loader.extraction.referents import TELLING, salience, same_home, state_of, verb_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -22,7 +22,8 @@ _REMEMBERED = 100  # unnamed persons among whom a like phrase is looked for
 _NEXT = 2  # sentences in which a name may follow "a doctor"
 _OPENING = 12  # tokens of such a sentence in which it stands
 _TITLES = 6  # tokens of titles before a name
-_NAMED_WITHIN = 3  # tokens of a sentence that begins with a name
+_OFFICES = frozenset({"minister", "secretary", "chief", "president", "head", "of", "the", "prime", "deputy", "vice"})
+_COMMA_WITHIN = 8  # tokens after an office in which a comma and a name follow
 _FORMER = frozenset({"former", "ex", "ex-", "onetime", "one-time", "then", "erstwhile"})
 _DEPTH = 2  # phrases inside phrases in which an affiliation is looked for
 _SAME, _ALIKE = 60.0, 10.0  # what a noun that the article used of a person, or one like it, adds to nearness
@@ -98,8 +99,12 @@ class Descriptions:
 
     def _introduced(self, token: Token) -> Referent | None:
         """Return the person whose name follows behind a comma and titles: "his Swedish counterpart, Minister Roe,"."""
-        words, i = self._words, token.right_edge.i + 1
-        if token.dep_ not in ("nsubj", "nsubjpass") or token.tag_ == "NNS" or i >= len(words) or words.low[i] != ",":
+        words = self._words
+        if token.dep_ not in ("nsubj", "nsubjpass") or token.tag_ == "NNS":
+            return None
+        within = range(token.i + 1, min(token.i + _COMMA_WITHIN, words.end(token.i)))
+        i = next((j for j in within if words.low[j] == "," or words.pos[j] == "VERB"), token.i)
+        if words.low[i] != ",":
             return None
         for j in range(i + 1, min(i + 1 + _TITLES, words.end(i))):
             referent = self._discourse.at[j]
@@ -202,20 +207,26 @@ class Descriptions:
         Only an office holder who speaks, and whom no sentence before names, is so introduced.
         """
         verb = verb_of(token)
-        if noun.kind is not NounKind.OFFICE or verb is None or verb.lemma_.lower() not in SPEECH:
+        if noun.kind is not NounKind.OFFICE or verb is None or verb.lemma_.lower() not in TELLING:
             return None
         sentences, here = self._words.sentences, self._words.sentence[token.i]
         if here + 1 >= len(sentences):
             return None
-        start, end = sentences[here + 1]
-        for i in range(start, min(end, start + _NAMED_WITHIN)):
+        for i in range(*sentences[here + 1]):
             referent, stop = self._discourse.at[i], self._discourse.ends.get(i, 0)
-            if referent is not None and stop:
-                known = referent.nouns or any(use.referent is referent for use in self._discourse.trail.back())
+            if referent is not None and referent.is_named_person and stop:
+                known = any(use.referent is referent for use in self._discourse.trail.back())
                 in_full = stop - i > 1 and self._words.root(i, stop).dep_ == "nsubj"
-                new = referent.is_named_person and in_full and not known
-                return referent if new and noun.gender in ("-", referent.gender) else None
+                fits = noun.gender in ("-", referent.gender) and self._is_alike(token, referent)
+                return referent if in_full and fits and not known else None
         return None
+
+    def _is_alike(self, token: Token, referent: Referent) -> bool:
+        """Whether a person without a title, or with one of the same field, can hold an office ("defence chief")."""
+        start = self._words.phrase_start(token)
+        said = set(self._words.low[start : token.i]) - _OFFICES
+        fields = {word for noun in referent.nouns for word in noun.split()} - _OFFICES
+        return not referent.nouns or bool(said & fields)
 
     def _may_be_called(self, referent: Referent, noun: Noun, *, opening: bool) -> bool:
         """Whether a noun fits a person; a headline says "minister" for any kind of minister."""

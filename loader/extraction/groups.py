@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind
-from loader.extraction.nouns import NounKind
+from loader.extraction.nouns import PERSONAL, NounKind
 from loader.extraction.referents import verb_of
 
 if TYPE_CHECKING:
@@ -141,6 +141,8 @@ class Groups:
         listed = self._of_states(token, noun)
         if listed is not None or noun.kind is NounKind.PARTNERSHIP:
             return listed or (self._partnerships(token, start) if definite else None)
+        if noun.kind in PERSONAL and definite and self._is_bare(token, noun, start):
+            return self._counted(token, start)
         if not self._may_take_up(token, noun, start):
             return None
         number = next((NUMBERS[word] for word in self._words.low[start : token.i] if word in NUMBERS), None)
@@ -161,6 +163,18 @@ class Groups:
             return found if latest is None else self._discourse.group(latest.members, noun.words)  # it stays theirs
         found = self._discourse.trail.latest(fits)
         return found or (self._latest_states(token, number) if states or number else None)
+
+    def _counted(self, token: Token, start: int) -> Referent | None:
+        """Return the persons of the latest sentence that names as many as "the three officials" counts."""
+        number = next((NUMBERS[word] for word in self._words.low[start : token.i] if word in NUMBERS), 0)
+        here = self._discourse.moment(token.i)
+        moments: dict[int, list[Entity]] = {}
+        for use in self._discourse.trail.back(here) if number else ():
+            if use.referent.is_named_person:
+                found = moments.setdefault(use.moment, [])
+                found += [use.referent.entity] if use.referent.entity not in found else []
+        fitting = [moment for moment, found in moments.items() if len(found) == number]
+        return self._discourse.group(moments[max(fitting)][::-1]) if fitting else None
 
     def _may_take_up(self, token: Token, noun: Noun, start: int) -> bool:
         """Whether a plural may mean several named before; "among states" and "regions" mean none."""

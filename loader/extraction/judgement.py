@@ -24,6 +24,7 @@ PARTS_OF_SPEECH = {"VERB": "verb", "AUX": "verb", "NOUN": "noun", "PROPN": "noun
 _TABLE: dict[tuple[str, str, str], Stance] = {
     (place, words, pos): Stance(stance) for words, pos, place, stance, _source in rows("stances")
 }
+_IRREGULAR = {"hopes": "hope", "hoped": "hope", "hoping": "hope"}  # which the lemmatizer takes for "hop"
 _COUNTERING = frozenset(
     {"combat", "counter", "fight", "end", "stop", "prevent", "address", "tackle", "reduce", "resist", "reject", "avoid"}
     | {"curb", "deter", "halt", "contain", "condemn", "oppose", "confront", "defeat", "guard", "overcome", "withstand"}
@@ -210,7 +211,8 @@ def _is_said_of(token: Token, head: Token) -> bool:
 def look_up(place: str, token: Token) -> Stance | None:
     """Return the stance that the table gives a word in a place ("cue", "attitude", "judgement", …)."""
     pos = PARTS_OF_SPEECH.get(token.pos_, "")
-    return _TABLE.get((place, token.lemma_.lower(), pos)) or (
+    lemma = _IRREGULAR.get(token.lower_, token.lemma_.lower())
+    return _TABLE.get((place, lemma, pos)) or (
         _TABLE.get((place, token.lower_, "adj")) if token.tag_ in ("VBN", "VBG", "JJ") else None
     )
 

@@ -88,6 +88,8 @@ class _Telling:
             if entry is None:
                 continue
             use, status = entry
+            if token.lemma_ == "take" and not any(word.lemma_ == "part" for word in children(token, "dobj")):
+                continue
             bodies = self._bodies_of(token, use)
             for member in self._members(token, use) if bodies else ():
                 found = self._status(token, use, status, member) if member.kind in _CAN_JOIN else None

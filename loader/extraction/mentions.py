@@ -98,9 +98,28 @@ def _entity(words: Words, person: Person, at: Mapping[int, Entity], home: Entity
         return person.entity
     affiliations = (_actor_of(words, noun, at) for noun in person.heads)
     affiliation = next((found for found in affiliations if found is not None), None)
-    if affiliation is None and any(_is_bare(words, noun, person) for noun in person.heads):
-        affiliation = home
+    if affiliation is None:
+        affiliation = next((found for name in person.names if (found := _possessor(words, name.start, at))), None)
+    if affiliation is None:
+        bare = next((noun for noun in person.heads if _is_bare(words, noun, person)), None)
+        affiliation = (_acting(words, bare.start, at) or home) if bare is not None else None
     return Entity(EntityKind.PERSON, slug(person.label), person.label, affiliation=affiliation)
+
+
+def _possessor(words: Words, start: int, at: Mapping[int, Entity]) -> Entity | None:
+    """Return the state whose name with "'s" stands right before a person's: "Canada's Jane Roe"."""
+    owner = at.get(start - 2) if start > 1 and words.tag[start - 1] == "POS" else None
+    return owner if owner is not None and owner.kind is EntityKind.STATE else None
+
+
+def _acting(words: Words, start: int, at: Mapping[int, Entity]) -> Entity | None:
+    """Return the state that acts in the same sentence, before a title: "Russia will go, Minister Roe said"."""
+    for i in range(words.start(start), start):
+        entity, token = at.get(i), words.tokens[i]
+        if entity is not None and entity.kind is EntityKind.STATE and token.dep_ == "nsubj":
+            owed = any(child.lower_ in ("must", "should", "ought") for child in token.head.children)
+            return None if owed or token.head.dep_ == "ROOT" else entity
+    return None
 
 
 def _is_bare(words: Words, noun: Noun, person: Person) -> bool:

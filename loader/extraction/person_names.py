@@ -165,6 +165,7 @@ def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[
     for ent in words.doc.ents:
         if ent.label_ == "PERSON" or (ent.label_ == "ORG" and _is_like_person(words, ent.start, ent.end)):
             yield ent.start, ent.end, None
+    yield from _introduced(words)
     for token in words.capitals:
         titled = ends_title(token.text)
         given = not titled and _is_given_name(token)
@@ -177,6 +178,30 @@ def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[
         long_enough = end - start > (0 if titled else 1)
         if long_enough and words.tokens[start].ent_type_ not in _NO_PERSON:
             yield start, end, None
+
+
+def _introduced(words: Words) -> Iterator[tuple[int, int, Entity | None]]:
+    """Yield the names between commas behind a phrase for a person: "her colleague from Niger, Jane Roe, said"."""
+    for i, word in enumerate(words.low):
+        if word != "," or i + 3 >= len(words) or not words.tokens[i + 1].text[0].isupper():
+            continue
+        end = i + 1
+        while end < min(i + 4, len(words)) and _is_name_word(words.tokens[end]):
+            end += 1
+        if end - i - 1 > 1 and end < len(words) and words.low[end] == "," and _ends_phrase(words, i):
+            yield i + 1, end, None
+
+
+def _ends_phrase(words: Words, i: int) -> bool:
+    """Whether a phrase for one person, the subject of its clause, ends before token ``i``."""
+    for j in range(i - 1, max(words.start(i), i - _DESCRIPTION) - 1, -1):
+        token = words.tokens[j]
+        noun = words.noun(token) if token.tag_ == "NN" else None
+        if noun is not None and noun.kind in PERSONAL:
+            return token.dep_ in ("nsubj", "nsubjpass")
+        if token.pos_ not in ("PROPN", "ADP", "DET", "ADJ"):
+            return False
+    return False
 
 
 def _is_like_person(words: Words, start: int, end: int) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.document import EntityKind
-from loader.extraction.referents import salience
+from loader.extraction.referents import TELLING, salience
 
 if TYPE_CHECKING:
     from spacy.tokens import Token
@@ -132,8 +132,21 @@ class Pronouns:
                 return None
             return salience(use, here, quotation) - (0 if use.subject else 3)
 
+        speaking = self._who_says(token)
+        if speaking is not None and speaking.is_body:
+            return speaking
         found = discourse.trail.best(score, here)
         return None if found is None or self._is_thing(token, found) else found
+
+    def _who_says(self, token: Token) -> Referent | None:
+        """Return the subject of the verb whose clause has the pronoun as its own: "Japan said it would go"."""
+        verb = token.head
+        if token.dep_ not in ("nsubj", "nsubjpass") or verb.dep_ != "ccomp" or verb.head.lemma_.lower() not in TELLING:
+            return None
+        above = verb.head
+        subject = next((child for child in above.children if child.dep_ == "nsubj"), None)
+        same = self._discourse.quotation[token.i] == self._discourse.quotation[above.i]
+        return self._discourse.at[subject.i] if subject is not None and subject.i < token.i and same else None
 
     def _is_thing(self, token: Token, referent: Referent) -> bool:
         """Whether "it" may rather mean a thing: one was named since, and the verb is not one of those who act."""

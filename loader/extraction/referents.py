@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 SPEECH = frozenset(lemma for lemma, pos, kind, _, _ in rows("cues") if pos == "verb" and kind in ("speech", "question"))
-_TELLING = frozenset(lemma for lemma, pos, kind, _, _ in rows("cues") if pos == "verb" and kind != "intent")
+TELLING = frozenset(lemma for lemma, pos, kind, _, _ in rows("cues") if pos == "verb" and kind != "intent")
 _SUBJECT = ("nsubj", "nsubjpass", "csubj")
 _BODIES = (EntityKind.STATE, EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET, EntityKind.PARTNERSHIP)
 _PERSONS = (EntityKind.PERSON, EntityKind.UNNAMED_SOURCE)
@@ -100,7 +100,7 @@ class Trail:
         verb = verb_of(token)
         quotation = quotations[token.i]
         subject = verb is not None and quotations[verb.i] == quotation
-        spoke = subject and verb is not None and (verb.lemma_.lower() in _TELLING or verb.lower_ == "according")
+        spoke = subject and verb is not None and (verb.lemma_.lower() in TELLING or verb.lower_ == "according")
         referent.times += 1
         self._uses.append(Use(token.i, moment, subject, spoke, quotation, referent))
 

@@ -23,6 +23,7 @@ Held = tuple[Stance, tuple["Entity", ...]]
 
 _WILLS = frozenset({"will", "shall", "'ll", "’ll", "wo", "would", "'d", "’d"})
 _WARMTH = frozenset({"welcome", "appreciate", "value", "applaud", "love", "embrace", "favour", "favor", "prefer"})
+_NEAR = 3  # tokens
 _NEEDING = frozenset({"need", "require"})
 _DEMANDS = frozenset({"must", "should", "ought"})
 _GOING_ON = frozenset({"continue", "remain", "proceed", "persist", "resume", "stay"})
@@ -135,7 +136,8 @@ def _of_attitude(
         if stance is None or not content.start <= word.idx < content.end:
             continue
         modal = word == head and any(helper.lower_ in _DEMANDS for helper in auxiliaries(head))
-        if modal:  # "they must resist": not theirs, but a demand
+        judged = word.lemma_ == "consider" and any(children(word, "ccomp", "oprd"))  # "considers it vital"
+        if modal or judged:  # "they must resist": not theirs, but a demand
             continue
         planned = _of_plan(participants, content, head, attribution, voices) if word == head else None
         if planned is not None and stance is Stance.SUPPORTIVE and word.lemma_ not in _WARMTH:  # "we will support"
@@ -249,6 +251,9 @@ def _is_sanction(verb: Token) -> bool:
         return True
     if verb.lemma_ == "take" and any(noun.lemma_ == "countermeasure" for noun in children(verb, "dobj")):
         return True
+    kind = (noun for link in children(verb, "prep") if link.lower_ == "in" for noun in children(link, "pobj"))
+    if verb.lemma_ in ("respond", "reply") and any(noun.lemma_ == "kind" for noun in kind):
+        return True
     return (look_up("sanction", verb) or look_up_phrase("sanction", verb)) is not None
 
 
@@ -259,8 +264,17 @@ def _speaks_as_body(voices: Voices) -> bool:
 # ---- a demand
 
 
+def _is_having_to(word: Token) -> bool:
+    """Whether a verb is the "has" of "has to meet the standards"."""
+    if word.lemma_ != "have" or word.tag_ not in ("VBZ", "VBP") or is_negated(word):
+        return False
+    return any(act.tag_ == "VB" and act.i - word.i < _NEAR for act in children(word, "xcomp"))
+
+
 def _is_demanded(head: Token) -> bool:
     """Whether a clause says what must be or what is needed; an impersonal requirement demands nothing."""
+    if head.dep_ != "aux" and any(_is_having_to(word) for word in (head, head.head)):
+        return True
     if head.lemma_ in _NEEDING and head.tag_ != "VB" and not is_negated(head):
         return any(children(head, "dobj", "xcomp")) and any(children(head, "nsubj"))
     if head.lemma_ == "be" and not any(children(head, "nsubj")):

@@ -44,8 +44,10 @@ def of_standing(noun: Token, status: MembershipStatus) -> MembershipStatus | Non
     if is_negated(noun.head):
         return None
     if noun.head.lemma_ == "become" and status is MembershipStatus.MEMBER:
-        done = tense(noun.head) is Temporality.PAST or (
-            noun.head.dep_ == "pcomp" and noun.head.head.lower_ in ("on", "upon", "after", "since")
+        done = (
+            tense(noun.head) is Temporality.PAST
+            or noun.head.tag_ == "VBZ"
+            or (noun.head.dep_ == "pcomp" and noun.head.head.lower_ in ("on", "upon", "after", "since"))
         )
         return status if done else MembershipStatus.PROSPECTIVE
     return status
