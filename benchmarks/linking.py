@@ -72,9 +72,7 @@ def main() -> None:
         if authority.name == "core":
             floors = FLOORS.get(source.parent.name, ())
             pairs = zip(("precision", "F1", "given"), figures, floors, strict=False)
-            below += [
-                f"{source.parent.name}: {what} {got:.3f}, not {floor}" for what, got, floor in told if got < floor
-            ]
+            below += [f"{source.parent.name}: {what} {at:.3f}, not {floor}" for what, at, floor in pairs if at < floor]
         count = sum(map(len, found))
         print(f"  {count} names in {spent:.2f} s of CPU: {count / spent:,.0f} a second (reading the texts apart)")
     for line in below:
