@@ -7,13 +7,14 @@ import json
 import re
 import threading
 from contextlib import contextmanager
+from dataclasses import replace
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 import pytest
-from pyoxigraph import NamedNode, Quad
+from pyoxigraph import NamedNode, Quad, Triple
 from typer.testing import CliRunner
 
 from loader.exports import export, snapshot
@@ -366,6 +367,44 @@ def run(store: Path, *arguments: str) -> tuple[int, str]:
     return done.exit_code, done.output
 
 
+@pytest.mark.parametrize("before", [True, False], ids=["before its new entity", "after it"])
+def test_a_linked_entity_that_was_merged_has_the_facts_of_the_one_it_went_into(tmp_path: Path, before: bool) -> None:
+    redirect = {"redirects": {"from": "Q5", "to": "Q17"}}
+    entities = [redirect, *ENTITIES] if before else [*ENTITIES, redirect]
+    found = EntityFile(dump(tmp_path / "e.json", *entities), ("P31",)).facts(["Q5"])
+    assert found.problems == ()
+    stated = {(triple.subject.value, str(triple.object)) for triple in found.triples}
+    assert stated == {(WIKIDATA + "Q5", f"<{WIKIDATA}Q6256>"), (WIKIDATA + "Q6256", '"country"@en')}
+    along = ENTITIES[1] | redirect  # as a single entity is given away
+    assert EntityFile(dump(tmp_path / "f.json", along), ("P31",)).facts(["Q5", "Q17"]).triples == {
+        Triple(NamedNode(WIKIDATA + item), NamedNode(DIRECT + "P31"), NamedNode(WIKIDATA + "Q6256"))
+        for item in ("Q5", "Q17")
+    }
+    away = EntityFile(dump(tmp_path / "g.json", redirect, ENTITIES[0]), ("P31",)).facts(["Q5"])
+    assert away.problems == ("g.json lacks 1 of 1 linked entities: Q5.",)
+
+
+def test_lines_on_entities_that_are_not_linked_are_passed_over_unread(tmp_path: Path) -> None:
+    path = dump(tmp_path / "e.json", *ENTITIES)
+    path.write_text(
+        path.read_text() + '{"type": "item", "id": "Q4000", broken\n{"id": "Q408", broken\n', encoding="utf-8"
+    )
+    found = EntityFile(path, ("P31",)).facts(["Q17"])
+    assert found.problems == ()
+    assert len(EntityFile(path, ("P31",)).facts(["Q17", "Q408"]).problems) == 1
+
+
+def test_both_sources_tell_how_far_they_are(tmp_path: Path, fake: Fake) -> None:
+    told: list[int] = []
+    many = [entity(f"Q{number}", "x") for number in range(5000, 9000)]
+    EntityFile(dump(tmp_path / "e.json", *ENTITIES, *many), ("P31",), told.append).facts(["Q17"])
+    assert 0 < sum(told) <= 2 * (tmp_path / "e.json").stat().st_size
+    told.clear()
+    fake.replies = [(200, {}, GOOD)]
+    replace(fake.service(), told=told.append).facts(["Q17", "Q408"])
+    assert told == [2]
+
+
 def test_the_command_copies_out_of_a_file_and_says_what_it_lacks(store: Path, tmp_path: Path) -> None:
     whole = dump(tmp_path / "e.json", *ENTITIES)
     assert run(store, "--from", str(whole)) == (0, "Facts: 7 triples of 2 linked entities.\n")
@@ -373,6 +412,8 @@ def test_the_command_copies_out_of_a_file_and_says_what_it_lacks(store: Path, tm
     status, said = run(store, "--from", str(part), "--property", "P31", "--quiet")
     assert (status, said) == (1, "pactgraph: part.json lacks 1 of 2 linked entities: Q408.\n")
     assert len(lines(store)) == 1
+    status, said = run(store, "--from", str(whole), "--json")
+    assert (status, json.loads(said)) == (0, {"entities": 2, "triples": 7, "problems": []})
 
 
 def test_the_command_asks_a_service_and_keeps_what_came_only_until_it_is_whole(store: Path, fake: Fake) -> None:

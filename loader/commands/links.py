@@ -22,6 +22,7 @@ from loader.commands.console import (
     counted,
     existing,
     held_authority,
+    progress,
     refuse,
     tell,
 )
@@ -161,6 +162,7 @@ def fetch(
     store: StorePath = DEFAULT_STORE,
     wait: Wait = 30.0,
     quiet: Quiet = False,
+    as_json: Json = False,
 ) -> None:
     """Copy what Wikidata states of the linked entities into the graph of facts, for questions without a network.
 
@@ -180,11 +182,13 @@ def fetch(
     try:
         chosen = facts.checked(properties or ())
         if source is not None:
-            items, found = links.fetch_facts(store, facts.EntityFile(source, chosen), wait=wait)
+            size = 2 * source.stat().st_size if source.is_file() else None  # it is read twice
+            with progress("Reading", "bytes", quiet=quiet, total=size) as step:
+                items, found = links.fetch_facts(store, facts.EntityFile(source, chosen, step), wait=wait)
         else:
             courier = Courier(Settings(contact), None, f"pactgraph/{version('pactgraph')}", accept=facts.RESULTS)
-            with closing(Cache(partial)) as progress:
-                asked = facts.Service(service or "", chosen, courier, progress)
+            with closing(Cache(partial)) as kept, progress("Asking", "entities", quiet=quiet) as step:
+                asked = facts.Service(service or "", chosen, courier, kept, step)
                 items, found = links.fetch_facts(store, asked, wait=wait)
             partial.unlink(missing_ok=True)
     except (facts.Unfetchable, Unreadable) as error:
@@ -193,7 +197,10 @@ def fetch(
         refuse(f"{partial} cannot be used ({error}); remove it, and let its folder be writable.")
     for problem in found.problems:
         typer.echo(f"pactgraph: {problem}", err=True)
-    tell(f"Facts: {len(found.triples):,} triples of {items:,} linked entities.", quiet=quiet)
+    if as_json:
+        typer.echo(json.dumps({"entities": items, "triples": len(found.triples), "problems": list(found.problems)}))
+    else:
+        tell(f"Facts: {len(found.triples):,} triples of {items:,} linked entities.", quiet=quiet)
     raise typer.Exit(1 if found.problems else 0)
 
 

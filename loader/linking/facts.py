@@ -31,7 +31,7 @@ from loader.terms import LABEL
 from ontology.vocabulary import PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from pyoxigraph import Quad
@@ -91,13 +91,15 @@ def checked(properties: Iterable[str]) -> tuple[str, ...]:
 class Service:
     """A SPARQL service with Wikidata's statements at ``address``, asked for 50 entities at a time.
 
-    ``progress`` keeps what came, entity by entity, so that a run which was stopped goes on where it was.
+    ``progress`` keeps what came, entity by entity, so that a run which was stopped goes on where it was. ``told`` hears
+    of how many entities facts came.
     """
 
     address: str
     properties: tuple[str, ...]
     courier: Courier
     progress: Cache
+    told: Callable[[int], None] = lambda _: None
 
     def __post_init__(self) -> None:
         if urlsplit(self.address).scheme not in {"http", "https"}:
@@ -125,6 +127,7 @@ class Service:
             came = {self._key(item): _written(found[item]) for item in batch}
             self.progress.put_all(came, self.courier.clock())
             triples.update(*found.values())
+            self.told(len(batch))
             left = left[_BATCH:]
         return Facts(frozenset(triples))
 
@@ -164,35 +167,62 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class EntityFile:
-    """Entities in JSON, one a line, as the dumps of Wikidata hold them; read once for facts and once for labels."""
+    """Entities in JSON, one a line, as the dumps of Wikidata hold them; read once for facts and once for labels.
+
+    ``told`` hears how many bytes were read of it, of `size` in all.
+    """
 
     path: Path
     properties: tuple[str, ...]
+    told: Callable[[int], None] = lambda _: None
 
     def facts(self, items: Sequence[str]) -> Facts:
-        """Return what the file states of entities. Raises lines.Unreadable."""
-        wanted, seen = set(items), set()
-        triples: set[Triple] = set()
-        problems: list[str] = []
-        for line, said in read_json(self.path):
-            if isinstance(said, Problem):
-                problems.append(str(said))
-            elif said["id"] in wanted:
-                seen.add(said["id"])
-                try:
-                    for each in list(self._stated(said, line)):
-                        problems.append(each) if isinstance(each, str) else triples.add(each)
-                except (KeyError, TypeError, AttributeError, ValueError) as error:
-                    problems.append(str(Problem(self.path.name, line, f"is no entity of Wikidata ({error!r}).")))
-        if wanted - seen:
-            missing = sorted(wanted - seen, key=lambda item: int(item[1:]))
+        """Return what the file states of entities, through redirects that it tells of. Raises lines.Unreadable."""
+        triples, problems, seen, merged = self._read({item: {item} for item in items})
+        ahead: dict[str, set[str]] = defaultdict(set)
+        for old, new in merged.items():
+            if old in set(items) - seen:
+                ahead[new].add(old)
+        if ahead:  # what they were merged into may stand before or after
+            more, told, also, _ = self._read(ahead)
+            triples |= more
+            problems += [each for each in told if each not in problems]
+            seen |= also
+        missing = sorted(set(items) - seen, key=lambda item: int(item[1:]))
+        if missing:
             few = ", ".join(missing[:5]) + (" …" if len(missing) > 5 else "")
-            problems.append(f"{self.path.name} lacks {len(missing):,} of {len(wanted):,} linked entities: {few}.")
+            problems.append(f"{self.path.name} lacks {len(missing):,} of {len(set(items)):,} linked entities: {few}.")
         return Facts(frozenset(triples | self._labels({triple.object for triple in triples})), tuple(problems))
 
-    def _stated(self, said: dict[str, Any], line: int) -> Iterator[Triple | str]:
-        for name in self.properties:
-            statements = (said.get("claims") or {}).get(name, ())
+    def _read(self, wanted: Mapping[str, set[str]]) -> tuple[set[Triple], list[str], set[str], dict[str, str]]:
+        """Return what is stated of the ids that each wanted one stands for; problems; those ids; redirects."""
+        triples: set[Triple] = set()
+        problems: list[str] = []
+        seen: set[str] = set()
+        merged: dict[str, str] = {}
+        for line, said in read_json(self.path, wanted, self.told):
+            if isinstance(said, Problem):
+                problems.append(str(said))
+                continue
+            try:
+                old, new = (str(said.get("redirects", {}).get(each, "")) for each in ("from", "to"))
+                if old:
+                    merged[old] = new
+                names = set(wanted.get(said.get("id", ""), ())) | (
+                    wanted.get(old, set()) if "claims" in said else set()
+                )
+                for name in sorted(names):
+                    seen.add(name)
+                    for each in list(self._stated(said, name, line)):
+                        problems.append(each) if isinstance(each, str) else triples.add(each)
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                problems.append(str(Problem(self.path.name, line, f"is no entity of Wikidata ({error!r}).")))
+        return triples, problems, seen, merged
+
+    def _stated(self, said: dict[str, Any], name: str, line: int) -> Iterator[Triple | str]:
+        """Give what is stated of an entity under the name of a linked one."""
+        for property_ in self.properties:
+            statements = (said.get("claims") or {}).get(property_, ())
             best = [each for each in statements if each.get("rank") == "preferred"]
             for each in best or [each for each in statements if each.get("rank", "normal") == "normal"]:
                 snak = each["mainsnak"]
@@ -201,15 +231,16 @@ class EntityFile:
                 value = _value(snak)
                 if value is None:
                     kind = snak.get("datatype", snak["datavalue"].get("type"))
-                    yield str(Problem(self.path.name, line, f"{said['id']} has a {name} ({kind}) that is left out."))
+                    yield str(Problem(self.path.name, line, f"{name} has a {property_} ({kind}) that is left out."))
                 else:
-                    yield Triple(NamedNode(WIKIDATA + said["id"]), NamedNode(DIRECT + name), value)
+                    yield Triple(NamedNode(WIKIDATA + name), NamedNode(DIRECT + property_), value)
 
     def _labels(self, values: set[Any]) -> set[Triple]:
         wanted = {value.value for value in values if isinstance(value, NamedNode)}
         found = set()
-        for _, said in read_json(self.path) if wanted else ():
-            if not isinstance(said, Problem) and WIKIDATA + said["id"] in wanted:
+        ids = {each.removeprefix(WIKIDATA) for each in wanted}
+        for _, said in read_json(self.path, ids, self.told) if ids else ():
+            if not isinstance(said, Problem) and said.get("id") in ids:
                 labels = said.get("labels")
                 label = labels.get("en") if isinstance(labels, dict) else None
                 if isinstance(label, dict) and isinstance(label.get("value"), str):

@@ -5,13 +5,17 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import re
 import zlib
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Container, Iterator
     from pathlib import Path
+
+
+_NAMED = re.compile(rb'\s*\{(?:"type": ?"item", ?)?"id": ?"(Q[0-9]+)"')
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +88,27 @@ def unpacked(path: Path, raw: IO[bytes]) -> Any:
     return raw
 
 
-def read_json(path: Path) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
+def read_json(
+    path: Path, wanted: Container[str], progress: Callable[[int], None] = lambda _: None
+) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
     """Give (line, entity in JSON) of a dump or of JSON lines, packed or not, for whoever wants more than names.
 
-    Only that it is an object with an id is certain of an entity. Raises Unreadable, also where an archive ends early.
+    A line that begins with the id of an entity that is not ``wanted`` is passed over unread, which is what most of a
+    dump is, unless it tells of a redirect. Only that it is an object with an id or redirects is certain of an entity.
+    ``progress`` hears how many bytes of the file were read. Raises Unreadable, also where an archive ends early.
     """
     line = 0
     try:
         parse = parser()
         with path.open("rb") as raw:
+            before = 0
             for line, text in enumerate(unpacked(path, raw), 1):
+                if line % 1000 == 0:
+                    progress(raw.tell() - before)
+                    before = raw.tell()
+                named = _NAMED.match(text)
+                if named and named[1].decode() not in wanted and b'"redirects"' not in text:
+                    continue
                 entity = text.strip().removesuffix(b",")
                 if entity in {b"", b"[", b"]"}:
                     continue
@@ -102,7 +117,7 @@ def read_json(path: Path) -> Iterator[tuple[int, dict[str, Any] | Problem]]:
                 except (ValueError, RecursionError) as error:
                     yield line, Problem(path.name, line, f"is no whole JSON ({error}).")
                     continue
-                has_id = isinstance(said, dict) and isinstance(said.get("id"), str)
+                has_id = isinstance(said, dict) and ("redirects" in said or isinstance(said.get("id"), str))
                 yield line, said if has_id else Problem(path.name, line, "is no entity of Wikidata.")
     except broken() as error:
         why = getattr(error, "strerror", None) or f"the archive is damaged or ends early after line {line} ({error})"
