@@ -79,9 +79,9 @@ class Entity:
     """One thing with an id in Wikidata: what is known of it, to tell it from its namesakes.
 
     ``id`` is bare ("Q17"), ``type`` one of TYPES, ``status`` "verified" (two independent sources, or a dump of
-    Wikidata) or "candidate". ``prior`` is the number of its sitelinks, 0 where unknown; ``country`` the id of its
-    country. ``start`` and ``end`` bound its life, as ISO 8601 dates as precise as known ("1949", "1949-04-04").
-    ``classes`` are the ids that it is an instance of.
+    Wikidata) or "candidate". ``prior`` is how well known it is: the number of its sitelinks, in the core an estimate on
+    that scale, 0 where unknown. ``country`` is the id of its country. ``start`` and ``end`` bound its life, as ISO 8601
+    dates as precise as known ("1949", "1949-04-04"). ``classes`` are the ids that it is an instance of.
     """
 
     id: str
