@@ -59,10 +59,10 @@ def of_verb(token: Token, entry: Entry) -> Content | None:
 
 def _below(token: Token) -> Content | None:
     """Return the paragraph below a line that the cue ends with a colon: "The minister added:"."""
-    doc, line = token.doc, token.i + 1
-    while line < len(doc) and "\n" not in doc[line].text:
+    doc, line, end = token.doc, token.i + 1, token.sent.end
+    while line < len(doc) and line <= end and "\n" not in doc[line].text:  # the line ends no later than the sentence
         line += 1
-    if line + 1 >= len(doc) or doc[line - 1].text != ":" or doc[line - 1].head != token or token.sent.end < line:
+    if line + 1 >= len(doc) or doc[line - 1].text != ":" or doc[line - 1].head != token or end < line:
         return None
     first = last = line + 1
     while last + 1 < len(doc) and "\n" not in doc[last + 1].text:
