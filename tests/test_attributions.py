@@ -64,6 +64,10 @@ def test_the_article_attributes(read: Callable[[str], Reading], case: Case) -> N
     [
         ("Berg: Norway Will Leave The Pact", ["indirect | Berg | : | Norway Will Leave The Pact"]),
         ("A lesson from Anna Berg: 'Go home at once'", ["direct | Anna Berg | : | Go home at once"]),
+        (
+            "Foreign Minister Slams Norway: You Will Pay For This",
+            ["indirect | Foreign Minister | : | You Will Pay For This"],
+        ),
         ("Weather: Snow Falls In The North", []),
     ],
 )

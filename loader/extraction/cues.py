@@ -71,6 +71,12 @@ def verb(token: Token) -> Entry | None:
     return table.get(lemma)
 
 
+def is_verb(lemma: str) -> bool:
+    """Whether a verb with this lemma is a cue of speech."""
+    entry = _table("verb").get(lemma)
+    return entry is not None and (entry.allows("quote") or entry.kind() is StatementKind.SPEECH)
+
+
 def noun(token: Token) -> Entry | None:
     """Return the entry of a noun, None if it is no cue."""
     return _table("noun").get(_lemma(token))

@@ -7,8 +7,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from loader.document import Span, StatementKind
-from loader.extraction.cues import Cue, Entry
+from loader.extraction.cues import Cue, Entry, is_verb
 from loader.extraction.findings import Finding
+from loader.extraction.nouns import PERSONAL, noun_of
 from loader.extraction.sources import Source, phrase
 
 if TYPE_CHECKING:
@@ -107,17 +108,28 @@ def find_labels(reading: Reading, marks: Marks, speaking: frozenset[str] = froze
         headline = start == reading.page.headline.start
         if marks.is_left_out(Span(start, end)) or not (headline or often[match.group(1)] > 1):
             continue
-        head = _head(reading, match.start(1), match.end(1))
+        name = Span(match.start(1), _before_verb(text, match.start(1), match.end(1)) if headline else match.end(1))
+        head = _head(reading, name.start, name.end)
         content = marks.tidy(match.end(), end)
         if content is None or head is None or (headline and not _speaks(reading, head, content, speaking)):
             continue
-        yield _finding(reading, Span(*match.span(2)), Source(head, Span(*match.span(1))), content)
+        yield _finding(reading, Span(*match.span(2)), Source(head, name), content)
     yield from _announced(reading, marks)
     for quotation in marks.speeches:
         tag = _TAG.match(text, quotation.outer.end)
         head = _head(reading, tag.start(2), tag.end(2)) if tag else None
         if tag is not None and head is not None:
             yield _finding(reading, Span(*tag.span(1)), Source(head, Span(*tag.span(2))), quotation.inner)
+
+
+def _before_verb(text: str, start: int, end: int) -> int:
+    """Where the name ends that a headline gives a verb of speech to before its colon: "Minister Slams Sweden: …"."""
+    words = list(re.finditer(r"\S+", text[start:end]))
+    for number, word in enumerate(words[1:], start=1):
+        low = word.group().lower()
+        if low.endswith("s") and (is_verb(low[:-1]) or (low.endswith("es") and is_verb(low[:-2]))):
+            return start + words[number - 1].end()
+    return end
 
 
 def _finding(reading: Reading, mark: Span, source: Source, content: Span) -> Finding:
@@ -141,7 +153,9 @@ def _speaks(reading: Reading, head: Token, content: Span, speaking: frozenset[st
     if head.lower_ in _PAPERS or head.text in speaking:
         return len(words) >= _TELLING
     verbal = any(token.pos_ in ("VERB", "AUX") for token in words)
-    return verbal and head.ent_type_ in ("PERSON", "ORG", "NORP", "GPE")
+    noun = noun_of(head)
+    named = head.ent_type_ in ("PERSON", "ORG", "NORP", "GPE") or (noun is not None and noun.kind in PERSONAL)
+    return named and (verbal or len(words) >= _TELLING)
 
 
 def _announced(reading: Reading, marks: Marks) -> Iterator[Finding]:

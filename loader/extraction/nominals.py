@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.extraction.contents import Content, is_finite, without_mark
-from loader.extraction.extents import is_time
+from loader.extraction.extents import is_time, stray_clause
 from loader.extraction.syntax import child, children
 
 if TYPE_CHECKING:
@@ -63,6 +63,10 @@ def of_adjective(token: Token, entry: Entry) -> Content | None:
             and is_finite(clause)
         ):
             return Content(((without_mark(clause), clause.right_edge.i),), "adjective-clause")
+    if token.head.lemma_ == "make" and token.head.i < token.i and entry.allows("that"):
+        run = stray_clause(token.head)  # "made clear on Monday that"
+        if run is not None and run[0] > token.i:
+            return Content((run,), "adjective-clause")
     for link in children(token, "prep"):
         if link.lower_ in entry.prepositions and child(link, "pobj", "pcomp") is not None:
             lead = link if link.i == token.i + 1 else None

@@ -123,11 +123,14 @@ def _stands_apart(tokens: list[Token], link: Token, first: Token, second: Token 
 
 
 def _is_promised(first: Token, tokens: list[Token]) -> bool:
-    """Whether an infinitive heads its content, its "to" in it or in the cue: "pledged to build"."""
+    """Whether an infinitive heads its content, or is what somebody is asked for there: "pledged to", "urged X to"."""
     while first.dep_ == "conj" and first.head.i >= tokens[0].i:
         first = first.head
     to = next((c for c in first.children if c.tag_ == "TO"), None)
-    return to is not None and first.head.i < tokens[0].i and to.i in (tokens[0].i - 1, tokens[0].i)
+    if to is None:
+        return False
+    asked = first.dep_ in ("acl", "relcl", "advcl") and not any(t.pos_ in ("VERB", "AUX") for t in tokens if t.i < to.i)
+    return (first.head.i < tokens[0].i and to.i >= tokens[0].i - 1) or (asked and first.head.i >= tokens[0].i)
 
 
 def _differ(first: Token, second: Token) -> bool:
