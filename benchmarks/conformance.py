@@ -48,9 +48,10 @@ if TYPE_CHECKING:
     Row = dict[str, Term]
 
 PACTGRAPH = str(Path(sys.executable).with_name("pactgraph"))
+PATIENT = ("--timeout", "600")  # the machine may be busy
 BASE = "https://nobody.example/"  # no graph of the store is the loader's then, so that DROP ALL may empty it
 TOKEN = {"Authorization": "Bearer a token of this run"}
-FLOORS = {"protocol": 34, "graph store": 13, "service description": 3, "query": 330, "update": 157}
+FLOORS = {"protocol": 34, "graph store": 13, "service description": 3, "query": 331, "update": 157}
 MF = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-manifest#")
 QT = Namespace("http://www.w3.org/2001/sw/DataAccess/tests/test-query#")
 UT = Namespace("http://www.w3.org/2009/sparql/tests/test-update#")
@@ -183,7 +184,7 @@ def served() -> Iterator[Server]:
         command = [PACTGRAPH, "import", "-q", "--graph", "http://nothing.example/", *there, str(nothing)]
         subprocess.run(command, check=True)
         environment = os.environ | {"PACTGRAPH_TOKEN": TOKEN["Authorization"].removeprefix("Bearer ")}
-        command = [PACTGRAPH, "serve", *there, "--port", "0", "--default-graph", "plain", "--base", BASE]
+        command = [PACTGRAPH, "serve", *there, "--port", "0", "--default-graph", "plain", "--base", BASE, *PATIENT]
         with log.open("wb") as errors, subprocess.Popen(command, env=environment, stderr=errors) as process:
             try:
                 yield Server(f"http://127.0.0.1:{port_of(process, log)}")
