@@ -236,10 +236,19 @@ def _clauses(sentence: TokenSpan) -> Iterator[Token]:
         own = any(child.dep_ in ("nsubj", "nsubjpass") for child in token.children)
         leads = token.dep_ in ("advcl", "acl") and token.tag_ in ("VBN", "VBG") and token.i == sentence.start
         open_ = any(child.dep_ in ("mark", "advmod") and child.lower_ in _CONDITIONS for child in token.children)
-        if leads or (
-            token.dep_ in _CLAUSES and own and not open_ and token.head.pos_ in ("VERB", "AUX", "ADP", "SCONJ")
+        if (
+            _is_aside(token)
+            or leads
+            or (token.dep_ in _CLAUSES and own and not open_ and token.head.pos_ in ("VERB", "AUX", "ADP", "SCONJ"))
         ):
             yield token
+
+
+def _is_aside(token: Token) -> bool:
+    """Whether a relative clause after a comma tells something of its own: "the groups, which were set up in May"."""
+    if token.dep_ != "relcl" or token.left_edge.i == 0 or token.left_edge.nbor(-1).text != ",":
+        return False
+    return token.left_edge.lower_ == "which" and token.left_edge.dep_ in ("nsubj", "nsubjpass")
 
 
 def _below_opening(root: Token) -> Token:
@@ -258,6 +267,12 @@ def _content(reading: Reading, verb: Token) -> Span | None:
         if child.dep_ == "conj" and any(children(child, "nsubj", "nsubjpass", "expl")):
             inner -= {token.i for token in child.subtree}
             inner -= {other.i for other in children(verb, "cc")}
+    asides = [other for other in verb.subtree if other != verb and _is_aside(other)] if verb.dep_ == "ROOT" else []
+    for aside in asides:
+        if aside.right_edge.i >= verb.right_edge.i - 1:  # told apart, at the end
+            inner -= {token.i for token in aside.subtree}
+    if _is_aside(verb):
+        inner -= {verb.left_edge.i}
     first = last = verb.i
     while first - 1 in inner:
         first -= 1
