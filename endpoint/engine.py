@@ -15,12 +15,8 @@ import json
 import logging
 import os
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections import Counter, deque
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from endpoint.accounts import Accounts
@@ -29,12 +25,14 @@ from endpoint.clerk import Clerk
 from endpoint.generation import Control, Generation
 from endpoint.lanes import Lanes
 from endpoint.negotiation import RESULTS, Choice
+from endpoint.nursery import Nursery
 from endpoint.protocol import GraphRead, ProtocolError, Query
 from endpoint.turn import Turn
 from ontology.layout import Layout, NoStore, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from endpoint.settings import Settings
     from endpoint.worker import Worker
@@ -61,12 +59,10 @@ class Engine:
         self.killed: Counter[str] = Counter()
         self.answers: dict[str, Answer] = {}
         self.lanes = Lanes(settings.limits, self)
-        self.clerk = Clerk(self.birth)
+        self.nursery = Nursery(settings.store)
+        self.clerk = Clerk(self.nursery.birth)
         self._queue: deque[tuple[str, asyncio.Future[Worker] | Turn]] = deque()
         self._generations: set[Generation] = set()
-        self._nursery: subprocess.Popen[bytes] | None = None
-        self._control: Control | None = None
-        self._births: deque[asyncio.Future[tuple[socket.socket, int]]] = deque()
         self._watcher: asyncio.Task[None] | None = None
         self._too_large: set[str] = set()
         self._closed = False
@@ -101,12 +97,7 @@ class Engine:
         self.lanes.close(ProtocolError(503, "The endpoint is shutting down.", {"Retry-After": "5"}))
         for generation in list(self._generations):
             generation.end()
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-        if self._nursery is not None:
-            await asyncio.get_running_loop().run_in_executor(None, self._nursery.wait)
-            self._nursery = None
+        await self.nursery.close()
 
     async def run(self, query: Query | GraphRead, client: str, *, coding: str = "") -> Answer:
         """Run a query and return its answer as soon as the first bytes are there.
@@ -205,7 +196,7 @@ class Engine:
         generation = self.current
         if generation is None or generation.retired:
             return
-        while generation.free and (answer := self.lanes.next_waiting()) is not None:
+        while generation.free and (answer := self.lanes.next_waiting(self._accounts.used)) is not None:
             self.leave(answer.client)
             if not answer.finished:  # else its client has gone
                 self._relaunch(answer, self._assign(generation, answer.client))
@@ -423,7 +414,7 @@ class Engine:
             generation = Generation(self, None, workers=self.settings.limits.workers, in_memory=True)
         self._generations.add(generation)
         try:
-            end, _ = await self.birth(
+            end, _ = await self.nursery.birth(
                 {
                     "do": "keep",
                     "path": str(generation.path) if generation.path is not None else None,
@@ -456,43 +447,6 @@ class Engine:
             return False
         settled = time.time() - generation.since >= _SETTLED
         return settled and self._growth * _bytes_under(generation.path) <= self.settings.memory
-
-    async def birth(self, order: dict[str, Any]) -> tuple[socket.socket, int]:
-        """Have the nursery fork a process for ``order``; return the socket to it and its process id."""
-        control = self._control or self._start_nursery()
-        birth: asyncio.Future[tuple[socket.socket, int]] = asyncio.get_running_loop().create_future()
-        self._births.append(birth)
-        control.send(order)
-        return await birth
-
-    def _start_nursery(self) -> Control:
-        ours, theirs = socket.socketpair()
-        root = str(Path(__file__).resolve().parent.parent)
-        program = f"import sys; sys.path.insert(0, {root!r}); from endpoint.host import main; main({theirs.fileno()})"
-        self._nursery = subprocess.Popen(  # noqa: S603 (our own interpreter and program)
-            [sys.executable, "-c", program], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
-        )
-        theirs.close()
-        self._control = Control(ours)
-        self._control.handle = self._heard
-        self._control.listen()
-        return self._control
-
-    def _heard(self, message: dict[str, Any] | None, end: socket.socket | None) -> None:
-        if message is None:  # the nursery was killed: the next birth starts another
-            self._control = None
-            if self._nursery is not None:
-                self._nursery.wait()
-            while self._births:
-                birth = self._births.popleft()
-                if not birth.done():
-                    birth.set_exception(StoreError(self.settings.store, "the process that holds snapshots ended"))
-        elif end is not None:
-            birth = self._births.popleft()
-            if birth.done():
-                end.close()
-            else:
-                birth.set_result((end, message["pid"]))
 
     async def _watch(self) -> None:
         failures = 0

@@ -99,11 +99,17 @@ class Lanes:
         self._unmoved.discard(answer)
         return False
 
-    def next_waiting(self) -> Answer | None:
-        """Return a query that was put back and may begin anew, or one that has ended meanwhile; None for neither."""
-        if self.waiting and (self.waiting[0].finished or not self.are_crowded):
-            return self.waiting.popleft()
-        return None
+    def next_waiting(self, used: Callable[[str], float]) -> Answer | None:
+        """Return a query that was put back and may begin anew, or one that has ended meanwhile; None for neither.
+
+        It is one of the client that used least, and of that the first.
+        """
+        chosen = next((answer for answer in self.waiting if answer.finished), None)
+        if chosen is None and self.waiting and not self.are_crowded:
+            chosen = min(self.waiting, key=lambda answer: used(answer.client))
+        if chosen is not None:
+            self.waiting.remove(chosen)
+        return chosen
 
     def close(self, error: ProtocolError) -> None:
         """Look no more, and end what waits."""

@@ -138,7 +138,7 @@ class Writer:
             "memory": settings.limits.memory,
         }
         try:
-            end, pid = await self._engine.birth({"do": "write"})
+            end, pid = await self._engine.nursery.birth({"do": "write"})
         except StoreError as error:
             raise ProtocolError(503, f"Nothing was stored: {error}.", {"Retry-After": "1"}) from None
         return await _Scribe(pid, settings.lock, settings.limits.seconds).run(end, job, body)

@@ -372,10 +372,10 @@ def test_beyond_the_queue_clients_are_told_to_come_back(store: Path) -> None:
 def test_any_process_may_be_killed_from_outside(store: Path, victim: str) -> None:
     async def check() -> None:
         async with engine_on(store) as engine:
-            assert engine._nursery is not None
+            assert engine.nursery.process is not None
             worker = processes_of(engine)[0]
             keeper = int(state_of(worker)[1])
-            pids = {"worker": worker, "keeper": keeper, "nursery": engine._nursery.pid}
+            pids = {"worker": worker, "keeper": keeper, "nursery": engine.nursery.process.pid}
             old = [worker, keeper]
             os.kill(pids[victim], signal.SIGKILL)
             assert await ask(engine, COUNT) == "n\n700\n"
@@ -414,10 +414,10 @@ def test_no_process_is_left_after_the_end(store: Path) -> None:
 
     async def check() -> None:
         async with engine_on(store) as engine:
-            assert engine._nursery is not None
+            assert engine.nursery.process is not None
             busy = asyncio.create_task(error_of(engine, ENDLESS))
             await until(lambda: engine.running["me"] == 1)
-            pids.extend([*processes_of(engine), engine._nursery.pid])
+            pids.extend([*processes_of(engine), engine.nursery.process.pid])
         assert (await busy).status == 503
 
     asyncio.run(check())
