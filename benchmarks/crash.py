@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import math
 import os
 import random
 import signal
@@ -204,6 +205,7 @@ def main() -> None:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--points", type=int, default=100)
+    parser.add_argument("--seconds", type=float, default=math.inf, help="no more points after so long")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
     chance = random.Random(chosen.seed)  # noqa: S311 (moments, not secrets)
@@ -213,7 +215,10 @@ def main() -> None:
         work = Path(folder)
         written = {"first": imported(work, "first")}
         unloaded: dict[str, bool] = {}
+        end = time.monotonic() + chosen.seconds
         for point in range(chosen.points):
+            if time.monotonic() > end:
+                break
             wrong: list[str] = []
             if point % 2:
                 victim, new = served(work, f"put{point}", chance)
@@ -238,6 +243,7 @@ def main() -> None:
             table[victim, "faults"] += len(wrong)
             for line in wrong:
                 print(f"point {point}, {victim}: {line}", flush=True)
+    print(f"{sum(count for (_, what), count in table.items() if what == 'kills')} points, {failed} with a fault")
     for (victim, what), count in sorted(table.items()):
         print(f"{victim:14} {what:18} {count}")
     sys.exit(1 if failed else 0)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SHORT = 4096  # bytes of a request that is read where it stands, within a millisecond or two
 _FEDERATED = 32768  # bytes of a query that calls other services
-_BEHIND = 10  # how much nicer the clerk is than the process that talks HTTP
+_BEHIND = 15  # how much nicer the clerk is than the process that talks HTTP
 
 
 @dataclass(frozen=True, slots=True)

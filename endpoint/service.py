@@ -49,6 +49,7 @@ if TYPE_CHECKING:
     from endpoint.writer import Writer
 
 _LOG = logging.getLogger("pactgraph.endpoint")
+_SHUTDOWN = "graceful shutdown"  # in what the server says when it cancels what has not ended in time
 QUERY_METHODS = "GET, HEAD, OPTIONS, POST, QUERY"
 UPDATE_METHODS = "OPTIONS, POST"
 GRAPH_METHODS = "DELETE, GET, HEAD, OPTIONS, POST, PUT"
@@ -112,12 +113,14 @@ class Service:
         watch = Watch(receive)
         try:
             await self._attempt(exchange, watch)
-        except asyncio.CancelledError:
-            if not watch.gone:
+        except asyncio.CancelledError as error:
+            if not watch.gone and _SHUTDOWN not in str(error):
                 raise
             task = asyncio.current_task()
             if task is not None:
                 task.uncancel()
+            if not watch.gone:
+                await exchange.break_off()
         finally:
             watch.stop()
 
