@@ -39,6 +39,10 @@ def tellings(reading: Reading) -> tuple[Statement, ...]:
         ("It is worth noting that Japan met France.", ["Japan met France"]),
         ("President Joe Biden will visit Tokyo next month.", ["President Joe Biden will visit Tokyo next month"]),
         ("Japan left AUKUS in May, and France joined NATO.", ["Japan left AUKUS in May", "France joined NATO"]),
+        (
+            "Japan and France held meetings of the groups, which were set up by AUKUS in May.",
+            ["Japan and France held meetings of the groups", "were set up by AUKUS in May"],
+        ),
     ],
 )
 def test_a_clause_about_a_partnership_or_between_actors_is_the_article_s_own_statement(
