@@ -1,8 +1,8 @@
 """From the candidates of a name to one decision: accepted, candidate, or not in this authority.
 
 The score estimates the chance that a candidate is right, by a logistic model over its features. The weights come from a
-fit on public news annotated with Wikidata's ids; those of office, known, acronym, prior and time, of which that news
-tells little, were set by hand. So the score orders candidates better than it counts chances.
+fit on public news annotated with Wikidata's ids; those of office, known, acronym, prior, around and time, of which that
+news tells little, were set by hand. So the score orders candidates better than it counts chances.
 """
 
 from __future__ import annotations
