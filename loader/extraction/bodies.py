@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind
-from loader.extraction.nouns import INSTITUTIONAL, PERSONAL, Noun, NounKind, fold, kind_of
-from loader.extraction.places import WHERE, acts_as_state, stands_for_government
-from loader.extraction.referents import SPEECH, verb_of
+from loader.extraction.acting import OUTLET, BodyName, acting, speaking
+from loader.extraction.nouns import INSTITUTIONAL, PERSONAL, Noun, NounKind, kind_of
+from loader.extraction.places import WHERE, stands_for_government
 from loader.names import NameForm
 from ontology.vocabulary import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from spacy.tokens import Token
 
@@ -26,30 +26,15 @@ _ACRONYM = re.compile(r"^[A-Z][A-Za-z&-]{0,8}[A-Z]s?$")
 _ARTICLED = re.compile(
     r"^United |Republic|Kingdom|Islands$|^(?:Netherlands|Philippines|Maldives|Bahamas|Gambia|Holy See)$"
 )
-_OUTLET = re.compile(
-    r"\b(?:News|Times|Post|Journal|Herald|Tribune|Gazette|Telegraph|Guardian|Observer|Daily|Chronicle|Broadcasting|Radio"
-    r"|TV|Television|Magazine|Newspaper|Press|Globe|Inquirer|Bulletin|Mirror|Today|Review|Examiner|Register|Sentinel"
-    r"|Dispatch|Media|Wire)\b|(?i:news ?agency|newspaper|news network|broadcaster)"
-    r"|^(?:CNN|MSNBC|CBS|NBC|ABC|PBS|NPR|BBC|CNBC|C-SPAN)\b"
-)
 _QUARTERS = {"North": "South", "South": "North", "East": "West", "West": "East"}
 _NO_BODY = frozenset({NounKind.THING, NounKind.DOCUMENT, NounKind.LEADERS, NounKind.PARTIES, NounKind.TERRITORY})
 _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
-_NO_SPEAKER = ("NORP", "DATE", "TIME", "GPE", "LOC", "FAC", "PERSON", "EVENT", "LANGUAGE", "WORK_OF_ART")
 _SPEAKING = ("nsubj", "dobj", "dative", "pobj", "poss", "appos", "conj")
 
 
 _PORTFOLIOS = ("minister", "secretary", "commissioner")
 # Names with an article that are only likened to ("an Asian NATO", "another AUKUS"), by the word before the name.
 _LIKENESS = frozenset({"mini", "new", "second", "third", "so-called", "eastern", "western", "another", "global"})
-
-
-class BodyName(NamedTuple):
-    """A name of no person: the tokens from ``start`` to ``end`` (not included), and the entity that they name."""
-
-    start: int
-    end: int
-    entity: Entity
 
 
 class Bodies:
@@ -91,8 +76,8 @@ class Bodies:
         take(self._quarters(found))
         take(tagged)
         take(self._acronyms(found))
-        take(self._acting(found))
-        take(self._speaking(taken))
+        take(acting(self._words, self.known, found))
+        take(speaking(self._words, taken))
         return sorted(found, key=lambda name: name.start)
 
     # ---- what the registry knows
@@ -282,7 +267,7 @@ class Bodies:
                     yield BodyName(start, end, match.entity)
                     continue
                 state = next((entity for i in range(start, end) if (entity := self._state_at(i)) is not None), None)
-                kind = EntityKind.NEWS_OUTLET if _OUTLET.search(label) else EntityKind.ORGANIZATION
+                kind = EntityKind.NEWS_OUTLET if OUTLET.search(label) else EntityKind.ORGANIZATION
                 yield BodyName(start, end, Entity(kind, slug(label), label, affiliation=state))
 
     def _trimmed(self, start: int, end: int) -> tuple[int, int]:
@@ -313,7 +298,7 @@ class Bodies:
         )  # "Center for Studies"
         for noun in () if named else (words.noun(last), first):
             if noun is not None and (noun.kind in PERSONAL or noun.kind in _NO_BODY):
-                return noun.kind is NounKind.DOCUMENT and bool(_OUTLET.search(text))
+                return noun.kind is NounKind.DOCUMENT and bool(OUTLET.search(text))
         return end - start > 1 or self._is_one_word(last)
 
     def _whole(self, start: int, end: int) -> int:
@@ -383,61 +368,6 @@ class Bodies:
         for token in words.capitals:
             if token.text in meanings:
                 yield BodyName(token.i, token.i + 1, meanings[token.text])
-
-    def _acting(self, found: list[BodyName]) -> Iterator[BodyName]:
-        """Yield the tagged places that the registry lacks and that somewhere act as states do."""
-        words = self._words
-        places: dict[str, list[tuple[int, int]]] = {}
-        for ent in words.doc.ents:
-            start = ent.start + (words.low[ent.start] == "the")
-            known = ent.label_ not in ("GPE", "LOC", "ORG", "NORP") or any(self.known[start : ent.end])
-            if not known and start < ent.end and words.tokens[start].text[0].isupper():
-                places.setdefault(words.doc[start : ent.end].text, []).append((start, ent.end))
-        made = {name.entity.label for name in found if not name.entity.registered}
-        acting = {
-            text: Entity(EntityKind.STATE, slug(text), text)
-            for text, spans in sorted(places.items())
-            if any(words.tokens[start].ent_type_ in ("GPE", "LOC") for start, _ in spans)
-            and (text in made or any(acts_as_state(words, words.root(*span)) for span in spans))
-        }
-        for place, name in enumerate(found):
-            if name.entity.label in acting and not name.entity.registered:  # taken for an organisation elsewhere
-                found[place] = name._replace(entity=acting[name.entity.label])
-        stems = {fold(text)[: max(4, len(text) - 1)]: entity for text, entity in acting.items()}
-        for text, spans in sorted(places.items()):
-            entity = acting.get(text)
-            if entity is None and words.tokens[spans[0][0]].ent_type_ == "NORP":  # "South Ossetian"
-                entity = next((state for stem, state in stems.items() if fold(text).startswith(stem)), None)
-            if entity is not None:
-                yield from (BodyName(start, end, entity) for start, end in spans)
-
-    def _speaking(self, taken: Sequence[bool]) -> Iterator[BodyName]:
-        """Yield the capitalised names of no person that say something and that the tagger made nothing of."""
-        words = self._words
-        for token in words.capitals:
-            i = token.i
-            if taken[i] or words.tag[i] != "NNP" or token.ent_type_ in _NO_SPEAKER:
-                continue
-            verb = verb_of(token)
-            if verb is None or not (verb.lower_ == "according" or verb.lemma_.lower() in SPEECH) or words.noun(token):
-                continue
-            start, end = i, i + 1
-            while start > words.start(i) and self._is_of_name(start - 1, taken):
-                start -= 1
-            while end < words.end(i) and self._is_of_name(end, taken):
-                end += 1
-            label = " ".join(words.doc[start:end].text.split())
-            kind = EntityKind.NEWS_OUTLET if _OUTLET.search(label) else EntityKind.ORGANIZATION
-            yield BodyName(start, end, Entity(kind, slug(label), label))
-
-    def _is_of_name(self, i: int, taken: Sequence[bool]) -> bool:
-        token = self._words.tokens[i]
-        return (
-            not taken[i]
-            and token.tag_ in ("NNP", "NNPS")
-            and token.text[0].isupper()
-            and token.ent_type_ not in _NO_SPEAKER
-        )
 
 
 def with_article(label: str) -> str:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from spacy.tokens import Token
 
-    from loader.extraction.bodies import BodyName
+    from loader.extraction.acting import BodyName
     from loader.extraction.persons import Person
     from loader.extraction.reading import Quotation
     from loader.extraction.words import Words

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from spacy.tokens import Doc
 
-    from loader.extraction.bodies import BodyName
+    from loader.extraction.acting import BodyName
     from loader.extraction.nouns import Noun
     from loader.extraction.persons import Person
     from loader.extraction.reading import Denotations, Page, Quotation
