@@ -108,6 +108,10 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+class Failed(Exception):  # noqa: N818 (it reads as a sentence)
+    """A server gave no answer; the message says which, and what it said."""
+
+
 class Server:
     """A running server: the URL of its queries, its process, how many articles it holds."""
 
@@ -199,9 +203,9 @@ def lua(server: Server, kind: str, *, repeated: bool) -> str:
     )
 
 
-def wrk(server: Server, script: Path, clients: int, seconds: float) -> tuple[float, int]:
+def wrk(server: Server, script: Path, clients: int, seconds: int) -> tuple[float, int]:
     """Return requests per second and in all; ends the program where one was not answered with 200."""
-    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds:g}s", "--timeout", "60s", "-s", str(script), server.url]
+    command = ["wrk", "-t1", f"-c{clients}", f"-d{seconds}s", "--timeout", "60s", "-s", str(script), server.url]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     if "Non-2xx" in output or "Requests/sec:      0.00" in output:
         message = f"{server.name} failed:\n{output}"
@@ -230,8 +234,8 @@ def fetch(server: Server, query: str) -> Taken:
     response.read(1)
     first = time.perf_counter() - start
     if response.status != 200:
-        message = f"{server.name} failed: {response.status} {response.read(200)!r}"
-        raise SystemExit(message)
+        message = f"{response.status} {response.read(200)!r}"
+        raise Failed(message)
     rows = 0
     while data := response.read(1 << 20):
         rows += data.count(b"\n")
@@ -242,12 +246,12 @@ def fetch(server: Server, query: str) -> Taken:
 def together(server: Server, queries: list[str], clients: int, taken: list[Taken]) -> tuple[float, int]:
     """Have clients ask queries at once, each its share one after the other; return the rate and their number."""
     shares = [queries[n::clients] for n in range(clients)]
-    failures: list[BaseException] = []
+    failures: list[Exception] = []
 
     def ask(share: list[str]) -> None:
         try:
             taken.extend(fetch(server, query) for query in share)
-        except BaseException as error:  # noqa: BLE001 (told below)
+        except (Failed, OSError, http.client.HTTPException) as error:  # told below
             failures.append(error)
 
     threads = [threading.Thread(target=ask, args=(share,)) for share in shares]
@@ -257,8 +261,8 @@ def together(server: Server, queries: list[str], clients: int, taken: list[Taken
     for thread in threads:
         thread.join()
     if failures:
-        message = f"{server.name} failed: {failures[0]!r}"
-        raise SystemExit(message)
+        message = f"{server.name}: {failures[0]}"
+        raise Failed(message)
     return len(queries) / (time.perf_counter() - start), len(queries)
 
 
@@ -340,29 +344,37 @@ def slow(servers: list[Server], chosen: argparse.Namespace) -> None:
     numbers = itertools.count(random.getrandbits(40))
     kinds = [("large", False), *itertools.product(SLOW, (False, True))]
     for clients, (kind, repeated) in itertools.product((n for n in chosen.clients if n <= chosen.most), kinds):
-        text = KINDS[kind].format(base=BASE, pact=PACT, rows=ROWS)
+        try:
+            ask_slow(servers, chosen.rounds, clients, kind, numbers if not repeated else None)
+        except Failed as failure:
+            print(f"    {kind}, {'repeated' if repeated else 'new'}, {clients} clients: {failure}", flush=True)
+
+
+def ask_slow(servers: list[Server], number: int, clients: int, kind: str, numbers: Iterator[int] | None) -> None:
+    """Ask one slow kind in a number of rounds; each query bears one of the numbers, if there are any."""
+    text = KINDS[kind].format(base=BASE, pact=PACT, rows=ROWS)
+    for server in servers:
+        fetch(server, text)
+    rounds: list[dict[str, Reading]] = []
+    answers: dict[str, list[Taken]] = {server.name: [] for server in servers}
+    grown: dict[str, list[int]] = {server.name: [] for server in servers}
+    for _ in range(number):
+        rounds.append({})
         for server in servers:
-            fetch(server, text)
-        rounds: list[dict[str, Reading]] = []
-        answers: dict[str, list[Taken]] = {server.name: [] for server in servers}
-        grown: dict[str, list[int]] = {server.name: [] for server in servers}
-        for _ in range(chosen.rounds):
-            rounds.append({})
-            for server in servers:
-                queries = [
-                    text if repeated else f"{text} #{next(numbers)}" for _ in range(TIMES.get(clients, 1) * clients)
-                ]
-                before = server.memory()
-                with Peak(server) as peak:
-                    rounds[-1][server.name] = during(together, server, queries, clients, answers[server.name])
-                grown[server.name].append(peak.most - before)
-        tell(f"{kind}, {'repeated' if repeated else 'new'}", clients, rounds)
-        if kind == "large":
-            for name, taken in answers.items():
-                first = statistics.median(one.first for one in taken) * 1000
-                rows = {one.rows for one in taken}
-                print(f"    {name}: {rows} rows, first byte after {first:.1f} ms,", end=" ")
-                print(f"memory grew by {statistics.median(grown[name]) / 1e6:.0f} MB", flush=True)
+            queries = [
+                text if numbers is None else f"{text} #{next(numbers)}" for _ in range(TIMES.get(clients, 1) * clients)
+            ]
+            before = server.memory()
+            with Peak(server) as peak:
+                rounds[-1][server.name] = during(together, server, queries, clients, answers[server.name])
+            grown[server.name].append(peak.most - before)
+    tell(f"{kind}, {'repeated' if numbers is None else 'new'}", clients, rounds)
+    if kind == "large":
+        for name, taken in answers.items():
+            first = statistics.median(one.first for one in taken) * 1000
+            rows = {one.rows for one in taken}
+            print(f"    {name}: {rows} rows, first byte after {first:.1f} ms,", end=" ")
+            print(f"memory grew by {statistics.median(grown[name]) / 1e6:.0f} MB", flush=True)
 
 
 class Peak:
@@ -406,7 +418,7 @@ def main() -> None:
     parser.add_argument("--oxigraph", default=shutil.which("oxigraph"), help="the oxigraph server's program")
     parser.add_argument("--rdflib", default=shutil.which("rdflib-endpoint"), help="the program of rdflib-endpoint")
     parser.add_argument("--articles", type=int, default=50_000)
-    parser.add_argument("--seconds", type=float, default=1)
+    parser.add_argument("--seconds", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--clients", type=lambda text: [int(n) for n in text.split(",")], default=[1, 8, 32])
     parser.add_argument("--most", type=int, default=8, help="the most clients that ask slow queries at once")
@@ -430,8 +442,11 @@ def main() -> None:
                 print(f"{server.name}, with {server.articles} articles:")
                 for kind, template in KINDS.items():
                     query = template.format(base=BASE, pact=PACT, label=LABEL, n=1, a=1, rows=ROWS)
-                    rate, _ = together(server, [f"{query} #{n}" for n in range(3)], 1, [])
-                    print(f"    {kind}: {rate:.3g}/s", flush=True)
+                    try:
+                        rate, _ = together(server, [f"{query} #{n}" for n in range(3)], 1, [])
+                        print(f"    {kind}: {rate:.3g}/s", flush=True)
+                    except Failed as failure:
+                        print(f"    {kind}: {failure}", flush=True)
         finally:
             for server in servers:
                 server.stop()
