@@ -1,8 +1,8 @@
 """Short queries and long ones: each begins in the quick lane, and moves to the slow one when it turns out to be long.
 
 Nothing in a query's text tells how long it runs. So each one runs as a short one until it has used a slice of processor
-time. Then it moves to the slow lane, as long as there is room: once anybody asks anything else, the kernel gives its
-process only what nobody else wants. Where there is no room, it may go on for a while, since most are soon through, but
+time. Then it moves to the slow lane, as long as there is room: once anybody asks anything else, its process stands back
+behind the others. Where there is no room, it may go on for a while, since most are soon through, but
 not while others wait who ask short ones; then it is put back: its process is killed, and it begins anew when there is
 room. So workers that are quickly free again are always there for short queries, whatever else is asked. A query is only
 put back while nothing of its answer has been sent; while the slow lane is full, what quick queries answer is held until
@@ -56,7 +56,7 @@ class Lanes:
         self._owner = owner
         self._quick: dict[Answer, float | None] = {}
         self._slow: set[Answer] = set()
-        self._unmoved: set[Answer] = set()  # those of the slow lane that the kernel still treats as the others
+        self._unmoved: set[Answer] = set()  # those of the slow lane that do not stand back yet
         self._is_alone = True  # whether no query has begun since the last look
         self._looks = 0
         self._next: asyncio.TimerHandle | None = None

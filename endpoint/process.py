@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 _PARENT_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
+_BACK = 5  # steps of niceness by which long queries stand behind short ones: a third of the processor time
 
 
 def silence() -> None:
@@ -30,21 +31,19 @@ def die_with(parent: int) -> None:
         os._exit(0)
 
 
-def rank() -> tuple[int, int]:
-    """Return how the kernel ranks this thread: its policy (0 where there is one only) and its niceness."""
-    policy = os.sched_getscheduler(0) if hasattr(os, "sched_getscheduler") else 0
-    return policy, os.getpriority(os.PRIO_PROCESS, 0)
+def rank() -> int:
+    """Return the niceness of this thread."""
+    return os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def stand_back(thread: int) -> None:
-    """Let a thread, of this or another process, have only what processor time nobody else wants.
+    """Let a thread, of this or another process, stand behind those that are as nice as it was.
 
-    It cannot be undone without privileges. Does nothing where the thread has ended.
+    Only some steps, or a machine that others keep busy would leave it nothing until its time is up. It cannot be undone
+    without privileges. Does nothing where the thread has ended.
     """
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, thread, 19)
-        if hasattr(os, "SCHED_IDLE"):
-            os.sched_setscheduler(thread, os.SCHED_IDLE, os.sched_param(0))
+        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _BACK))
 
 
 def processor_time(pid: int) -> float:

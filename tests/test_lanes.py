@@ -143,7 +143,7 @@ def test_a_long_query_stands_back_and_the_next_one_of_its_worker_does_not(store:
             worker = next(iter(engine.answers.values())).worker
 
             async def stands_back() -> None:
-                while os.getpriority(os.PRIO_PROCESS, worker.thread) != 19:
+                while os.getpriority(os.PRIO_PROCESS, worker.thread) == usual:
                     await ask(engine, f"{COUNT} #{time.monotonic()}", "me")
 
             await asyncio.wait_for(stands_back(), 30)
