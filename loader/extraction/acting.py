@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from loader.document import Entity, EntityKind
 from loader.extraction.nouns import fold
 from loader.extraction.places import acts_as_state
-from loader.extraction.referents import SPEECH, verb_of
+from loader.extraction.verbs import SPEECH, verb_of
 from ontology.vocabulary import slug
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from loader.document import Entity, EntityKind
 from loader.extraction.groups import DEFINITE
 from loader.extraction.nouns import PERSONAL, Noun, NounKind, reworded, takes_up_anyone
-from loader.extraction.referents import TELLING, salience, same_home, state_of, verb_of
+from loader.extraction.referents import salience, same_home, state_of
+from loader.extraction.verbs import TELLING, verb_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Token

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind
 from loader.extraction.nouns import PERSONAL, NounKind
-from loader.extraction.referents import verb_of
+from loader.extraction.verbs import verb_of
 
 if TYPE_CHECKING:
     from spacy.tokens import Token

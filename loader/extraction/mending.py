@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from spacy.language import Language
 
-from loader.extraction.referents import SPEECH
+from loader.extraction.verbs import SPEECH
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.document import EntityKind
-from loader.extraction.referents import TELLING, salience
+from loader.extraction.referents import salience
+from loader.extraction.verbs import TELLING
 
 if TYPE_CHECKING:
     from spacy.tokens import Token

@@ -6,16 +6,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from loader.document import Entity, EntityKind
-from loader.extraction.lexicon import rows
+from loader.extraction.verbs import TELLING, verb_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from spacy.tokens import Token
 
-SPEECH = frozenset(lemma for lemma, pos, kind, _, _ in rows("cues") if pos == "verb" and kind in ("speech", "question"))
-TELLING = frozenset(lemma for lemma, pos, kind, _, _ in rows("cues") if pos == "verb" and kind != "intent")
-_SUBJECT = ("nsubj", "nsubjpass", "csubj")
 _BODIES = (EntityKind.STATE, EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET, EntityKind.PARTNERSHIP)
 _PERSONS = (EntityKind.PERSON, EntityKind.UNNAMED_SOURCE)
 _REACH = 80  # uses looked back over: bounds the search in a long text
@@ -150,18 +147,3 @@ def state_of(entity: Entity) -> Entity | None:
 def same_home(one: Entity, other: Entity) -> bool:
     """Whether two actors belong to one state, or are one actor."""
     return (state_of(one) or one).path == (state_of(other) or other).path
-
-
-def verb_of(token: Token) -> Token | None:
-    """Return the verb that the token is a subject of ("according to X" counts), None if it is none."""
-    steps = 0
-    while token.dep_ in ("conj", "appos") and steps < 8 and token.head.i != token.i:
-        token, steps = token.head, steps + 1
-    if token.dep_ in _SUBJECT:
-        return token.head
-    if token.dep_ == "pobj":
-        if token.head.lower_ == "to" and token.head.head.lower_ == "according":
-            return token.head.head
-        if token.head.dep_ == "agent":
-            return token.head.head
-    return None
