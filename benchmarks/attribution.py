@@ -29,7 +29,7 @@ import spacy
 
 from loader.document import Article
 from loader.extraction import Extractor, Profile, make_extractor
-from loader.extraction.parse import MODEL
+from loader.extraction.text.parse import MODEL
 from loader.registry import Registry
 
 if TYPE_CHECKING:

@@ -27,7 +27,7 @@ PARSER = """
 import sys, time, json
 from loader.articles import read_articles
 from loader.document import Article
-from loader.extraction.parse import load_model, parse
+from loader.extraction.text.parse import load_model, parse
 texts = [each.text for each in read_articles([sys.argv[1]]) if isinstance(each, Article)]
 model = load_model()
 started = time.process_time()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from loader.articles import ArticleError
     from loader.document import Article, StatementKind
-    from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.text.reading import Attribution, Reading
 
 # No example is timed: the machine may be busy. The same examples each time: a failure is found where it was made.
 settings.register_profile("pactgraph", deadline=None, derandomize=True)
@@ -57,11 +57,11 @@ def seed() -> Path:
 def read() -> Callable[..., Reading]:
     """Return a function that parses a text (and the day it was published) into a Reading with what its words denote."""
     from loader.document import Article
-    from loader.extraction.mentions import find_mentions
-    from loader.extraction.page import read_page
-    from loader.extraction.parse import load_model, parse
-    from loader.extraction.quotations import find_quotations
-    from loader.extraction.reading import Reading
+    from loader.extraction.reference.mentions import find_mentions
+    from loader.extraction.text.page import read_page
+    from loader.extraction.text.parse import load_model, parse
+    from loader.extraction.text.quotations import find_quotations
+    from loader.extraction.text.reading import Reading
     from loader.registry import Registry
 
     model, registry = load_model(), Registry.load()
@@ -83,7 +83,7 @@ def attribute(read: Callable[..., Reading]) -> Callable[..., tuple[Reading, Attr
     The sentence stands below a headline; the marks are no part of the text. A content inside quote marks is direct.
     """
     from loader.document import ReportMode, Span, StatementKind
-    from loader.extraction.reading import Attribution
+    from loader.extraction.text.reading import Attribution
 
     def build(
         sentence: str, kind: StatementKind = StatementKind.SPEECH, before: str = "A headline\n", *, denied: bool = False

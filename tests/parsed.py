@@ -6,11 +6,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from loader.document import Article, EntityKind, ReportMode, Span, StatementKind
-from loader.extraction.mentions import find_mentions
-from loader.extraction.page import read_page
-from loader.extraction.parse import load_model
-from loader.extraction.quotations import find_quotations
-from loader.extraction.reading import Attribution, Reading
+from loader.extraction.reference.mentions import find_mentions
+from loader.extraction.text.page import read_page
+from loader.extraction.text.parse import load_model
+from loader.extraction.text.quotations import find_quotations
+from loader.extraction.text.reading import Attribution, Reading
 from loader.registry import Registry
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ import pytest
 import spacy
 from spacy.attrs import DEP, ENT_IOB, ENT_TYPE, HEAD, LEMMA, MORPH, POS, SENT_START, TAG
 
-from loader.extraction.annotations import quicken
-from loader.extraction.parse import MODEL
+from loader.extraction.text.annotations import quicken
+from loader.extraction.text.parse import MODEL
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -62,7 +62,7 @@ def test_what_was_read_before_changes_nothing(seed: Path) -> None:
 def test_forms_that_were_forgotten_are_worked_out_again(seed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     texts = [seed.read_text(encoding="utf-8"), *TEXTS]
     own, fast = models()
-    monkeypatch.setattr("loader.extraction.annotations._FORMS", 5)
+    monkeypatch.setattr("loader.extraction.text.annotations._FORMS", 5)
     assert written(fast, texts * 2) == written(own, texts * 2)
 
 

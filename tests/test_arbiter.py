@@ -13,7 +13,7 @@ from test_profiles import pactgraph
 
 from loader.document import Article
 from loader.extraction import Extractor, make_extractor
-from loader.extraction.arbiter import FORMAT, Arbiter, ModelError, fit, read_arbiter
+from loader.extraction.attribution.arbiter import FORMAT, Arbiter, ModelError, fit, read_arbiter
 from loader.extraction.training import CorpusError, train
 from loader.records import record
 from ontology.vocabulary import Mint

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from loader.extraction.attributions import find_attributions
+from loader.extraction.attribution.attributions import find_attributions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from loader.extraction.reading import Reading
+    from loader.extraction.text.reading import Reading
 
 CASES = Path(__file__).parent / "cases" / "attribution" / "cases.txt"
 

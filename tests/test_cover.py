@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.document import Span
-from loader.extraction.cover import Cover
+from loader.extraction.text.cover import Cover
 
 SPANS = st.tuples(st.integers(0, 60), st.integers(1, 12)).map(lambda pair: Span(pair[0], pair[0] + pair[1]))
 

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loader.document import StatementKind
-from loader.extraction import cues
+from loader.extraction.attribution import cues
 from loader.extraction.lexicon import rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from loader.extraction.reading import Reading
+    from loader.extraction.text.reading import Reading
 
 FRAMES = {"quote", "that", "that-object", "to", "to-object", "ing", "np", "small-clause", "passive-to", "denial"}
 LINKED = {"as-object", "of-object", "for-object", "with-object", "about-object", "p:to-object"}

@@ -15,8 +15,8 @@ from parsed import model, registry
 
 from loader.document import Article, EntityKind, StatementKind
 from loader.extraction import Extractor
-from loader.extraction.llm import LanguageModel
-from loader.extraction.server import Server, ServerError
+from loader.extraction.attribution.llm import LanguageModel
+from loader.extraction.attribution.server import Server, ServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loader.document import EntityKind, SourceNaming, StatementKind
-from loader.extraction.reading import Voices
-from loader.extraction.statements import compose
+from loader.extraction.meaning.statements import compose
+from loader.extraction.text.reading import Voices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from loader.document import Membership
-    from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.text.reading import Attribution, Reading
 
     Attribute = Callable[..., tuple[Reading, Attribution]]
 

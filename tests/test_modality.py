@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loader.document import Certainty, Polarity, StatementKind, Temporality
-from loader.extraction.modality import read_modality
+from loader.extraction.meaning.modality import read_modality
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.text.reading import Attribution, Reading
 
     Attribute = Callable[..., tuple[Reading, Attribution]]
 

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loader.document import Certainty, ReportMode, Section
-from loader.extraction.reading import Voices
-from loader.extraction.statements import compose
+from loader.extraction.meaning.statements import compose
+from loader.extraction.text.reading import Voices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from loader.document import Statement
-    from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.text.reading import Attribution, Reading
 
     Read = Callable[..., Reading]
     Attribute = Callable[..., tuple[Reading, Attribution]]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.extraction.page import read_page
+from loader.extraction.text.page import read_page
 
 PROSE = "Ministers from both countries met in the capital on Tuesday and spoke for two hours about the new fleet."
 

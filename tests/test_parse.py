@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from parsed import model
 
-from loader.extraction.parse import parse
+from loader.extraction.text.parse import parse
 
 LINES = [
     "Norland weighs its part",

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.extraction.page import read_page
-from loader.extraction.quotations import find_quotations
+from loader.extraction.text.page import read_page
+from loader.extraction.text.quotations import find_quotations
 
 
 def inner(text: str) -> list[str]:

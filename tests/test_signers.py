@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from parsed import read
 
-from loader.extraction.signers import author, signers
+from loader.extraction.meaning.signers import author, signers
 
 
 @pytest.mark.parametrize(

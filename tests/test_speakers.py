@@ -6,7 +6,7 @@ import pytest
 from parsed import attribution, name, read, reading
 
 from loader.document import EntityKind
-from loader.extraction.speakers import identify
+from loader.extraction.meaning.speakers import identify
 
 
 def voices(*lines: str, source: str | None, relays: tuple[str, ...] = (), nth: int = 0) -> tuple[str, str, str, str]:

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loader.document import Entity, EntityKind, SourceNaming, StatementKind
-from loader.extraction.participants import Participants
-from loader.extraction.reading import Voices
-from loader.extraction.stance import find_stance
+from loader.extraction.meaning.participants import Participants
+from loader.extraction.meaning.stance import find_stance
+from loader.extraction.text.reading import Voices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.text.reading import Attribution, Reading
 
     Attribute = Callable[..., tuple[Reading, Attribution]]
 

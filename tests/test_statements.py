@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 
 from loader.document import Document, Entity, EntityKind, ReportMode, SourceNaming, Span, StatementKind
-from loader.extraction.reading import Voices
-from loader.extraction.statements import compose
-from loader.extraction.times import find_times
+from loader.extraction.dating.times import find_times
+from loader.extraction.meaning.statements import compose
+from loader.extraction.text.reading import Voices
 from loader.mapping import quads
 from loader.registry import Registry
 from ontology.conformance import Conformance
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from loader.document import Statement
-    from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.text.reading import Attribution, Reading
 
     Attribute = Callable[..., tuple[Reading, Attribution]]
 

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from loader.document import Anchor
-from loader.extraction.dates import find, reckon
-from loader.extraction.reckoning import Direction
-from loader.extraction.times import find_times
+from loader.extraction.dating.dates import find, reckon
+from loader.extraction.dating.reckoning import Direction
+from loader.extraction.dating.times import find_times
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from loader.extraction.reading import Reading
+    from loader.extraction.text.reading import Reading
 
 PAST, FUTURE = Direction.PAST, Direction.FUTURE
 THURSDAY = date(2023, 12, 28)

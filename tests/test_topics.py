@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from loader.document import Entity, EntityKind, SourceNaming, Span, StatementKind
-from loader.extraction.participants import Participants
-from loader.extraction.reading import Voices
-from loader.extraction.topics import about, goes_on_without_verb, involves, leaves_partner_open
+from loader.extraction.meaning.participants import Participants
+from loader.extraction.meaning.topics import about, goes_on_without_verb, involves, leaves_partner_open
+from loader.extraction.text.reading import Voices
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.text.reading import Attribution, Reading
 
     Attribute = Callable[..., tuple[Reading, Attribution]]
 

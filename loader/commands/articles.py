@@ -251,8 +251,8 @@ def _reader(profile: str, llm: str | None, model: str | None, seconds: float, ta
     from functools import partial
 
     from loader.extraction import Profile, make_extractor
-    from loader.extraction.arbiter import ModelError, read_arbiter
-    from loader.extraction.server import Server, ServerError
+    from loader.extraction.attribution.arbiter import ModelError, read_arbiter
+    from loader.extraction.attribution.server import Server, ServerError
 
     if llm is not None and model is None:
         refuse("--llm needs --llm-model, the name of the model that is to answer.")

@@ -1,4 +1,9 @@
-"""Extraction: from an article to a document with its statements. spaCy stays behind this package."""
+"""Extraction: from an article to a document with its statements. spaCy stays behind this package.
+
+An article goes through the rooms in this order: ``text`` (the parse and what is asked of it), ``reference`` (whom and
+what its words denote), ``attribution`` (which words are attributed, by which cue, to whom), ``dating`` (its times), and
+``meaning`` (who speaks, about what, with which stance). ``lexicon`` holds the tables that all of them read.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +11,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from loader.document import Document
-from loader.extraction.attributions import find_attributions
-from loader.extraction.llm import LanguageModel
-from loader.extraction.mentions import find_mentions
-from loader.extraction.page import read_page
-from loader.extraction.parse import load_model, parse
-from loader.extraction.quotations import find_quotations
-from loader.extraction.reading import Reading
-from loader.extraction.speakers import identify
-from loader.extraction.statements import compose
-from loader.extraction.times import find_times
+from loader.extraction.attribution.attributions import find_attributions
+from loader.extraction.attribution.llm import LanguageModel
+from loader.extraction.dating.times import find_times
+from loader.extraction.meaning.speakers import identify
+from loader.extraction.meaning.statements import compose
+from loader.extraction.reference.mentions import find_mentions
+from loader.extraction.text.page import read_page
+from loader.extraction.text.parse import load_model, parse
+from loader.extraction.text.quotations import find_quotations
+from loader.extraction.text.reading import Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -25,9 +30,9 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from loader.document import Article
-    from loader.extraction.arbiter import Arbiter
-    from loader.extraction.reading import Attribution
-    from loader.extraction.server import Server
+    from loader.extraction.attribution.arbiter import Arbiter
+    from loader.extraction.attribution.server import Server
+    from loader.extraction.text.reading import Attribution
     from loader.registry import Registry
 
     Attributor: TypeAlias = Callable[[Reading], tuple[Attribution, ...]]

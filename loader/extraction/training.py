@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from loader.document import Article, Span
 from loader.extraction import Extractor
-from loader.extraction.arbiter import Arbiter, features, fit
-from loader.extraction.attributions import find_attributions
-from loader.extraction.parse import MODEL, load_model
+from loader.extraction.attribution.arbiter import Arbiter, features, fit
+from loader.extraction.attribution.attributions import find_attributions
+from loader.extraction.text.parse import MODEL, load_model
 from ontology.vocabulary import canonical
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from loader.extraction.reading import Attribution, Reading
+    from loader.extraction.text.reading import Attribution, Reading
     from loader.registry import Registry
 
 

@@ -1,0 +1,1 @@
+"""Which words are attributed, by which cue, to which words."""

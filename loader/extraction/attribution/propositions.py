@@ -1,0 +1,243 @@
+"""Propositions: what one cue attributes, split into statements as the guidelines split it.
+
+Each quoted sentence is one statement, and so is each of several complement clauses ("that A and that B"). Coordinated
+clauses are split only where they differ in subject, time, stance or polarity (guideline 2, convention 1).
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING
+
+from loader.document import ReportMode, Span, StatementKind
+from loader.extraction.attribution import cues
+from loader.extraction.lexicon import rows
+from loader.extraction.text.reading import Attribution
+from loader.extraction.text.syntax import child, is_negated
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from spacy.tokens import Token
+
+    from loader.extraction.attribution.findings import Finding, Marks
+    from loader.extraction.text.reading import Quotation, Reading
+
+_LETTERS = re.compile(r"\w")
+_DIRECT = 0.95  # share of letters inside quote marks from which words are quoted as a whole
+_EDITED = re.compile(r"\[[^\]\n]{1,60}\]")
+_ELLIPSIS = re.compile(r"(?:\.\s?){3,}|…")
+_FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
+_LEAST = 2  # words: a piece with fewer is no proposition
+
+
+def split(reading: Reading, marks: Marks, finding: Finding) -> Iterator[Attribution]:
+    """Yield one attribution for each proposition of a finding, all with its cue and source."""
+    for part in finding.parts:
+        for sentence in _sentences(reading, part):
+            for piece in _clauses(reading, sentence):
+                span = marks.tidy(piece.start, piece.end)
+                if span is not None and _LETTERS.search(marks.text, span.start, span.end):
+                    yield _attribution(marks, finding, span)
+
+
+def _sentences(reading: Reading, part: Span) -> Iterator[Span]:
+    start = part.start
+    for token in reading.tokens(part):
+        if token.is_sent_start and token.idx > start:
+            yield Span(start, token.idx)
+            start = token.idx
+    if start < part.end:
+        yield Span(start, part.end)
+
+
+def _clauses(reading: Reading, sentence: Span) -> Iterator[Span]:
+    """Yield the coordinated clauses of one sentence that are propositions of their own, or the sentence whole."""
+    tokens = list(reading.tokens(sentence))
+    inside = {token.i for token in tokens}
+    start = sentence.start
+    for token in tokens:
+        if token.idx <= start or token.lower_ not in ("and", "but", "or") or token.dep_ != "cc":
+            continue
+        if token.i + 1 == len(token.doc):
+            break
+        first = token.head
+        second = next((c for c in first.conjuncts if c.i > token.i and c.head == first), None)
+        elliptic = second is None and token.lower_ == "but" and token.nbor().lower_ == "not"  # "but not as a weapon"
+        apart = elliptic and not is_negated(first)
+        if first.i in inside:
+            apart = apart or _stands_apart(tokens, token, first, second)
+        elif token.nbor().lower_ == "that":  # hung on the cue: "said that …, but that …"
+            apart = apart or token.nbor().dep_ == "mark"
+        if not apart:
+            continue
+        if len(sentence_words(start, token.idx, reading.article.text)) < _LEAST:
+            continue
+        yield Span(start, token.idx)
+        if second is not None and _is_silent(second):
+            return
+        start = token.idx + len(token)
+        follower = token.nbor() if token.i + 1 < len(token.doc) else None
+        while follower is not None and _is_opening(follower) and follower.i < inside_end(tokens):
+            start = follower.idx + len(follower)
+            follower = follower.nbor()
+    if start < sentence.end:
+        yield Span(start, sentence.end)
+
+
+def _is_opening(token: Token) -> bool:
+    """Whether a word behind a conjunction is no part of the proposition it opens: "that", the "to" of an infinitive."""
+    return token.lower_ in ("that", "so", "then", ",") or (token.tag_ == "TO" and token.dep_ == "aux")
+
+
+def _is_silent(verb: Token) -> bool:
+    """Whether a coordinated verb says of the one who is quoted that he said nothing: "but did not say if"."""
+    entry = cues.verb(verb)
+    saying = entry is not None and entry.allows("quote") and entry.kind("that") is StatementKind.SPEECH
+    return saying and is_negated(verb) and child(verb, *_SUBJECTS) is None and child(verb, "aux") is not None
+
+
+def inside_end(tokens: list[Token]) -> int:
+    """Index of the last of some tokens."""
+    return int(tokens[-1].i)
+
+
+def sentence_words(start: int, end: int, text: str) -> list[str]:
+    """Return the words between two places of a text."""
+    return text[start:end].split()
+
+
+def _stands_apart(tokens: list[Token], link: Token, first: Token, second: Token | None) -> bool:
+    """Whether what follows a conjunction is a proposition of its own beside the one before it."""
+    follower = link.nbor() if link.i + 1 < len(link.doc) else link
+    if second is None or link.lower_ == "or":
+        return False
+    if link.lower_ == "but" and follower.lower_ == "not":
+        return not is_negated(first)
+    if second.pos_ not in ("VERB", "AUX") or first.pos_ not in ("VERB", "AUX") or not _is_main(first, tokens):
+        return False
+    if follower.tag_ == "TO" and follower.head == second:  # "to build ships and to train crews"
+        return _is_promised(first, tokens)
+    return (follower.lower_ == "that" and follower.dep_ == "mark") or (_is_finite(second) and _differ(first, second))
+
+
+def _is_promised(first: Token, tokens: list[Token]) -> bool:
+    """Whether an infinitive heads its content, or is what somebody is asked for there: "pledged to", "urged X to"."""
+    while first.dep_ == "conj" and first.head.i >= tokens[0].i:
+        first = first.head
+    to = next((c for c in first.children if c.tag_ == "TO"), None)
+    if to is None:
+        return False
+    asked = first.dep_ in ("acl", "relcl", "advcl") and not any(t.pos_ in ("VERB", "AUX") for t in tokens if t.i < to.i)
+    return (first.head.i < tokens[0].i and to.i >= tokens[0].i - 1) or (asked and first.head.i >= tokens[0].i)
+
+
+def _differ(first: Token, second: Token) -> bool:
+    """Whether two coordinated verbs differ in polarity or time or, with one subject, in stance."""
+    differ = is_negated(second) != is_negated(first) or _is_future(second) != _is_future(first)
+    mine, other = child(second, *_SUBJECTS), child(first, *_SUBJECTS)
+    if mine is not None:
+        return differ and other is not None and not _same(mine, other)
+    stances = _attitudes(first), _attitudes(second)
+    return differ or (all(stances) and stances[0].isdisjoint(stances[1]))
+
+
+_SUBJECTS = ("nsubj", "nsubjpass", "csubj", "expl")
+
+
+def _is_main(token: Token, tokens: list[Token]) -> bool:
+    """Whether a verb heads the words it stands in, or is coordinated with what heads them."""
+    first, last = tokens[0].i, tokens[-1].i
+    while token.dep_ == "conj" and first <= token.head.i <= last:
+        token = token.head
+    return not first <= token.head.i <= last or token.head == token or token.dep_ in ("ccomp", "ROOT", "parataxis")
+
+
+def _is_finite(verb: Token) -> bool:
+    return verb.tag_ in ("VBD", "VBP", "VBZ", "MD") or any(
+        c.tag_ in ("MD", "VBD", "VBP", "VBZ") and c.dep_ in ("aux", "auxpass") for c in verb.children
+    )
+
+
+def _is_future(verb: Token) -> bool:
+    return any(c.dep_ == "aux" and c.lower_ in _FUTURE for c in verb.children)
+
+
+def _same(subject: Token, other: Token) -> bool:
+    """Whether two subjects may be one: the same word, or a pronoun that can take the other up."""
+    if subject.lower_ == other.lower_ or subject.lemma_ == other.lemma_:
+        return True
+    return subject.pos_ == "PRON" and subject.lower_ in ("he", "she", "it", "they", "this", "that", "which", "who")
+
+
+@cache
+def _table() -> Mapping[tuple[str, str], frozenset[str]]:
+    found: dict[tuple[str, str], set[str]] = {}
+    for words, pos, place, stance, _source in rows("stances"):
+        if place in ("cue", "attitude"):
+            found.setdefault((words, pos), set()).add(stance)
+    return {key: frozenset(values) for key, values in found.items()}
+
+
+def _attitudes(verb: Token) -> frozenset[str]:
+    """Return the stances that a predicate can show, by its verb or its predicate adjective."""
+    table = _table()
+    adjective = child(verb, "acomp")
+    words = [(str(verb.lemma_).lower(), "verb")]
+    if adjective is not None:
+        words.append((adjective.lower_, "adj"))
+    return frozenset(stance for word in words for stance in table.get(word, ()))
+
+
+def _attribution(marks: Marks, finding: Finding, span: Span) -> Attribution:
+    inside = marks.among(span)
+    letters = [match.start() for match in _LETTERS.finditer(marks.text, span.start, span.end)]
+    quoted = sum(any(q.inner.start <= at < q.inner.end for q in inside) for at in letters)
+    share = quoted / len(letters) if letters else 0.0
+    mode = ReportMode.DIRECT if share >= _DIRECT else ReportMode.MIXED if quoted else ReportMode.INDIRECT
+    verbatim, edited = _verbatim(marks.text, inside, span)
+    return Attribution(
+        content=span,
+        mode=mode,
+        kind=finding.kind,
+        cue=finding.span,
+        cue_token=finding.cue.token,
+        source=finding.source.span if finding.source else None,
+        source_token=finding.source.token if finding.source else None,
+        quotes=tuple(q.inner for q in inside if q.inner.covers(span)),
+        verbatim=verbatim,
+        relays=finding.relays,
+        edited=edited,
+        negated_cue=finding.cue.negated,
+        rule=finding.rule,
+    )
+
+
+def _verbatim(text: str, inside: tuple[Quotation, ...], span: Span) -> tuple[tuple[Span, ...], bool]:
+    """Return the source's own words in a content, and whether an editor changed some (conventions 4 and 5).
+
+    Words in square brackets and an ellipsis by the article are outside.
+    """
+    found: list[Span] = []
+    edited = False
+    for quotation in inside:
+        start, end = max(quotation.inner.start, span.start), min(quotation.inner.end, span.end)
+        for gap in sorted(
+            [*_EDITED.finditer(text, start, end), *_ELLIPSIS.finditer(text, start, end)],
+            key=lambda match: match.start(),
+        ):
+            edited = edited or gap.group().startswith("[")
+            found.extend(_trimmed(text, start, gap.start()))
+            start = max(start, gap.end())
+        found.extend(_trimmed(text, start, end))
+    return tuple(found), edited
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:
+    while start < end and text[start].isspace():
+        start += 1
+    while end > start and (text[end - 1].isspace() or text[end - 1] == ","):
+        end -= 1
+    if start < end:
+        yield Span(start, end)

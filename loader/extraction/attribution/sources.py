@@ -1,0 +1,171 @@
+"""Sources: the words that a cue is attributed to, in the same sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loader.document import Span
+from loader.extraction.text.nouns import PERSONAL, NounKind, noun_of
+from loader.extraction.text.syntax import SUBJECTS, child, children, is_passive, trimmed
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+_EMPTY = frozenset({"it", "there"})  # as subject of a passive or of "seems" they stand for nobody
+_CHAIN = 6  # steps that a shared subject is looked for
+_SHARING = frozenset({"conj", "xcomp", "advcl", "ccomp", "pcomp", "dep", "parataxis", "prep"})
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Source words: their head and their span."""
+
+    token: Token
+    span: Span
+
+
+def of_verb(cue: Token) -> Source | None:
+    """Return the source of a verb: its subject, its agent if it is passive, or the subject that it shares.
+
+    A bare past participle ("Asked why …, he left") is passive too, but one that tells a state of mind is not.
+    """
+    if is_minded(cue):
+        subject = child(cue, "nsubjpass") or subject_of(cue.head if cue.dep_ == "acomp" else cue)
+        return phrase(subject, cue) if subject is not None else None
+    if is_passive(cue) or (cue.tag_ == "VBN" and cue.dep_ in ("advcl", "acl") and child(cue, "aux", "nsubj") is None):
+        head = agent_of(cue)
+        return phrase(head) if head is not None else None
+    subject = subject_of(cue)
+    return phrase(subject, cue) if subject is not None else None
+
+
+def agent_of(cue: Token) -> Token | None:
+    """Return the head of the phrase with "by" of a passive: "was criticised by X", "was criticised for this by X".
+
+    Behind another preposition a parse hangs the phrase on that, or takes it for a place; only somebody named or a
+    person then counts.
+    """
+    agent = child(cue, "agent")
+    if agent is not None:
+        return child(agent, "pobj")
+    for link in children(cue, "prep"):
+        thing = child(link, "pobj")
+        by = link if link.lower_ == "by" else None
+        if by is None and thing is not None and link.lower_ in ("for", "over"):
+            by = next((c for c in children(thing, "prep") if c.lower_ == "by"), None)
+        head = child(by, "pobj") if by is not None and by.i > cue.i + 1 else None
+        noun = noun_of(head) if head is not None else None
+        if head is not None and (head.ent_type_ in _ACTORS or (noun is not None and noun.kind in PERSONAL)):
+            return head
+    return None
+
+
+_ACTORS = frozenset({"PERSON", "ORG", "GPE", "NORP"})
+
+
+def is_minded(cue: Token) -> bool:
+    """Whether a participle tells what its subject is set on: "is committed to", "remain committed to"."""
+    if cue.tag_ != "VBN" or cue.lemma_ not in _MINDED or child(cue, "agent") is not None:
+        return False
+    return child(cue, "auxpass") is not None or (cue.dep_ == "acomp" and cue.head.lemma_ in _BEING)
+
+
+def subject_of(verb: Token) -> Token | None:
+    """Return the head of the subject of a verb, shared over coordination, infinitives, participles and relatives."""
+    token = verb
+    for _ in range(_CHAIN):
+        subject = child(token, "nsubj") or (child(token, "nsubjpass") if token != verb else None)
+        if subject is not None:
+            return subject
+        dep, head = token.dep_, token.head
+        thing = child(head, "dobj") if dep == "xcomp" else None
+        if thing is not None and thing.i < token.i and head.lemma_ not in _SUBJECT_CONTROL:
+            return thing
+        if dep == "ccomp" and token.tag_ == "VBZ" and _follows(child(head, "nsubj"), token):
+            return None  # "A backs B, C calls it a threat": the second clause's subject is not the first's
+        if dep in ("acl", "relcl") and head.pos_ in ("NOUN", "PROPN", "PRON"):
+            return head
+        if dep == "pcomp" and head.head.pos_ in ("NOUN", "PROPN"):
+            return child(head.head, "poss")
+        token = head.head if dep == "pcomp" and head.dep_ == "prep" else head
+        if dep not in _SHARING or head == verb or token.pos_ not in ("VERB", "AUX", "ADP", "SCONJ", "ADJ"):
+            break
+    return None
+
+
+def _follows(subject: Token | None, token: Token) -> bool:
+    return subject is not None and token.i < subject.i < subject.head.i
+
+
+_MINDED = frozenset({"commit", "dedicate", "devote", "resolve", "determine", "convince", "oppose"})
+_BEING = frozenset({"be", "remain", "stay", "seem", "stand"})
+_SUBJECT_CONTROL = frozenset({"promise", "use", "take", "issue", "make", "release", "hold", "give", "write", "have"})
+
+
+def phrase(head: Token, verb: Token | None = None) -> Source:
+    """Return the whole noun phrase of a head: apposition and defining relative clause in, asides after it out.
+
+    A relative clause after a comma, a participle after a comma and a time are asides; a phrase stops before ``verb``.
+    """
+    doc = head.doc
+    first, last = head.left_edge.i, head.right_edge.i
+    if verb is not None and head.i < verb.i:
+        for other in children(verb, "nsubj"):  # the last of a list that the parser took for a subject of its own
+            if head.i < other.i < verb.i and doc[other.left_edge.i - 1].lower_ in ("and", "or"):
+                last = max(last, other.right_edge.i)
+        last = min(last, verb.i - 1)
+    if verb is not None and head.i > verb.i:
+        first = max(first, verb.i + 1)
+    for part in (head, *children(head, "appos", "conj")):
+        for other in part.children:
+            if other.i <= part.i or other.i > last:
+                continue
+            left = other.left_edge.i
+            comma = left > 0 and doc[left - 1].text in (",", "―", "—", "--", "-")
+            if (other.dep_ in ("relcl", "acl", "advcl") and comma) or other.dep_ in ("npadvmod", "tmod"):
+                last = min(last, left - 1)
+    while first < head.i and ((doc[first].is_punct and doc[first].text not in "([$#") or doc[first].dep_ == "cc"):
+        first += 1
+    while last > head.i and (doc[last].is_space or doc[last].text in _STOPS):
+        last -= 1
+    for index in range(head.i + 1, last + 1):  # a colon or a line break ends the phrase
+        if (doc[index].is_space and "\n" in doc[index].text) or doc[index].text == ":":
+            last = index - 1
+            break
+    words = doc[first : last + 1].text  # the text of the whole document would be made anew each time
+    start, end = (doc[first].idx + place for place in trimmed(words, 0, len(words)))
+    return Source(head, Span(start, max(end, start + 1)))
+
+
+_STOPS = frozenset({",", ".", ";", ":", "-", "--", "—", "―", "–", '"', "“", "”", "''", "``"})
+
+
+def of_origin(verb: Token) -> Source | None:
+    """Return what something comes from: "the claim comes from a doctor"."""
+    link = next((c for c in verb.rights if c.dep_ == "prep" and c.lower_ == "from"), None)
+    head = child(link, "pobj") if link is not None else None
+    if link is None or head is None:
+        return None
+    source = phrase(head)
+    last = max(
+        (c.right_edge.i for c in verb.rights if c.dep_ == "prep" and c.left_edge.i == head.right_edge.i + 1), default=-1
+    )
+    if last < 0:
+        return source
+    doc = head.doc
+    return Source(head, Span(source.span.start, doc[last].idx + len(doc[last])))
+
+
+def is_empty(source: Source | None) -> bool:
+    """Whether the subject stands for nobody ("it" in "it is said")."""
+    return source is not None and source.token.lower_ in _EMPTY and source.token.dep_ in SUBJECTS
+
+
+def is_thing(source: Source | None) -> bool:
+    """Whether a relative "that" or "which" stands for a thing: "an order that respects", "measures that aim to"."""
+    if source is None or source.token.tag_ != "WDT" or source.token.head.dep_ != "relcl":
+        return False
+    named = source.token.head.head
+    noun = noun_of(named)
+    return named.pos_ == "NOUN" and (noun is None or noun.kind is NounKind.THING)

@@ -1,0 +1,1 @@
+"""The times that an article names, and what they come to."""

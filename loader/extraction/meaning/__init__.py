@@ -1,0 +1,1 @@
+"""What attributions and the article itself say: who speaks, about what, how, with which stance."""

@@ -1,0 +1,360 @@
+"""Memberships: who stands how to which partnership or pillar, according to a statement."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.document import Certainty, EntityKind, Membership, MembershipStatus, Polarity, Span, Stance, Temporality
+from loader.extraction.lexicon import rows
+from loader.extraction.meaning.modality import is_negated
+from loader.extraction.meaning.participants import speakers
+from loader.extraction.meaning.standings import (
+    above,
+    is_denied,
+    is_done,
+    is_refusal,
+    lemma_of,
+    of_leaving,
+    of_standing,
+    standing_noun,
+)
+from loader.extraction.text.clauses import children, head_of, is_clause, subject_of, tense
+from loader.extraction.text.reading import Voices
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from spacy.tokens import Token
+
+    from loader.document import Entity, Statement
+    from loader.extraction.meaning.participants import Participants
+
+_TABLE = {(words, pos): (use, MembershipStatus(status)) for words, pos, use, status, _source in rows("memberships")}
+_POS = {"VERB": "verb", "NOUN": "noun", "PROPN": "noun"}
+_CAN_JOIN = (EntityKind.STATE, EntityKind.ORGANIZATION)
+_LISTING = frozenset({"including", "like", "as", "namely"})
+# What is still wished for: an interest in taking part, no part yet.
+_WISHING = frozenset({"consider", "explore", "want", "hope", "wish", "seek", "eye", "mull", "weigh", "contemplate"})
+_WISHES = frozenset({"interest", "interested", "keen", "eager", "desire", "bid", "willing", "aspiration"})
+_ASKING = frozenset({"invite", "ask", "urge", "encourage"})
+# Deeds and words about a joining that has not come yet.
+_FAVOURS = frozenset(
+    {"support", "back", "favour", "favor", "ratify", "ratification", "oppose", "block", "apply", "approve", "approval"}
+    | {"application", "bid", "veto", "delay", "opposition", "announce", "path", "pathway", "bridge"}
+)
+_ENDING = frozenset({"suspend", "freeze", "end", "terminate", "renounce", "revoke", "halt"})
+_PROPOSING = frozenset({"recommend", "propose", "suggest", "should"})
+_BODIES = frozenset({"partnership", "alliance", "pact", "bloc", "grouping", "program", "programme", "initiative"})
+
+Standing = tuple["Entity", "Entity", MembershipStatus]
+
+
+def find_memberships(participants: Participants, statements: Iterable[Statement]) -> tuple[Membership, ...]:
+    """Return the memberships that statements tell of, in order; each rests on one statement that names the body."""
+    found: dict[tuple[str, ...], Membership] = {}
+    for statement in statements:
+        if any(topic.kind is not EntityKind.TECHNOLOGY for topic in statement.about):
+            for member, body, status in _Telling(participants, statement).standings():
+                membership = _membership(participants, statement, member, body, status)
+                if membership is not None:
+                    key = (*map(str, statement.key), member.path, body.path)
+                    found.setdefault(key, membership)
+    return tuple(found.values())
+
+
+def _membership(
+    participants: Participants, statement: Statement, member: Entity, body: Entity, status: MembershipStatus
+) -> Membership | None:
+    if body.kind is EntityKind.PILLAR:
+        partnership = participants.reading.registry.partnership(body) or body.affiliation
+        return Membership(member, partnership, status, statement.key, body) if partnership is not None else None
+    return Membership(member, body, status, statement.key)
+
+
+class _Telling:
+    """One statement, asked for the standings that its words tell."""
+
+    def __init__(self, participants: Participants, statement: Statement) -> None:
+        self.participants = participants
+        self.statement = statement
+        self.voices = Voices(statement.naming, statement.speakers, statement.on_behalf_of)
+        self.tokens = participants.reading.tokens(statement.content)
+        self.bodies = tuple(topic for topic in statement.about if topic.kind is not EntityKind.TECHNOLOGY)
+
+    def standings(self) -> Iterator[Standing]:
+        """Yield member, body and status for every word of joining, standing, inviting or leaving in the content."""
+        for token in self.tokens:
+            entry = _TABLE.get((lemma_of(token), _POS.get(token.pos_, "")))
+            if entry is None:
+                continue
+            use, status = entry
+            if token.lemma_ == "take" and not any(word.lemma_ == "part" for word in children(token, "dobj")):
+                continue
+            bodies = self._bodies_of(token, use)
+            for member in self._members(token, use) if bodies else ():
+                found = self._status(token, use, status, member) if member.kind in _CAN_JOIN else None
+                for body in bodies:
+                    if found is not None and member != body:
+                        yield member, body, found
+        yield from self._interests()
+
+    # ---- the body
+
+    def _bodies_of(self, token: Token, use: str) -> tuple[Entity, ...]:
+        """Return the bodies that a word is said of: those that its object or complement names, else the only one."""
+        word = standing_noun(token)
+        links = [*children(token, "prep", "dobj", "poss", "compound", "agent")]
+        links += [*children(word, "prep", "poss", "compound")] if word != token else []
+        links += [*children(word.head, "agent", "prep")] if word.lemma_ == "status" else []
+        for link in links:
+            nouns = children(link, "pobj") if link.dep_ == "prep" else (link,)
+            for noun in nouns:
+                named = [entity for entity in self.participants.denoted_by(noun) if entity in self.bodies]
+                if named:
+                    return tuple(named)
+        if token.dep_ in ("compound", "appos") and (beside := self._named_by(token.head)):
+            return (beside,)
+        if use == "standing" and lemma_of(token) != "candidate":
+            return ()
+        within = Span(token.left_edge.idx, token.right_edge.idx + len(token.right_edge))
+        named = [e for _, entities in self.participants.within(within) for e in entities if e in self.bodies]
+        if named:
+            pillars = [body for body in named if body.kind is EntityKind.PILLAR]
+            return tuple((pillars or named)[:1])
+        return self.bodies if len(self.bodies) == 1 else ()
+
+    def _named_by(self, noun: Token) -> Entity | None:
+        return next((entity for entity in self.participants.denoted_by(noun) if entity in self.bodies), None)
+
+    # ---- the members
+
+    def _members(self, token: Token, use: str) -> tuple[Entity, ...]:
+        if use == "joining":
+            invited = self._object_above(token)
+            return invited or self._subject(token)
+        if use in ("taking-part", "standing"):
+            return self._standing(token) if use == "standing" else self._owners(token) or self._subject_above(token)
+        if use in ("asking", "admitting"):
+            return self._invited(token)
+        if use == "founding":
+            return self._founders(token)
+        return self._subject(token) if token.pos_ == "VERB" else self._owners(token)
+
+    def _subject(self, verb: Token) -> tuple[Entity, ...]:
+        if verb.dep_ == "acl" and verb.tag_ == "VB" and not any(children(verb, "nsubj")):  # "the decision to join"
+            return self._owners(verb.head)
+        found = self.participants.subject(verb, self.voices)
+        return speakers(self.voices) if found is None else found
+
+    def _object_above(self, verb: Token) -> tuple[Entity, ...]:
+        """Return who is asked to join: the object of "invited Japan to join"."""
+        above = verb.head
+        if verb.dep_ not in ("xcomp", "ccomp", "advcl") or above.lemma_ not in _ASKING:
+            return ()
+        noun = next(children(above, "dobj", "nsubjpass"), None)
+        return self.participants.denoted_by(noun) if noun is not None else ()
+
+    def _owners(self, noun: Token) -> tuple[Entity, ...]:
+        """Return whose joining a noun tells: "Japan's participation", "the accession of Finland"."""
+        found: list[Entity] = []
+        for child in children(noun, "poss", "compound", "amod"):
+            found += [entity for entity in self.participants.denoted_by(child) if entity.kind in _CAN_JOIN]
+        for link in children(noun, "prep"):
+            if link.lower_ in ("of", "by"):
+                for named in children(link, "pobj"):
+                    found += self.participants.denoted_by(named)
+        return tuple(found)
+
+    def _subject_above(self, noun: Token) -> tuple[Entity, ...]:
+        for token in above(noun):
+            plan = token.dep_ == "acl" and token.tag_ == "VB"
+            if token.pos_ in ("VERB", "AUX") and (plan or subject_of(token) is not None):
+                return self._subject(token)
+        return speakers(self.voices)
+
+    def _standing(self, noun: Token) -> tuple[Entity, ...]:
+        """Return who is a member, partner or candidate by the place of the noun."""
+        noun = standing_noun(noun)
+        words = {child.lower_ for child in noun.children}
+        group = self.participants.at(noun)
+        if noun.lemma_ == "status":
+            return self._subject_above(noun)
+        if group and all(entity.kind in _CAN_JOIN for entity in group):
+            return group
+        if noun.dep_ == "attr":
+            return self._congratulated(noun.head) or self._subject(noun.head)
+        if "other" in words and words & {"no", "only"}:  # "no other member has followed": who acted before is one
+            return self._acting_before(noun)
+        return self._named_with(noun)
+
+    def _named_with(self, noun: Token) -> tuple[Entity, ...]:
+        """Return those whom the words around a noun name as what it says."""
+        if noun.dep_ == "nsubj" and noun.head.lemma_ == "include":
+            return tuple(e for named in children(noun.head, "dobj") for e in self.participants.denoted_by(named))
+        if noun.dep_ == "compound":
+            return self.participants.denoted_by(noun.head)
+        named = self._beside(noun) or self._listed(noun)
+        if not named and noun.dep_ == "pobj" and noun.head.lower_ == "as":
+            return self._before(noun.head)
+        return named
+
+    def _congratulated(self, verb: Token) -> tuple[Entity, ...]:
+        """Return whom somebody congratulates on becoming a member."""
+        link = verb.head
+        if verb.dep_ != "pcomp" or link.lower_ not in ("on", "for", "upon", "after") or link.head.pos_ != "VERB":
+            return ()
+        named = next(children(link.head, "dobj"), None)
+        return self.participants.denoted_by(named) if named is not None else ()
+
+    def _acting_before(self, noun: Token) -> tuple[Entity, ...]:
+        """Return the states that the sentence before has as its subject."""
+        start = noun.sent.start
+        if start == 0:
+            return ()
+        subject = subject_of(noun.doc[start - 1].sent.root)
+        found = self.participants.denoted_by(subject) if subject is not None else ()
+        return tuple(entity for entity in found if entity.kind is EntityKind.STATE)
+
+    def _beside(self, noun: Token) -> tuple[Entity, ...]:
+        """Return those named with "and other members": whoever is coordinated before."""
+        other = any(child.lower_ == "other" for child in noun.children)
+        if noun.dep_ == "conj" and other:
+            first = noun.head
+            while first.dep_ == "conj":
+                first = first.head
+            return tuple(e for e in self.participants.denoted_by(first) if e.kind in _CAN_JOIN)
+        edge = noun.left_edge
+        if edge.i < 2 or edge.nbor(-1).text != ",":
+            return ()
+        return tuple(e for e in self.participants.at(edge.nbor(-2)) if e.kind in _CAN_JOIN)
+
+    def _listed(self, noun: Token) -> tuple[Entity, ...]:
+        for child in noun.children:
+            if child.i > noun.i and child.lower_ in _LISTING:
+                for named in children(child, "pobj"):
+                    return self.participants.denoted_by(named)
+            if child.dep_ == "appos":
+                return self.participants.denoted_by(child)
+        return ()
+
+    def _before(self, word: Token) -> tuple[Entity, ...]:
+        """Return the states and bodies named in the content before a word ("named Japan and Korea as candidates")."""
+        span = Span(self.statement.content.start, word.idx) if word.idx > self.statement.content.start else None
+        if span is None:
+            return ()
+        return tuple(e for _, entities in self.participants.within(span) for e in entities if e.kind in _CAN_JOIN)
+
+    def _founders(self, verb: Token) -> tuple[Entity, ...]:
+        """Return the states that make a body: the subject of "formed the pact", the agent of "was formed by"."""
+        thing = next(children(verb, "dobj", "nsubjpass"), None)
+        made = verb.head if thing is None and verb.dep_ == "acl" else thing
+        if made is None or self._named_by(made) is None:
+            return ()
+        if thing is not None and thing.dep_ == "dobj":
+            return tuple(entity for entity in self._subject(verb) if entity.kind is EntityKind.STATE)
+        found: tuple[Entity, ...] = ()
+        for link in children(verb, "agent", "prep"):
+            if link.lower_ in ("by", "between", "among"):
+                for named in children(link, "pobj"):
+                    found += tuple(e for e in self.participants.denoted_by(named) if e.kind is EntityKind.STATE)
+        return found if len(found) > 1 else ()
+
+    def _invited(self, token: Token) -> tuple[Entity, ...]:
+        if token.pos_ == "VERB":
+            noun = next(children(token, "dobj", "nsubjpass"), None)
+            return self.participants.denoted_by(noun) if noun is not None else ()
+        for link in children(token, "prep", "dative"):
+            if link.lower_ == "to":
+                for named in children(link, "pobj"):
+                    return self.participants.denoted_by(named)
+        return ()
+
+    # ---- the status
+
+    def _status(self, token: Token, use: str, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
+        if self.statement.polarity is Polarity.NEGATED and use in ("joining", "leaving") and is_denied(token):
+            return None
+        found: MembershipStatus | None = status
+        match use:
+            case "standing":
+                found = self._status_of_member(token, status)
+            case "asking":
+                found = None if is_negated(token) else status
+            case "founding" | "admitting":
+                found = self._status_of_making(token, use, status)
+            case "leaving":
+                found = of_leaving(token, status)
+            case "refusing":
+                refused = any(word.lemma_ in ("join", "invitation", "membership") for word in token.subtree)
+                found = status if refused else None
+            case _:
+                found = self._status_of_joining(token, status, member)
+        return found
+
+    def _status_of_member(self, token: Token, status: MembershipStatus) -> MembershipStatus | None:
+        found = of_standing(standing_noun(token), status)
+        still_open = self.statement.stance is Stance.INTERESTED or self.statement.temporality is Temporality.FUTURE
+        as_such = token.dep_ == "pobj" and token.head.lower_ == "as"  # "look forward to welcoming X as a member"
+        return MembershipStatus.PROSPECTIVE if found is MembershipStatus.MEMBER and still_open and as_such else found
+
+    def _status_of_making(self, token: Token, use: str, status: MembershipStatus) -> MembershipStatus | None:
+        """Return what it comes to that a body is made, or takes somebody in: still to come, proposed, or done."""
+        if is_negated(token):
+            return None
+        if use == "founding":
+            done = token.tag_ != "VB" and (tense(token) is Temporality.PAST or token.dep_ in ("acl", "relcl"))
+            return status if done else None
+        if not self._is_taken_in(token):
+            return None
+        if token.tag_ == "VB" or any(word.lemma_ in _PROPOSING for word in above(token)):
+            cue = self.participants.reading.tokens(self.statement.cue) if self.statement.cue else ()
+            proposed = any(word.lemma_ in _PROPOSING for word in cue)
+            return MembershipStatus.CANDIDATE if proposed else MembershipStatus.PROSPECTIVE
+        return status if is_done(token) else MembershipStatus.PROSPECTIVE
+
+    def _is_taken_in(self, token: Token) -> bool:
+        """Whether the words name the body that somebody is taken into, or say what they become there."""
+        for link in children(token, "prep"):
+            for noun in children(link, "pobj"):
+                if link.lower_ in ("to", "into") and self._named_by(noun) is not None:
+                    return True
+                if link.lower_ == "as" and _TABLE.get((lemma_of(noun), "noun"), ("", None))[0] == "standing":
+                    return True
+        return False
+
+    def _status_of_joining(self, token: Token, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
+        """Return what a joining comes to: asked for, refused, wished for, still to come, or done."""
+        verbs = {word.lemma_ for word in above(token)}
+        if token.dep_ in ("xcomp", "ccomp", "advcl") and token.head.lemma_ in _ASKING:
+            return MembershipStatus.INVITED
+        if "withdraw" in verbs or (verbs & _ENDING and token.pos_ == "NOUN"):
+            return None
+        will = token.pos_ == "VERB" and tense(token) is Temporality.FUTURE
+        refused = any(map(is_refusal, above(token)))
+        if refused or is_negated(token):
+            return MembershipStatus.DECLINED if refused or will else None
+        wished = verbs & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED
+        if wished and member in (*self.statement.stance_holders, *self.statement.speakers):
+            return MembershipStatus.INTERESTED
+        if self.statement.certainty is not Certainty.CERTAIN or wished or verbs & _FAVOURS:
+            return MembershipStatus.PROSPECTIVE
+        done = is_done(token) and self.statement.temporality is not Temporality.FUTURE
+        return status if done else MembershipStatus.PROSPECTIVE
+
+    def _interests(self) -> Iterator[Standing]:
+        """Yield an interest in the body itself: "Japan expresses interest in the pact"."""
+        if self.statement.stance is not Stance.INTERESTED:
+            return
+        head = head_of(self.participants.reading, self.statement.content)
+        nouns = [head] if not is_clause(head) else []
+        for word in self.tokens:
+            if word.lemma_ in ("interest", "interested"):
+                nouns += [
+                    noun for link in children(word, "prep") if link.lower_ == "in" for noun in children(link, "pobj")
+                ]
+        for noun in nouns:
+            body = self._named_by(noun) or (self.bodies[0] if noun.lemma_ in _BODIES and self.bodies else None)
+            if body is not None:
+                for holder in self.statement.stance_holders:
+                    if holder.kind in _CAN_JOIN:
+                        yield holder, body, MembershipStatus.INTERESTED

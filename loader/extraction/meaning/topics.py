@@ -1,0 +1,179 @@
+"""What a content is about, and who takes part in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.document import EntityKind, Span
+from loader.extraction.meaning.participants import first_person, is_first_person, speakers
+from loader.extraction.text.clauses import auxiliaries, children, head_of, is_clause, subject_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from spacy.tokens import Token
+
+    from loader.document import Entity
+    from loader.extraction.meaning.participants import Participants
+    from loader.extraction.text.reading import Attribution, Reading, Voices
+
+_TOPICS = (EntityKind.PARTNERSHIP, EntityKind.PILLAR, EntityKind.TECHNOLOGY)
+_PROGRAMS = frozenset({"program", "programme", "initiative", "framework", "scheme", "arrangement"})
+_PACTS = frozenset({"pact", "alliance", "bloc", "grouping", "partnership"})
+_OF_PACTS = frozenset(
+    {"security", "defence", "defense", "military", "trilateral", "three-way", "regional", "new", "own"}
+)
+_OPEN_TO_ALL = 60  # members: what has more is no pact or bloc
+_TAKEN_UP_WITHIN = 400  # characters: about three sentences
+# Nouns of joint action that leave open with whom.
+_JOINT = frozenset({"collaboration", "cooperation", "participation", "involvement", "engagement", "partnership"})
+_WITH = frozenset({"with", "in", "on", "between", "among", "into", "for"})
+# Nouns whose infinitive is an act of the one who speaks ("the commitment to").
+_PROMISES = frozenset({"commitment", "pledge", "promise", "plan", "intention", "determination", "decision", "desire"})
+_PLACE_VERBS = frozenset({"visit", "travel", "fly", "arrive", "tour", "go", "head"})
+_PLACE_PREPOSITIONS = frozenset({"in", "at", "near", "from", "to"})
+
+
+def about(participants: Participants, content: Span) -> tuple[Entity, ...]:
+    """Return the partnerships, pillars and technologies that the content names or means, in order.
+
+    Meant are what an elided subject stands for ("Formed in 2021, AUKUS …") and what "the program", "the pact" take up.
+    """
+    found: list[Entity] = []
+    head = head_of(participants.reading, content)
+    subject = subject_of(head) if is_clause(head) else None
+    if subject is not None and not content.start <= subject.idx < content.end:
+        found += [entity for entity in participants.denoted_by(subject) if entity.kind in _TOPICS]
+    for _, entities in participants.within(content):
+        found += [entity for entity in entities if entity.kind in _TOPICS and entity not in found]
+    return tuple(found) or _taken_up(participants, content)
+
+
+def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
+    """Return the partnership or pillar named last before "the program" or "the pact" that names none of its own."""
+    for token in participants.reading.tokens(content):
+        lemma = token.lemma_.lower()
+        if lemma not in _PROGRAMS | _PACTS or participants.at(token):
+            continue
+        words = {child.lower_ for child in token.children if not child.is_punct}
+        if not words & {"the", "this"} or words - {"the", "this"} - _OF_PACTS:
+            continue
+        named = _named_before(participants, token.idx, _TAKEN_UP_WITHIN, pacts=lemma in _PACTS)
+        if not named and lemma in _PACTS:  # the only one that the article has named may be far off
+            named = _named_before(participants, token.idx, token.idx, pacts=True)
+            named = named if len({entity.path for entity in named}) == 1 else []
+        pillar = len(named) > 1 and participants.reading.registry.partnership(named[-2]) == named[-1]
+        return (named[-2],) if pillar else tuple(named[-1:])  # "Pillar II of AUKUS"
+    return ()
+
+
+def _named_before(participants: Participants, end: int, reach: int, *, pacts: bool) -> list[Entity]:
+    """Return the partnerships and pillars named in some characters before a place; no pillar where it is a pact."""
+    before = Span(max(0, end - reach), end)
+    named = [e for _, entities in participants.within(before) for e in entities if e.kind in _TOPICS[:2]]
+    if not pacts:
+        return named
+    members = participants.reading.registry.members
+    return [e for e in named if e.kind is EntityKind.PARTNERSHIP and len(members(e)) < _OPEN_TO_ALL]
+
+
+def leaves_partner_open(reading: Reading, content: Span) -> bool:
+    """Whether a content speaks of collaboration or participation and not with whom or in what.
+
+    Such a content, where it only goes on with the proposition before it, is about what that one is about.
+    """
+    for token in reading.tokens(content):
+        if token.lemma_ in _JOINT and not any(child.lower_ in _WITH for child in children(token, "prep")):
+            return not any(child.dep_ in ("compound", "poss") and child.pos_ == "PROPN" for child in token.children)
+    return False
+
+
+def involves(
+    participants: Participants, content: Span, attribution: Attribution | None, voices: Voices
+) -> tuple[Entity, ...]:
+    """Return the actors that take part in what the content says, an elided subject included, in order.
+
+    A state that only tells whose officer somebody is ("the Japanese prime minister") does not take part, nor does a
+    capital that somebody travels to.
+    """
+    reading = participants.reading
+    found: list[Entity] = []
+    elided = _elided_subject(participants, content, attribution, voices)
+    _add(found, elided)
+    for span, entities in participants.within(content):
+        tokens = reading.tokens(span)
+        if _is_title(participants, tokens.root, entities) or _is_place(tokens.root):
+            continue
+        _add(found, entities)
+    for token in reading.tokens(content):
+        if is_first_person(token) and not participants.at(token) and attribution is not None:
+            _add(found, first_person(voices, plural=token.lower_[0] in "wuo"))
+    return tuple(found)
+
+
+def goes_on_without_verb(reading: Reading, content: Span) -> bool:
+    """Whether a content is only the rest of the one before it ("…, but not as a weapon")."""
+    tokens = reading.tokens(content)
+    return tokens[0].lower_ in ("not", "nor", "neither") and not is_clause(tokens.root)
+
+
+def _add(found: list[Entity], entities: Iterable[Entity]) -> None:
+    for entity in entities:
+        taking_part = entity.kind.is_actor and entity.kind is not EntityKind.PARTNERSHIP
+        if taking_part and entity.kind is not EntityKind.UNNAMED_SOURCE and entity not in found:
+            found.append(entity)
+
+
+def taking_part(participants: Participants, content: Span) -> tuple[Entity, ...]:
+    """Return the actors that a content names, also those who are only gone to ("will visit Washington")."""
+    found: list[Entity] = []
+    for span, entities in participants.within(content):
+        if not _is_title(participants, participants.reading.tokens(span).root, entities):
+            _add(found, entities)
+    return tuple(found)
+
+
+def _elided_subject(
+    participants: Participants, content: Span, attribution: Attribution | None, voices: Voices
+) -> tuple[Entity, ...]:
+    """Return whom a content without a subject of its own is said of: "[they] pledged to support Ukraine"."""
+    head = head_of(participants.reading, content)
+    if not is_clause(head):
+        promised = head.lemma_ in _PROMISES and any(child.tag_ == "VB" for child in children(head, "acl"))
+        return speakers(voices) if promised and attribution is not None else ()
+    subject = subject_of(head)
+    if subject is not None and content.start <= subject.idx < content.end:
+        return ()
+    if attribution is None:
+        return participants.denoted_by(subject) if subject is not None else ()
+    infinitive = any(helper.lower_ == "to" for helper in auxiliaries(head)) or head.tag_ in ("VB", "VBG")
+    if infinitive and attribution.cue.start < content.start:
+        return speakers(voices)
+    if subject is not None and not attribution.cue.start <= subject.idx < attribution.cue.end:
+        return participants.subject(head, voices) or ()
+    return speakers(voices)
+
+
+def _is_title(participants: Participants, token: Token, entities: tuple[Entity, ...]) -> bool:
+    """Whether a state or body only says whose officer the person named beside it is."""
+    if not any(entity.kind in (EntityKind.STATE, EntityKind.ORGANIZATION) for entity in entities):
+        return False
+    noun = token
+    for _ in range(4):
+        if noun.head == noun or noun.dep_ not in ("compound", "amod", "poss", "nmod", "pobj", "prep", "appos"):
+            return False
+        if noun.dep_ == "prep" and noun.lower_ not in ("of", "for"):
+            return False
+        noun = noun.head
+        if noun.dep_ != "prep" and any(entity.kind is EntityKind.PERSON for entity in participants.at(noun)):
+            return True
+    return False
+
+
+def _is_place(token: Token) -> bool:
+    """Whether a name is only where something happens or somebody goes ("visit Washington", "fly to Tokyo")."""
+    if token.dep_ == "dobj":
+        return token.head.lemma_ in ("visit", "tour") and token.ent_type_ == "GPE"
+    if token.dep_ != "pobj" or token.head.lower_ not in _PLACE_PREPOSITIONS:
+        return False
+    return token.head.head.lemma_ in _PLACE_VERBS and token.head.lower_ == "to"

@@ -1,0 +1,357 @@
+"""Where an article names persons: the registry's names, the tagger's, and what follows a title."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from loader.document import EntityKind
+from loader.extraction.text.nouns import PERSONAL, NounKind, ends_title, fold, gender_of_given_name, kind_of, title_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from spacy.tokens import Token
+
+    from loader.document import Entity
+    from loader.extraction.text.words import Words
+
+PARTICLES = frozenset(
+    [
+        "de",
+        "del",
+        "della",
+        "der",
+        "den",
+        "di",
+        "da",
+        "dos",
+        "du",
+        "van",
+        "von",
+        "la",
+        "le",
+        "el",
+        "al",
+        "bin",
+        "ben",
+        "ibn",
+    ]
+)
+
+_LONGEST = 6  # tokens of a name
+_LONGEST_TITLE = 3  # tokens
+_SUFFIXES = frozenset(
+    ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d.", "mp", "mep", "kc", "qc"]
+)
+_NAME_WORD = re.compile(r"^[^\W\d_](?:[\w.'’-]*\w)?\.?$")
+_HYPHENS = frozenset(["-", "‐", "‑"])
+_ENDS = frozenset(["'s", "’s", ",", "(", "["])
+_NO_PERSON = frozenset(["ORG", "GPE", "DATE", "NORP", "LAW", "FAC"])
+_NO_NAME = frozenset({NounKind.THING, NounKind.BODY, NounKind.DOCUMENT, NounKind.TERRITORY, NounKind.COUNTRY})
+_NO_LAST_NAME = PERSONAL | _NO_NAME
+_DESCRIPTION = 7  # tokens after a comma in which a description names an office
+# Nouns of persons that are also said of bodies ("Acme, a leader in steel").
+_OF_BODIES = frozenset(
+    {"leader", "rival", "opponent", "candidate", "contender", "challenger", "head", "chief", "whip", "ally", "partner"}
+    | {"backer", "champion", "adherent", "advocate", "client", "customer", "consumer", "critic", "agent", "broadcaster"}
+    | {
+        "donor",
+        "supporter",
+        "sponsor",
+        "member",
+        "participant",
+        "victim",
+        "winner",
+        "producer",
+        "supplier",
+        "publisher",
+    }
+    | {"employer", "lender", "operator", "owner", "provider", "investor", "consultant", "affiliate", "observer"}
+)
+
+
+class PersonName(NamedTuple):
+    """A person's name in the text: the tokens from ``start`` to ``end`` (not included), without title or suffix.
+
+    ``words`` are folded, ``gender`` is what a title tells ("m", "f" or "-"), ``entity`` the registry's person.
+    """
+
+    start: int
+    end: int
+    words: tuple[str, ...]
+    gender: str
+    titled: bool
+    entity: Entity | None
+
+
+def find_names(words: Words, known: Sequence[Entity | None]) -> list[PersonName]:
+    """Return the persons' names of a parsed text, in order, without overlaps.
+
+    ``known`` gives for each token the registry's entity that it is part of. The tagger's persons are trimmed of
+    titles and possessives, lengthened after a title, and dropped where the registry knows the words as something
+    else. A last name that stands somewhere in full is found everywhere.
+    """
+    taken = list(words.left_out)
+    found: list[PersonName] = []
+    for start, end, entity in _candidates(words, known):
+        name = _trim(words, start, end, known, entity)
+        if name is not None and not any(taken[name.start : name.end]):
+            taken[name.start : name.end] = [True] * (name.end - name.start)
+            found.append(name)
+    found = _without_headlines(words, found)
+    surnames = _surnames(words, found)
+    for token in words.capitals:
+        i = token.i
+        if not taken[i] and known[i] is None and fold(words.low[i]) in surnames and _stands_alone(words, token):
+            found.append(PersonName(i, i + 1, (fold(token.text),), *_title(words, i), entity=None))
+    return sorted(found, key=lambda name: name.start)
+
+
+def _without_headlines(words: Words, names: Sequence[PersonName]) -> list[PersonName]:
+    """Cut the names of a headline in capitals ("Jane Roe Backs Plan") to those that the report knows."""
+    end = words.end(0) if len(words) else 0
+    known = {name.words for name in names if name.start >= end}
+    known |= {words_[-1:] for words_ in known}
+    found = []
+    for name in names:
+        size = len(name.words)
+        plain = size == name.end - name.start  # a word a token: no hyphens
+        if name.start < end and size > 1 and plain and name.words not in known and name.entity is None:
+            size = next((n for n in range(size - 1, 0, -1) if name.words[:n] in known), size)
+        found.append(name._replace(end=name.start + size, words=name.words[:size]) if plain else name)
+    return found
+
+
+def _surnames(words: Words, names: Sequence[PersonName]) -> set[str]:
+    """Return the words that name a person wherever they stand alone.
+
+    They are the last words of names in full, and the single words that a title vouches for or that the tagger takes
+    for a person more often than not.
+    """
+    full = {name.words[-1] for name in names if len(name.words) > 1 and len(name.words[-1]) > 2}
+    single = Counter(name.words[0] for name in names if len(name.words) == 1)
+    other = Counter(
+        fold(words.tokens[ent.start].text) for ent in words.doc.ents if ent.label_ != "PERSON" and len(ent) == 1
+    )
+    titled = {name.words[0] for name in names if len(name.words) == 1 and name.titled}
+    first = {name.words[0] for name in names if len(name.words) > 1 and gender_of_given_name(name.words[0]) == "-"}
+    first = {word for word in first if len(word) > 3 and kind_of(word) is None}  # "Fiame" of "Fiame Naomi Mata'afa"
+    return full | first | titled | {word for word, times in single.items() if times > 1 and times >= other[word]}
+
+
+def title_before(words: Words, start: int) -> tuple[str, str] | None:
+    """Return the gender and the office that the title right before a token tells, None where there is no title."""
+    for size in range(_LONGEST_TITLE, 0, -1):
+        first = start - size
+        if first >= 0 and words.tokens[first].text[0].isupper():
+            title = title_of(tuple(token.text for token in words.tokens[first:start]))
+            if title is not None:
+                return title
+    return None
+
+
+def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[int, int, Entity | None]]:
+    """Yield runs of tokens that may name a person: the registry's first, then the tagger's, then what a title leads."""
+    i, length = 0, len(words)
+    while i < length:
+        entity, j = known[i], i + 1
+        if entity is not None and entity.kind is EntityKind.PERSON:
+            while j < length and known[j] is entity:
+                j += 1
+            yield i, j, entity
+        i = j
+    for ent in words.doc.ents:
+        if ent.label_ == "PERSON" or (ent.label_ == "ORG" and _is_like_person(words, ent.start, ent.end)):
+            yield ent.start, ent.end, None
+    yield from _introduced(words)
+    for token in words.capitals:
+        titled = ends_title(token.text)
+        given = not titled and _is_given_name(token)
+        if not (titled or given or kind_of(words.low[token.i]) in PERSONAL):
+            continue
+        start = token.i if given else token.i + 1
+        end = start
+        while end < length and end - start < _LONGEST and _continues(words, start, end):
+            end += 1
+        long_enough = end - start > (0 if titled else 1)
+        if long_enough and words.tokens[start].ent_type_ not in _NO_PERSON:
+            yield start, end, None
+
+
+def _introduced(words: Words) -> Iterator[tuple[int, int, Entity | None]]:
+    """Yield the names between commas behind a phrase for a person: "her colleague from Niger, Jane Roe, said"."""
+    for i, word in enumerate(words.low):
+        if word != "," or i + 3 >= len(words) or not words.tokens[i + 1].text[0].isupper():
+            continue
+        end = i + 1
+        while end < min(i + 4, len(words)) and _is_name_word(words.tokens[end]):
+            end += 1
+        if end - i - 1 > 1 and end < len(words) and words.low[end] == "," and _ends_phrase(words, i):
+            yield i + 1, end, None
+
+
+def _ends_phrase(words: Words, i: int) -> bool:
+    """Whether a phrase for one person, the subject of its clause, ends before token ``i``."""
+    for j in range(i - 1, max(words.start(i), i - _DESCRIPTION) - 1, -1):
+        token = words.tokens[j]
+        noun = words.noun(token) if token.tag_ == "NN" else None
+        if noun is not None and noun.kind in PERSONAL:
+            return token.dep_ in ("nsubj", "nsubjpass")
+        if token.pos_ not in ("PROPN", "ADP", "DET", "ADJ"):
+            return False
+    return False
+
+
+def _is_like_person(words: Words, start: int, end: int) -> bool:
+    """Whether a tagged organisation is rather a person: a given name and one or two more, or a description tells."""
+    if not 2 <= end - start <= 3 or (start and words.low[start - 1] == "the"):
+        return False
+    if not all(_is_name_word(words.tokens[i]) for i in range(start, end)) or kind_of(words.low[end - 1]) is not None:
+        return False
+    return gender_of_given_name(words.low[start]) != "-" or _is_described(words, end)
+
+
+def _is_described(words: Words, end: int) -> bool:
+    """Whether a comma and what somebody is follow a name: ", a researcher at", ", Nigeria's foreign minister"."""
+    if end + 1 >= len(words) or words.low[end] != ",":
+        return False
+    for i in range(end + 1, min(end + _DESCRIPTION, words.end(end))):
+        token = words.tokens[i]
+        noun = words.noun(token)
+        if noun is not None and noun.kind in PERSONAL and token.tag_ == "NN":
+            return noun.words not in _OF_BODIES
+        if token.pos_ not in ("DET", "ADJ", "NOUN", "PROPN", "PART") and token.text != "-":
+            return False
+    return False
+
+
+def _is_given_name(token: Token) -> bool:
+    """Whether a capitalised word is a given name that the tagger saw nothing in."""
+    return not token.ent_type_ and token.tag_ == "NNP" and gender_of_given_name(token.text) != "-"
+
+
+def _continues(words: Words, start: int, i: int) -> bool:
+    token = words.tokens[i]
+    if i == start:
+        return _is_name_word(token)
+    if words.sentence[i] != words.sentence[start]:
+        return False
+    return _is_name_word(token) or words.low[i] in PARTICLES or _is_hyphenated(words, i)
+
+
+def _is_name_word(token: Token) -> bool:
+    return token.text[0].isupper() and token.tag_ in ("NNP", "NNPS") and bool(_NAME_WORD.match(token.text))
+
+
+def _is_hyphenated(words: Words, i: int) -> bool:
+    """Whether a token is a hyphen inside a word or what follows one: "Al-Sudani", "Ki-moon"."""
+    if words.low[i] in _HYPHENS:
+        return 0 < i < len(words) - 1 and not words.tokens[i].whitespace_ and not words.tokens[i - 1].whitespace_
+    return i > 1 and words.low[i - 1] in _HYPHENS and words.tokens[i].is_alpha and _is_hyphenated(words, i - 1)
+
+
+def _stands_alone(words: Words, token: Token) -> bool:
+    """Whether somebody's last name is here no part of a longer name ("the Roe Foundation")."""
+    if token.pos_ not in ("PROPN", "NOUN", "ADJ"):
+        return False
+    after = words.tokens[token.i + 1] if token.i + 1 < len(words) else None
+    before = words.tokens[token.i - 1] if token.i > words.start(token.i) else None
+    if before is not None and before.text[0].isupper() and before.pos_ == "PROPN" and not ends_title(before.text):
+        return False
+    return after is None or not (
+        after.text[0].isupper() and after.pos_ == "PROPN" and words.sentence[after.i] == words.sentence[token.i]
+    )
+
+
+def _title(words: Words, start: int) -> tuple[str, bool]:
+    title = title_before(words, start)
+    return ("-", False) if title is None else (title[0], True)
+
+
+def _trim(
+    words: Words, start: int, end: int, known: Sequence[Entity | None], entity: Entity | None
+) -> PersonName | None:
+    """Cut a candidate to the name in it; None if it is no name of a person."""
+    tokens = words.tokens
+    if entity is None:
+        for i in range(start, end):
+            if tokens[i].text in _ENDS or tokens[i].is_space or tokens[i].tag_ == "POS":
+                end = i
+                break
+        start = _after_titles(words, start, end)
+        while start < end and not _is_name_word(tokens[start]):
+            start += 1
+    while end > start and (words.low[end - 1] in _SUFFIXES or not _NAME_WORD.match(tokens[end - 1].text)):
+        end -= 1
+    while end - start > 1 and not words.sentence[start] and kind_of(words.low[end - 1]) in _NO_LAST_NAME:
+        end -= 1  # "Roe Ally", "Roe Plan" of a headline
+    if start >= end:
+        return None
+    gender, titled = _title(words, start)
+    if titled:
+        while end < len(words) and end - start < _LONGEST and _lengthens(words, start, end, known):
+            end += 1
+    if end - start > _LONGEST:
+        return None
+    folded = tuple(fold(part).rstrip(".") for part in words.doc[start:end].text.split())
+    if entity is None and not _may_name(words, start, end, folded, known):
+        return None
+    return PersonName(start, end, folded, gender, titled, entity)
+
+
+def _after_titles(words: Words, start: int, end: int) -> int:
+    """Return where the name begins that the tagger took together with its titles."""
+    while start < end:
+        sizes = (size for size in range(_LONGEST_TITLE, 0, -1) if start + size < end)
+        size = next((n for n in sizes if title_of(tuple(token.text for token in words.tokens[start : start + n]))), 0)
+        if not size and start + 1 < end and _is_role(words.low[start]):  # "Actress Jane Roe"
+            size = 1
+        if not size:
+            break
+        start += size
+    return start
+
+
+def _is_role(word: str) -> bool:
+    return kind_of(word) in PERSONAL and gender_of_given_name(word) == "-"
+
+
+def _lengthens(words: Words, start: int, i: int, known: Sequence[Entity | None]) -> bool:
+    """Whether the token after a titled name is one more word of it that the tagger missed."""
+    if known[i] is not None or words.low[i] in _SUFFIXES or words.sentence[i] != words.sentence[start]:
+        return False
+    return _is_name_word(words.tokens[i]) and kind_of(words.low[i]) is None
+
+
+def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known: Sequence[Entity | None]) -> bool:
+    if not all(_may_be_in_name(words, i, alone=end - start == 1) for i in range(start, end)):
+        return False
+    vouched = len(folded) == 1 and title_before(words, start) is not None  # "Mr. King"
+    given = len(folded) > 1 and gender_of_given_name(folded[0]) != "-"  # "Steven Law"
+    if (kind_of(folded[-1]) in _NO_NAME and not given) or (
+        not vouched and (title_of(folded) or kind_of(" ".join(folded)))
+    ):
+        return False
+    others = [entity for entity in known[start:end] if entity is not None]
+    if others:  # "Jordan Smith" is a person, "Texas Republican" and "Artificial Intelligence" are none
+        return len(others) < end - start and (known[end - 1] is None or gender_of_given_name(folded[0]) != "-")
+    return end == len(words) or not _goes_on(words, start, end)
+
+
+def _may_be_in_name(words: Words, i: int, *, alone: bool) -> bool:
+    """Whether a token has the form of a part of a name; in a headline in capitals "Be Next" has, but is none."""
+    token = words.tokens[i]
+    if words.low[i] in PARTICLES or _is_hyphenated(words, i):
+        return True
+    return token.text[0].isupper() and (alone or words.sentence[i] > 0 or not token.is_stop)
+
+
+def _goes_on(words: Words, start: int, end: int) -> bool:
+    """Whether the words are an acronym, or the first part of a longer name ("Roe Foundation")."""
+    last, after = words.tokens[end - 1], words.tokens[end]
+    if end - start == 1 and last.is_upper and len(last.text) > 1 and not after.is_upper:
+        return True
+    larger = after.text[0].isupper() and last.dep_ == "compound" and last.head.i == after.i
+    return larger and kind_of(words.low[end]) is not None

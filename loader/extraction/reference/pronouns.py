@@ -1,0 +1,195 @@
+"""Whom "he", "she", "it", "they" and "who" mean."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from loader.document import EntityKind
+from loader.extraction.reference.referents import salience
+from loader.extraction.text.verbs import TELLING
+
+if TYPE_CHECKING:
+    from spacy.tokens import Token
+
+    from loader.extraction.reference.discourse import Discourse
+    from loader.extraction.reference.referents import Referent, Use
+
+GENDERS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f"}
+
+_IT = frozenset({"it", "its"})
+_THEY = frozenset({"they", "them", "their", "theirs"})
+_CHAIN = 4  # verbs that share a subject
+_BETWEEN = 40  # tokens before "it" in which a thing may stand that it rather means
+_AGENTIVE = frozenset(
+    {"say", "add", "note", "claim", "announce", "state", "warn", "report", "deny", "insist", "argue", "declare", "tell"}
+    | {
+        "believe",
+        "hope",
+        "want",
+        "plan",
+        "intend",
+        "support",
+        "oppose",
+        "reject",
+        "condemn",
+        "pledge",
+        "promise",
+        "urge",
+    }
+    | {
+        "agree",
+        "welcome",
+        "refuse",
+        "consider",
+        "recognise",
+        "recognize",
+        "call",
+        "demand",
+        "seek",
+        "expect",
+        "explain",
+    }
+    | {"accuse"}
+)
+
+
+class Pronouns:
+    """Resolves the pronouns of one article; nothing is guessed for one that nothing fits."""
+
+    def __init__(self, discourse: Discourse) -> None:
+        self._discourse = discourse
+
+    def resolve(self, token: Token) -> Referent | None:
+        """Return whom a pronoun means, None where nothing fits or it is none of the third person."""
+        word = token.lower_
+        if word in GENDERS:
+            return self._he(token, GENDERS[word])
+        if word in _IT:
+            return self._it(token)
+        if word in _THEY:
+            return self._they(token)
+        if word in ("who", "which", "that") and token.dep_ in ("nsubj", "nsubjpass") and token.head.dep_ == "relcl":
+            return self._discourse.at[token.head.head.i]
+        return None
+
+    def _he(self, token: Token, gender: str) -> Referent | None:
+        discourse = self._discourse
+        here, quotation = discourse.moment(token.i), discourse.quotation[token.i]
+        barred = self._barred(token)
+
+        def score(use: Use) -> float | None:
+            referent = use.referent
+            if not referent.is_person or id(referent) in barred:
+                return None
+            value = salience(use, here, quotation)
+            if referent.entity.kind is EntityKind.UNNAMED_SOURCE and not use.spoke:
+                if not use.subject:
+                    return None
+                value -= 4
+            if referent.gender == gender:
+                value += 2
+            elif referent.gender != "-":
+                if referent.sure:
+                    return None
+                value -= 12
+            return value
+
+        found = discourse.trail.best(score, here)
+        if found is not None and not found.sure and found.gender in ("-", gender):
+            found.gender, found.sure = gender, True
+        return found
+
+    def _barred(self, token: Token) -> set[int]:
+        """Return whom a pronoun cannot mean: the subject of its own verb, and the speaker of the quotation it is in."""
+        at = self._discourse.at
+        head = token.head.head if token.dep_ == "pobj" else token.head
+        found: set[int] = set()
+        if token.dep_ in ("dobj", "dative", "iobj", "pobj") and head.pos_ in ("VERB", "AUX"):
+            for _ in range(_CHAIN):
+                subjects = [child for child in head.children if child.dep_ in ("nsubj", "nsubjpass")]
+                found |= {id(at[child.i]) for child in subjects}
+                if subjects or head.dep_ not in ("xcomp", "conj") or head.head.pos_ not in ("VERB", "AUX"):
+                    break
+                head = head.head  # "the state would continue to support them"
+        if token.dep_ in ("nsubj", "nsubjpass"):  # "in a speech read by the minister, he said"
+            for link in token.head.lefts:
+                if link.dep_ == "prep" and link.i < token.i:
+                    found |= {id(at[other.i]) for other in link.subtree if other.i < token.i}
+        speaker = self._discourse.speakers.get(self._discourse.quotation[token.i])
+        if speaker is not None:
+            found.add(id(at[speaker]))
+        return found - {id(None)}
+
+    def _it(self, token: Token) -> Referent | None:
+        discourse = self._discourse
+        if token.dep_ == "expl" or _is_empty(token):
+            return None
+        if token.dep_ == "poss" and token.head.dep_ == "conj" and discourse.at[token.head.head.i] is None:
+            return None  # "the treaty and its annex"
+        here, quotation = discourse.moment(token.i), discourse.quotation[token.i]
+
+        def score(use: Use) -> float | None:
+            if not use.referent.is_body:
+                return None
+            return salience(use, here, quotation) - (0 if use.subject else 3)
+
+        speaking = self._who_says(token)
+        if speaking is not None and speaking.is_body:
+            return speaking
+        found = discourse.trail.best(score, here)
+        return None if found is None or self._is_thing(token, found) else found
+
+    def _who_says(self, token: Token) -> Referent | None:
+        """Return the subject of the verb whose clause has the pronoun as its own: "Japan said it would go"."""
+        verb = token.head
+        if token.dep_ not in ("nsubj", "nsubjpass") or verb.dep_ != "ccomp" or verb.head.lemma_.lower() not in TELLING:
+            return None
+        above = verb.head
+        subject = next((child for child in above.children if child.dep_ == "nsubj"), None)
+        same = self._discourse.quotation[token.i] == self._discourse.quotation[above.i]
+        return self._discourse.at[subject.i] if subject is not None and subject.i < token.i and same else None
+
+    def _is_thing(self, token: Token, referent: Referent) -> bool:
+        """Whether "it" may rather mean a thing: one was named since, and the verb is not one of those who act."""
+        if token.dep_ in ("nsubj", "nsubjpass") and token.head.lemma_.lower() in _AGENTIVE:
+            return False
+        discourse = self._discourse
+        last = next((use.token for use in discourse.trail.back() if use.referent is referent), 0)
+        for i in range(token.i - 1, max(last, token.i - _BETWEEN), -1):
+            other = discourse.words.tokens[i]
+            if other.dep_ in ("nsubj", "nsubjpass", "dobj") and other.tag_ in ("NN", "NNP") and discourse.at[i] is None:
+                return True
+        return False
+
+    def _they(self, token: Token) -> Referent | None:
+        discourse = self._discourse
+        here, quotation = discourse.moment(token.i), discourse.quotation[token.i]
+        barred = self._barred(token)
+
+        def score(use: Use) -> float | None:
+            referent = use.referent
+            if id(referent) in barred or referent.is_person:
+                return None
+            value = salience(use, here, quotation) - (0 if use.subject else 2)
+            if use.subject and token.dep_ in ("dobj", "pobj", "dative"):  # what is acted on was so before
+                value -= (6, 4, 2)[min(here - use.moment, 2)]
+            if referent.is_body:
+                less = 9 if referent.entity.kind is EntityKind.PARTNERSHIP else 5
+                return value - less if use.subject and here - use.moment <= 1 else None
+            return value if referent.is_group or referent.plural else None
+
+        return discourse.trail.best(score, here)
+
+
+def _is_empty(token: Token) -> bool:
+    """Whether "it" stands for nothing: "it is worth noting that", "it is reported", "it seems"."""
+    head = token.head
+    if token.dep_ == "nsubjpass":
+        return any(child.dep_ in ("ccomp", "xcomp") for child in head.children)
+    if head.lemma_ == "be":
+        return any(
+            child.dep_ in ("ccomp", "csubj", "xcomp", "advcl", "acl")
+            or (child.dep_ in ("acomp", "attr") and child.n_lefts + child.n_rights > 0)
+            for child in head.children
+        )
+    return head.lemma_ in ("seem", "appear", "happen", "rain", "take", "turn")
