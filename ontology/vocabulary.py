@@ -54,10 +54,10 @@ class PACT(DefinedNamespace):
     # a statement: who says it, how
     inArticle: URIRef  # noqa: N815 (the names below are the vocabulary's own)
     speaker: URIRef
-    onBehalfOf: URIRef  # noqa: N815
-    relayedBy: URIRef  # noqa: N815
-    reportMode: URIRef  # noqa: N815
-    sourceNaming: URIRef  # noqa: N815
+    onBehalfOf: URIRef
+    relayedBy: URIRef
+    reportMode: URIRef
+    sourceNaming: URIRef
     kind: URIRef
     medium: URIRef
     section: URIRef
@@ -67,41 +67,41 @@ class PACT(DefinedNamespace):
     about: URIRef
     involves: URIRef
     stance: URIRef
-    stanceHolder: URIRef  # noqa: N815
+    stanceHolder: URIRef
     certainty: URIRef
     polarity: URIRef
     temporality: URIRef
-    utteranceTime: URIRef  # noqa: N815
-    eventTime: URIRef  # noqa: N815
+    utteranceTime: URIRef
+    eventTime: URIRef
     text: URIRef
-    editedQuote: URIRef  # noqa: N815
+    editedQuote: URIRef
     confidence: URIRef
 
     # a statement: the words it rests on
     span: URIRef
-    contentSpan: URIRef  # noqa: N815
-    quoteSpan: URIRef  # noqa: N815
-    verbatimSpan: URIRef  # noqa: N815
-    cueSpan: URIRef  # noqa: N815
-    sourceSpan: URIRef  # noqa: N815
-    relaySpan: URIRef  # noqa: N815
-    hedgeSpan: URIRef  # noqa: N815
+    contentSpan: URIRef
+    quoteSpan: URIRef
+    verbatimSpan: URIRef
+    cueSpan: URIRef
+    sourceSpan: URIRef
+    relaySpan: URIRef
+    hedgeSpan: URIRef
 
     # actors, partnerships, pillars, memberships
     affiliation: URIRef
-    basedIn: URIRef  # noqa: N815
+    basedIn: URIRef
     capital: URIRef
     demonym: URIRef
-    pillarOf: URIRef  # noqa: N815
-    focusArea: URIRef  # noqa: N815
+    pillarOf: URIRef
+    focusArea: URIRef
     member: URIRef
     partnership: URIRef
     pillar: URIRef
     status: URIRef
-    accordingTo: URIRef  # noqa: N815
+    accordingTo: URIRef
 
     # times
-    timeSpan: URIRef  # noqa: N815
+    timeSpan: URIRef
     anchor: URIRef
     timex: URIRef
     offset: URIRef
@@ -109,15 +109,15 @@ class PACT(DefinedNamespace):
     latest: URIRef
 
     # an article
-    contentHash: URIRef  # noqa: N815
-    textLength: URIRef  # noqa: N815
-    boilerplateSpan: URIRef  # noqa: N815
-    articleStatus: URIRef  # noqa: N815
+    contentHash: URIRef
+    textLength: URIRef
+    boilerplateSpan: URIRef
+    articleStatus: URIRef
 
     # code lists, and the datatype of a stance's notation
-    reportModes: URIRef  # noqa: N815
+    reportModes: URIRef
     kinds: URIRef
-    sourceNamings: URIRef  # noqa: N815
+    sourceNamings: URIRef
     stances: URIRef
     certainties: URIRef
     polarities: URIRef
@@ -126,7 +126,7 @@ class PACT(DefinedNamespace):
     sections: URIRef
     statuses: URIRef
     anchors: URIRef
-    articleStatuses: URIRef  # noqa: N815
+    articleStatuses: URIRef
     PLOVER: URIRef
 
     _extras = [  # noqa: RUF012 (rdflib asks for a list here)
