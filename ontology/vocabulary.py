@@ -52,7 +52,7 @@ class PACT(DefinedNamespace):
     TimeReference: URIRef
 
     # a statement: who says it, how
-    inArticle: URIRef  # noqa: N815 (the names below are the vocabulary's own)
+    inArticle: URIRef
     speaker: URIRef
     onBehalfOf: URIRef
     relayedBy: URIRef

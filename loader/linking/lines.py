@@ -78,9 +78,9 @@ def unpacked(path: Path, raw: IO[bytes]) -> Any:
         return bz2.open(raw)
     if path.name.endswith(".zst"):
         try:
-            from io import BufferedReader  # noqa: PLC0415
+            from io import BufferedReader  # noqa: PLC0415 (only where it is needed)
 
-            from zstandard import ZstdDecompressor  # noqa: PLC0415
+            from zstandard import ZstdDecompressor  # noqa: PLC0415 (only where it is needed)
         except ImportError:
             message = f"{path} is packed with Zstandard; `pip install zstandard` lets Pactgraph read it."
             raise Unreadable(message) from None
