@@ -30,9 +30,6 @@ CURATED = {
 }
 
 
-CITY = {"qid": "Q400", "name": "Ålaport", "geonames": "11", "country": "AA", "kilometres": "2"}
-
-
 def item(path: str, qid: str, name: str, key: str = "brand") -> tuple[str, dict[str, object]]:
     return path, {"tags": {key: name, f"{key}:wikidata": qid}, "locationSet": {"include": ["aa"]}}
 
@@ -52,18 +49,26 @@ SOURCES = Sources(
         item("brands/shop/clothes", "Q301", "Zedmart"),
         item("operators/office/government", "Q302", "Aland Weather Service", "operator"),
         item("brands/shop/newsagent", "Q303", "The Aland Gazette"),
+        item("operators/amenity/bench", "Q400", "Ålaport", "operator"),
         item("operators/amenity/bench", "Q402", "Twinton", "operator"),
         item("operators/amenity/bench", "Q403", "Soloville", "operator"),
         item("operators/amenity/bench", "Q404", "Exford Province", "operator"),
+        item("operators/amenity/bench", "Q405", "Wyeford Province", "operator"),
+        item("operators/amenity/bench", "Q406", "Ålaport", "operator"),
+        item("operators/amenity/bench", "Q407", "Largeville", "operator"),
     ),
     described={
         "Q300": {"label": "House", "description": "clothes shop"},
         "Q301": {"label": "Zedmart", "description": "chain", "officialWebsites": ["https://www.zedmart.example/"]},
         "Q302": {"label": "Aland Weather Service", "description": "government agency"},
         "Q303": {"label": "The Aland Gazette", "description": "Aland newspaper"},
+        "Q400": {"label": "Ålaport", "description": "capital of Aland"},
         "Q402": {"label": "Twinton", "description": "city in Aland"},
         "Q403": {"label": "Soloville", "description": "city in Aland"},
         "Q404": {"label": "Exford Province", "description": "province of Aland"},
+        "Q405": {"label": "Wyeford Province", "description": "province of Aland"},
+        "Q406": {"label": "Ålaport", "description": "city in Beland"},
+        "Q407": {"label": "Largeville", "description": "state of Aland"},
     },
     translations={"AA": {"de": "Aaland", "sv": "Island"}},
     places=(
@@ -71,10 +76,11 @@ SOURCES = Sources(
         City("12", "Twinton", "AA", "", 40_000, frozenset({"Twinton"})),
         City("13", "Twinton", "BB", "", 700_000, frozenset({"Twinton"})),
         City("14", "Soloville", "AA", "", 90_000, frozenset({"Soloville"})),
+        City("15", "Wyeford", "AA", "", 20_000, frozenset({"Wyeford"})),
+        City("16", "Ålaport", "BB", "", 30_000, frozenset({"Ålaport"})),
+        City("17", "Largeville", "AA", "", 3_000_000, frozenset({"Largeville"})),
     ),
-    states={"AA": (("demonym", "Alandish"), ("label", "Aland"))},
-    capitals={"AA": ("Ålaport", "Alaport")},
-    crosswalk=(CITY,),
+    states={"AA": (("demonym", "Alandish"), ("label", "Aland")), "BB": (("label", "Beland"),)},
     words=frozenset({"house", "island"}),
     curated=(CURATED,),
 )
@@ -146,10 +152,8 @@ def test_names_that_nobody_means_are_left_out(small: Authority) -> None:
     assert not is_poisonous("Aland Weather Service", SOURCES, brand=False, person=False)
 
 
-def test_a_city_has_names_from_geonames_with_and_without_accents_and_is_known_as_far_as_it_is_large(
-    small: Authority,
-) -> None:
-    assert ids(small, "Ålaport") == ids(small, "Alaport") == ids(small, "Alaporto") == ["Q400"]
+def test_a_city_is_known_as_far_as_it_is_large_and_goes_by_its_name_without_accents_too(small: Authority) -> None:
+    assert ids(small, "Ålaport") == ids(small, "Alaport") == ["Q400", "Q406"]
     capital, town = small.entity("Q400"), small.entity("Q403")
     assert capital
     assert town
@@ -164,22 +168,18 @@ def test_a_name_that_a_larger_city_outside_the_core_has_is_none_of_a_smaller_one
     assert ids(small, "Soloville") == ["Q403"]
 
 
-def test_a_province_goes_by_its_name_alone_too(small: Authority) -> None:
+def test_a_region_loses_its_name_to_a_city_of_a_million_outside_the_core(small: Authority) -> None:
+    assert ids(small, "Largeville") == []
+    far = City("18", "Exshire", "BB", "", 2_000_000, frozenset({"Exshire"}))
+    parts = {record.entity.id for _, record in compile_core(replace(SOURCES, places=(*SOURCES.places, far)))}
+    assert "Q101" not in parts
+    assert ids(small, "Exshire") == ["Q101"]
+
+
+def test_a_province_goes_by_its_name_alone_too_unless_a_city_is_called_so(small: Authority) -> None:
     assert ids(small, "Exford") == ids(small, "Exford Province") == ["Q404"]
-
-
-@pytest.mark.parametrize(
-    ("change", "told"),
-    [
-        ({"geonames": "99"}, "not in GeoNames"),
-        ({"country": "BB"}, "is Ålaport, AA in GeoNames"),
-        ({"name": "Otherville"}, "is Ålaport, AA in GeoNames"),
-        ({"qid": "Q402"}, "is Twinton in name-suggestion-index"),
-    ],
-)
-def test_a_city_that_another_source_contradicts_stops_the_build(change: dict[str, str], told: str) -> None:
-    with pytest.raises(Disagreement, match=told):
-        list(compile_core(replace(SOURCES, crosswalk=({**CITY, **change},))))
+    assert ids(small, "Wyeford") == []
+    assert ids(small, "Wyeford Province") == ["Q405"]
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,11 @@ import hashlib
 import json
 import re
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from loader.linking.cities import GEONAMES, Cities, Countries, bare_region, plain, region_priors, weight
-from loader.linking.cities import problems as city_problems
-from loader.linking.cities import records as city_records
+from loader.linking.cities import GEONAMES, METROPOLIS, Cities, Countries, bare_region, plain, region_priors, weight
 from loader.linking.packages import ARCHIVES, INSTALLED, Sources, read_sources
 from loader.linking.writer import Record, Tenure, Writer
 from ontology.authority import Entity, Name, acronym_form, cased, fold
@@ -27,14 +26,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
+    from loader.linking.packages import City
+
 DATE: Final = "2026-09-18"  # of the newest package
-VERSION: Final = f"{DATE}.2"  # another for each change of what is built
-RANKS: Final = {"curated": 0, "country": 1, "city": 2, "territory": 3, "index": 4}
+VERSION: Final = f"{DATE}.3"  # another for each change of what is built
+RANKS: Final = {"curated": 0, "country": 1, "territory": 2, "index": 3}
 _CODER, _INDEX, _RIGOUR = (
     "npm @rapideditor/country-coder 5.6.1",
     "npm name-suggestion-index 8.0.20260918",
     "PyPI rigour 2.6.1",
 )
+_FEW = 10  # people of a place that GeoNames does not know
 _SHORT = 3  # letters of an acronym that many have
 _QID = re.compile(r"Q[1-9][0-9]*")
 _OUTLET = re.compile(
@@ -45,7 +47,7 @@ _PLACE = re.compile(
     r"(?:.* )?(city|town|village|municipality|borough|county|capital|state|province|prefecture|region|island|islands"
     r"|district|territory|commune|canton|archipelago|neighbou?rhood|township|oblast|voivodeship|governorate)"
 )
-_TOWN = re.compile(r"\b(?:city|town|municipality|village|borough|capital)\b", re.IGNORECASE)
+_TOWN = re.compile(r"\b(?:city|town|village|borough|capital)\b", re.IGNORECASE)  # a municipality may be more than it
 _FIRST_LEVEL = re.compile(
     r"(?:constituent |federal |federated |Canadian |Australian |autonomous |administrative )?"
     r"(?:state|province|territory|prefecture|region|canton) (?:of|in) (?:the )?(?:[A-Z][\w ]+)$"
@@ -82,7 +84,6 @@ def build_core(path: Path, folder: Path) -> dict[str, Any]:
         "packages": {name: {"sha256": digest} for name, (_, digest) in ARCHIVES.items()}
         | {f"{name}=={version}": {} for name, version in INSTALLED.items()},
         "tables": {
-            "cities.csv": len(sources.crosswalk),
             "curated.csv": len(sources.curated),
             "overrides.csv": len(sources.overrides),
         },
@@ -104,15 +105,16 @@ def write_core(path: Path, sources: Sources) -> dict[str, int]:
 def compile_core(sources: Sources) -> Iterator[tuple[int, Record]]:
     """Give the records of the core with their ranks. Raises Disagreement before the first."""
     countries, problems = _countries(sources)
-    cities = Cities.of(sources)
-    problems += [*_problems(sources), *city_problems(sources, cities)]
+    problems += _problems(sources)
     if problems:
         raise Disagreement("\n".join(sorted(problems)))
     yield from ((RANKS["curated"], _curated(row)) for row in sources.curated)
-    yield from ((RANKS["city"], record) for record in city_records(sources, cities, countries))
     yield from ((RANKS["country"], record) for record in _states(sources, countries))
-    yield from ((RANKS["territory"], record) for record in _territories(sources, countries))
-    yield from ((RANKS["index"], record) for record in _index(sources, cities, countries))
+    cities = Cities.of(sources)
+    subjects = tuple(_subjects(sources, countries, cities))
+    inside = frozenset(each.city.number for each in subjects if each.city)
+    yield from ((RANKS["territory"], record) for record in _territories(sources, countries, cities, inside))
+    yield from ((RANKS["index"], record) for record in _index(sources, countries, subjects, cities, inside))
 
 
 def _countries(sources: Sources) -> tuple[dict[str, str], list[str]]:
@@ -216,12 +218,16 @@ def _states(sources: Sources, countries: dict[str, str]) -> Iterator[Record]:
         yield Record(entity, tuple(names), tuple(externals), evidence=tuple(evidence))
 
 
-def _territories(sources: Sources, countries: dict[str, str]) -> Iterator[Record]:
+def _territories(
+    sources: Sources, countries: dict[str, str], cities: Cities, inside: frozenset[str]
+) -> Iterator[Record]:
     """Give the parts of countries, and what else has a code of its own but is no country."""
     coder = {each["wikidata"]: each["nameEn"] for each in sources.borders}
     states = set(countries.values())
     for each in sources.territories:
         if each.code in countries or each.qid in states or not _QID.fullmatch(each.qid) or each.code == "ZZ":
+            continue
+        if cities.is_overshadowed(each.name, METROPOLIS, inside):
             continue
         evidence = {(_RIGOUR, each.code)}
         evidence |= {(_CODER, "borders.json")} if each.qid in coder else set()
@@ -233,8 +239,23 @@ def _territories(sources: Sources, countries: dict[str, str]) -> Iterator[Record
         yield Record(entity, (Name(each.name, "en", "label"),), evidence=tuple(evidence))
 
 
-def _index(sources: Sources, cities: Cities, countries: dict[str, str]) -> Iterator[Record]:
-    """Give what name-suggestion-index says of brands, operators and the subjects of flags."""
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What name-suggestion-index tells of one brand, operator or subject; ``city`` is what GeoNames has of it."""
+
+    qid: str
+    label: str
+    description: str
+    kind: str
+    country: str | None
+    texts: frozenset[tuple[str, str]]
+    seen: int
+    is_brand: bool
+    city: City | None
+
+
+def _subjects(sources: Sources, countries: dict[str, str], cities: Cities) -> Iterator[_Subject]:
+    """Give what name-suggestion-index tells of, by id."""
     texts: dict[str, set[tuple[str, str]]] = defaultdict(set)
     brands: set[str] = set()
     places: dict[str, set[str]] = defaultdict(set)
@@ -252,7 +273,7 @@ def _index(sources: Sources, cities: Cities, countries: dict[str, str]) -> Itera
                 if key == "brand":
                     brands.add(qid)
     states = set(countries.values())
-    told, regions = Countries.of(sources), region_priors(sources)
+    told = Countries.of(sources)
     for qid in sorted(texts):
         described = sources.described[qid]
         label, description = described.get("label", ""), described.get("description", "")
@@ -261,41 +282,68 @@ def _index(sources: Sources, cities: Cities, countries: dict[str, str]) -> Itera
             continue
         only = next(iter(places[qid])).upper() if len(places[qid]) == 1 else ""
         code = told.of_description(description) or (only if only in countries else None)
-        names = {Name(label, "en", "label")} | {Name(text, "mul", kind) for text, kind in texts[qid] if text != label}
-        externals = {("domain", host) for host in _hosts(described.get("officialWebsites", ()))}
+        is_town = kind == "place" and _TOWN.search(description) is not None
+        city = cities.meant(label, description, code, told.names) if is_town else None
+        yield _Subject(
+            qid,
+            label,
+            description,
+            kind,
+            code,
+            frozenset(texts[qid]),
+            seen[qid],
+            qid in brands and kind == "organisation",
+            city,
+        )
+
+
+def _index(
+    sources: Sources, countries: dict[str, str], subjects: Iterable[_Subject], cities: Cities, inside: frozenset[str]
+) -> Iterator[Record]:
+    """Give what name-suggestion-index says of brands, operators and the subjects of flags."""
+    regions = region_priors(sources)
+    for each in subjects:
+        names = {Name(each.label, "en", "label")}
+        names |= {Name(text, "mul", kind) for text, kind in each.texts if text != each.label}
+        externals = {("domain", host) for host in _hosts(sources.described[each.qid].get("officialWebsites", ()))}
         evidence = {(_INDEX, "wikidata.json")}
-        prior = min(60, 5 + seen[qid])
-        if kind == "place":
-            is_town = _TOWN.search(description) is not None
-            city = cities.meant(label, description, code, told.names) if is_town else None
-            known = regions.get(label.partition(" (")[0], 100) if _is_region(description) else 10
-            prior = weight(city.people) if city else known
-            names = set(_place_names(names, label, description, prior if city is None else city.people, cities))
-            if city is not None:
-                externals.add(("geonames", city.number))
-                evidence.add((GEONAMES, f"{city.number} is {city.name}, {city.region or city.country}"))
+        prior = min(60, 5 + each.seen)
+        if each.kind == "place":
+            known = regions.get(each.label.partition(" (")[0], 100) if _is_region(each.description) else 10
+            prior = weight(each.city.people) if each.city else known
+            names = set(_place_names(each, names, cities, inside))
+            if each.city is not None:
+                externals.add(("geonames", each.city.number))
+                evidence.add(
+                    (GEONAMES, f"{each.city.number} is {each.city.name}, {each.city.region or each.city.country}")
+                )
         else:
-            is_brand = qid in brands and kind == "organisation"
-            is_person = kind == "person"
             names = {
-                each
-                for each in names
-                if is_own_acronym(each.text, label)
-                or not is_poisonous(each.text, sources, brand=is_brand, person=is_person)
+                name
+                for name in names
+                if is_own_acronym(name.text, each.label)
+                or not is_poisonous(name.text, sources, brand=each.is_brand, person=each.kind == "person")
             }
         if names:
-            entity = Entity(qid, label, description, kind, "verified", prior=prior, country=countries.get(code or ""))
+            country = countries.get(each.country or "")
+            entity = Entity(each.qid, each.label, each.description, each.kind, "verified", prior=prior, country=country)
             yield Record(entity, tuple(names), tuple(sorted(externals)), evidence=tuple(sorted(evidence)))
 
 
-def _place_names(names: set[Name], label: str, description: str, people: int, cities: Cities) -> Iterator[Name]:
-    """Give the names of a place: also without accents, and without the word for what it is; none of a larger place."""
-    region = bare_region(label, description)
-    for name in names | ({Name(region, "en", "short")} if region else set()):
-        if not cities.is_overshadowed(name.text, people) or _is_region(description):
-            yield name
-            if plain(name.text) != name.text:
-                yield Name(plain(name.text), name.language, "alias")
+def _place_names(subject: _Subject, names: set[Name], cities: Cities, inside: frozenset[str]) -> Iterator[Name]:
+    """Give the names of a place that no city outside the core has before it, also without accents.
+
+    A region goes by its name without the word for what it is, too, if no city outside the core is called so.
+    """
+    people = subject.city.people if subject.city else METROPOLIS if _is_region(subject.description) else _FEW
+    kept = {name for name in names if not cities.is_overshadowed(name.text, people, inside)}
+    region = bare_region(subject.label, subject.description)
+    if region and not cities.is_overshadowed(region, 0, inside):
+        kept.add(Name(region, "en", "short"))
+    for name in kept:
+        yield name
+        if plain(name.text) != name.text:
+            yield Name(plain(name.text), name.language, "alias")
 
 
 def _is_region(description: str) -> bool:

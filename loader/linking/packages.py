@@ -43,7 +43,6 @@ _TERMS: Final = {
     "http://www.w3.org/2004/02/skos/core#prefLabel": "label",
     "http://www.w3.org/2004/02/skos/core#altLabel": "alias",
     "https://pactgraph.example/ns#demonym": "demonym",
-    "https://pactgraph.example/ns#capital": "capital",
     "http://purl.org/dc/terms/identifier": "code",
 }
 
@@ -85,9 +84,8 @@ class Sources:
     ``borders`` are the properties of country-coder's features; ``items`` those of name-suggestion-index as (path,
     item), ``described`` what it fetched from Wikidata by id; ``translations`` the names of countries by ISO code and
     language; ``geonames`` GeoNames' ids of countries, ``places`` its cities and ``cities`` their names; ``states`` the
-    registry's names of states by ISO code and kind, ``capitals`` the names of their capitals, ``people`` how many live
-    there; ``words`` the English words in small letters; ``curated``, ``crosswalk`` and ``overrides`` the rows of our
-    own tables.
+    registry's names of states by ISO code and kind, ``people`` how many live there; ``words`` the English words in
+    small letters; ``curated`` and ``overrides`` the rows of our own tables.
     """
 
     borders: tuple[Mapping[str, Any], ...] = ()
@@ -99,11 +97,9 @@ class Sources:
     cities: frozenset[str] = frozenset()
     places: tuple[City, ...] = ()
     states: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    capitals: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     people: Mapping[str, int] = field(default_factory=dict)
     words: frozenset[str] = frozenset()
     curated: tuple[Mapping[str, str], ...] = ()
-    crosswalk: tuple[Mapping[str, str], ...] = ()
     overrides: tuple[Mapping[str, str], ...] = ()
 
 
@@ -128,11 +124,10 @@ def read_sources(folder: Path) -> Sources:
         geonames,
         frozenset(each.name.casefold() for each in places),
         places,
-        *_states(),
+        _states(),
         people,
         frozenset(_member(words, "package/index.json")),
         _table("curated.csv"),
-        _table("cities.csv"),
         _table("overrides.csv"),
     )
 
@@ -227,8 +222,8 @@ def _geonames() -> tuple[dict[str, str], dict[str, int], tuple[City, ...]]:
     return countries, people, tuple(sorted(found, key=lambda each: int(each.number)))
 
 
-def _states() -> tuple[dict[str, tuple[tuple[str, str], ...]], dict[str, tuple[str, ...]]]:
-    """Return the names of states in the registry, as (kind, name), and of their capitals, by ISO code."""
+def _states() -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return the names of states in the registry, as (kind, name), by ISO code."""
     text = (files("seeds") / "states.ttl").read_bytes()
     said: dict[str, set[tuple[str, str]]] = {}
     for quad in parse(text, format=RdfFormat.TURTLE):
@@ -236,13 +231,11 @@ def _states() -> tuple[dict[str, tuple[tuple[str, str], ...]], dict[str, tuple[s
         if kind:
             said.setdefault(str(quad.subject), set()).add((kind, quad.object.value))
     names: dict[str, tuple[tuple[str, str], ...]] = {}
-    capitals: dict[str, tuple[str, ...]] = {}
     for rows in said.values():
         for kind, code in rows:
             if kind == "code" and len(code) == 2:
-                names[code] = tuple(sorted(row for row in rows if row[0] not in ("code", "capital")))
-                capitals[code] = tuple(sorted(name for what, name in rows if what == "capital"))
-    return dict(sorted(names.items())), dict(sorted(capitals.items()))
+                names[code] = tuple(sorted(row for row in rows if row[0] != "code"))
+    return dict(sorted(names.items()))
 
 
 def _table(name: str) -> tuple[Mapping[str, str], ...]:
