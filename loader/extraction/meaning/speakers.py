@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from loader.document import Entity, EntityKind, SourceNaming
 from loader.extraction.meaning.denotation import Denotation, distinct
 from loader.extraction.meaning.signers import author, signers
+from loader.extraction.meaning.turns import Turns
 from loader.extraction.text.nouns import NounKind, noun_of
 from loader.extraction.text.reading import Voices
 from loader.extraction.text.syntax import SUBJECTS
@@ -58,6 +59,7 @@ class _Speakers:
         self._official = self._find_official()
         self._author = author(reading)
         self._signers = signers(reading)
+        self._turns = Turns(reading)
         self._issuers: tuple[Entity, ...] = ()  # who said the last words "in a statement"
 
     def _find_official(self) -> set[str]:
@@ -126,7 +128,10 @@ class _Speakers:
             return Voices(SourceNaming.NONE, relayed_by=relayed)
         speakers, is_document = self._denotation.of(attribution.source, attribution.source_token)
         own = attribution.source_token.lower_ if not attribution.quotes else ""
-        if self._signers and own in _WE:
+        floor = self._floor(attribution.source, attribution.source_token)
+        if floor is not None:
+            speakers, is_document = (floor,), False
+        elif self._signers and own in _WE:
             speakers, is_document = self._signers, False
         elif self._author is not None and own in _I:
             speakers, is_document = (self._author,), False
@@ -139,6 +144,12 @@ class _Speakers:
         behalf = tuple(body for body in distinct(bodies) if body not in speakers)
         naming = SourceNaming.DOCUMENT if is_document else self._naming(speakers)
         return Voices(naming, speakers, behalf, relayed, (attribution.source,))
+
+    def _floor(self, source: Span, token: Token) -> Entity | None:
+        """Return who has the floor of a transcript where the source is their "I" or "we", outside all quotations."""
+        if token.lower_ not in _I or any(quotation.outer.covers(source) for quotation in self._reading.quotations):
+            return None
+        return self._turns.speaker(source.start)
 
     def _is_paper(self, attribution: Attribution, speakers: tuple[Entity, ...], *, is_document: bool) -> bool:
         """Whether the source is a paper spoken of before: "according to the statement", "it read"."""

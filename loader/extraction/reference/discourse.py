@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from loader.extraction.reference.acting import BodyName
     from loader.extraction.reference.persons import Person
+    from loader.extraction.reference.transcripts import Label
     from loader.extraction.text.reading import Quotation
     from loader.extraction.text.words import Words
 
@@ -35,6 +36,8 @@ class Discourse:
         quotations: Sequence[Quotation],
         persons: Sequence[tuple[Person, Entity]],
         bodies: Sequence[BodyName],
+        *,
+        labels: Sequence[tuple[Label, Entity]] = (),
         home: Entity | None = None,
     ) -> None:
         self.home = home
@@ -58,6 +61,8 @@ class Discourse:
             self._place(body.start, body.end, self.referent(body.entity))
         for person, entity in persons:
             self._enter(person, self.referent(entity))
+        for label, entity in labels:
+            self._place(label.start, label.end, self.referent(entity))
 
     def _quote(self, number: int, quotation: Quotation) -> None:
         """Mark the tokens of a quotation, and note the subject of the verb beside it."""
@@ -128,7 +133,11 @@ class Discourse:
         end, referent = self.ends.get(start), self.at[start]
         if end is None or referent is None:
             return None
-        self._mentions.append(Mention(self.words.span(start, end), referent.entity))
+        mention = Mention(self.words.span(start, end), referent.entity)
+        if referent.entity.kind is EntityKind.UNNAMED_SOURCE:  # a label that names nobody known
+            self._unnamed.append(mention)
+            return None
+        self._mentions.append(mention)
         root = self.words.root(start, end)
         self.use(root, referent)
         return root, referent

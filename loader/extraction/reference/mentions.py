@@ -13,6 +13,7 @@ from loader.extraction.reference.coreference import resolve
 from loader.extraction.reference.discourse import Discourse
 from loader.extraction.reference.person_names import find_names
 from loader.extraction.reference.persons import gather
+from loader.extraction.reference.transcripts import find_labels, resolve_labels
 from loader.extraction.text.words import Words
 from ontology.vocabulary import slug
 
@@ -48,8 +49,12 @@ def find_mentions(doc: Doc, page: Page, registry: Registry, quotations: Sequence
     """
     words = Words(doc, page.boilerplate)
     finder = Bodies(words, registry)
-    names = find_names(words, finder.known)
-    bodies = finder.find((name.start, name.end) for name in names)
+    labels = find_labels(words, finder.known, page.headline.end + 1)
+    labelled = {i for label in labels for i in range(label.start, label.end)}
+    surnames = (label.name[-1] for label in labels if label.name)
+    names = [name for name in find_names(words, finder.known, surnames) if name.start not in labelled]
+    spans = [(name.start, name.end) for name in names] + [(label.start, label.end) for label in labels]
+    bodies = finder.find(spans)
     at = {i: body.entity for body in bodies for i in range(body.start, body.end)}
     kept = [name for name in names if not any(i in at for i in range(name.start, name.end))]
     home = _home(words, page, registry, bodies)
@@ -58,7 +63,9 @@ def find_mentions(doc: Doc, page: Page, registry: Registry, quotations: Sequence
     bodies = [body._replace(entity=by_path.get(body.entity.path, body.entity)) for body in bodies]
     bodies = [body._replace(entity=_of_home(body.entity, home)) for body in bodies]
     opening = page.standfirst or page.headline
-    return resolve(Discourse(words, quotations, persons, bodies, home), finder, opening.end)
+    first = min(page.body, default=page.headline)
+    turns = resolve_labels(words, labels, persons, (page.headline.end, opening.end, first.end))
+    return resolve(Discourse(words, quotations, persons, bodies, labels=turns, home=home), finder, opening.end)
 
 
 def _home(words: Words, page: Page, registry: Registry, bodies: Sequence[BodyName]) -> Entity | None:

@@ -7,10 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
 from loader.document import EntityKind
+from loader.extraction.lexicon import rows
 from loader.extraction.text.nouns import PERSONAL, NounKind, ends_title, fold, gender_of_given_name, kind_of, title_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from spacy.tokens import Token
 
@@ -40,6 +41,7 @@ PARTICLES = frozenset(
     ]
 )
 
+_VERBS = frozenset(words.split()[0] for words, pos, *_ in rows("cues") if pos == "verb")
 _LONGEST = 6  # tokens of a name
 _LONGEST_TITLE = 3  # tokens
 _SUFFIXES = frozenset(
@@ -70,6 +72,11 @@ _OF_BODIES = frozenset(
     }
     | {"employer", "lender", "operator", "owner", "provider", "investor", "consultant", "affiliate", "observer"}
 )
+# Offices by which their holders are addressed: after "Mr." or "Madam" they are no name.
+_ADDRESSES = frozenset(
+    {"president", "minister", "secretary", "speaker", "chairman", "chairwoman", "chair", "ambassador", "mayor"}
+    | {"governor", "senator", "chancellor", "premier", "secretary-general", "leader", "administrator"}
+)
 
 
 class PersonName(NamedTuple):
@@ -86,12 +93,13 @@ class PersonName(NamedTuple):
     entity: Entity | None
 
 
-def find_names(words: Words, known: Sequence[Entity | None]) -> list[PersonName]:
+def find_names(words: Words, known: Sequence[Entity | None], labels: Iterable[str] = ()) -> list[PersonName]:
     """Return the persons' names of a parsed text, in order, without overlaps.
 
-    ``known`` gives for each token the registry's entity that it is part of. The tagger's persons are trimmed of
-    titles and possessives, lengthened after a title, and dropped where the registry knows the words as something
-    else. A last name that stands somewhere in full is found everywhere.
+    ``known`` gives for each token the registry's entity that it is part of; ``labels`` are the last names, folded,
+    that open turns of a transcript. The tagger's persons are trimmed of titles and possessives, lengthened after a
+    title, and dropped where the registry knows the words as something else. A last name that stands somewhere in full
+    is found everywhere.
     """
     taken = list(words.left_out)
     found: list[PersonName] = []
@@ -100,7 +108,7 @@ def find_names(words: Words, known: Sequence[Entity | None]) -> list[PersonName]
         if name is not None and not any(taken[name.start : name.end]):
             taken[name.start : name.end] = [True] * (name.end - name.start)
             found.append(name)
-    found = _without_headlines(words, found)
+    found = _without_headlines(words, found, frozenset(labels))
     surnames = _surnames(words, found)
     for token in words.capitals:
         i = token.i
@@ -109,8 +117,12 @@ def find_names(words: Words, known: Sequence[Entity | None]) -> list[PersonName]
     return sorted(found, key=lambda name: name.start)
 
 
-def _without_headlines(words: Words, names: Sequence[PersonName]) -> list[PersonName]:
-    """Cut the names of a headline in capitals ("Jane Roe Backs Plan") to those that the report knows."""
+def _without_headlines(words: Words, names: Sequence[PersonName], labels: frozenset[str]) -> list[PersonName]:
+    """Cut the names of a headline in capitals ("Jane Roe Backs Plan") to those that the report knows.
+
+    What opens a turn of the report ends a name ("Jane Roe En Route"); a verb of telling is no last name ("Roe
+    Highlighting").
+    """
     end = words.end(0) if len(words) else 0
     known = {name.words for name in names if name.start >= end}
     known |= {words_[-1:] for words_ in known}
@@ -120,8 +132,15 @@ def _without_headlines(words: Words, names: Sequence[PersonName]) -> list[Person
         plain = size == name.end - name.start  # a word a token: no hyphens
         if name.start < end and size > 1 and plain and name.words not in known and name.entity is None:
             size = next((n for n in range(size - 1, 0, -1) if name.words[:n] in known), size)
+            size = next((n for n in range(1, size) if name.words[n - 1] in labels), size)
+            size = next((n for n in range(1, size) if _tells(name.words[n])), size)
         found.append(name._replace(end=name.start + size, words=name.words[:size]) if plain else name)
     return found
+
+
+def _tells(word: str) -> bool:
+    """Whether a word is the participle of a verb of the table of cues: "highlighting", "announcing"."""
+    return word.endswith("ing") and (word[:-3] in _VERBS or word[:-3] + "e" in _VERBS)
 
 
 def _surnames(words: Words, names: Sequence[PersonName]) -> set[str]:
@@ -327,6 +346,8 @@ def _lengthens(words: Words, start: int, i: int, known: Sequence[Entity | None])
 
 def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known: Sequence[Entity | None]) -> bool:
     if not all(_may_be_in_name(words, i, alone=end - start == 1) for i in range(start, end)):
+        return False
+    if len(folded) == 1 and folded[0] in _ADDRESSES:  # "Mr. President"
         return False
     vouched = len(folded) == 1 and title_before(words, start) is not None  # "Mr. King"
     given = len(folded) > 1 and gender_of_given_name(folded[0]) != "-"  # "Steven Law"

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CLEARLY = 3  # times as often that one bearer of a last name is named in full as the first
 _ALIKE = 40  # spellings that share a word and are compared
+_ACRONYM = 4  # letters of a name in capitals that may be one
 _TITLE_REACH = 7  # tokens before a name in which its titles stand
 _SHORT_FORMS = {
     "bill": "william", "bob": "robert", "rob": "robert", "joe": "joseph", "jim": "james", "mike": "michael",
@@ -183,6 +184,7 @@ def _registered(surname: str, registry: Registry) -> Entity | None:
 def _describe(words: Words, person: Person) -> None:
     """Fill in label, gender and nouns from the person's names."""
     spelt = [words.doc[name.start : name.end].text for name in person.names]
+    spelt = [text for text in spelt if not text.isupper()] or [_lowered(text) for text in spelt]
     counted = Counter([text for text in spelt if " " in text] or spelt)
     most = max(counted.values())
     label = next(text for text in counted if counted[text] == most)
@@ -201,6 +203,11 @@ def _describe(words: Words, person: Person) -> None:
     if person.gender == "-":
         given = fold(person.label).split()
         person.gender = gender_of_given_name(given[0]) if len(given) > 1 else "-"
+
+
+def _lowered(text: str) -> str:
+    """Return a name in capitals as it is spelt elsewhere: "Jane Roe" of "JANE ROE"; short ones may be acronyms."""
+    return text.title() if len(text) > _ACRONYM else text
 
 
 def _suffix(words: Words, name: PersonName) -> str:
