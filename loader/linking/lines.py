@@ -47,7 +47,7 @@ def bare_name(path: Path) -> str:
 def parser() -> Callable[[bytes], Any]:
     """Return what reads a line of JSON: orjson, which takes half the time, where it is installed."""
     try:
-        from orjson import loads  # noqa: PLC0415 (not everybody has it)
+        from orjson import loads  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 (not everybody has it)
     except ImportError:
         return _loads
     return cast("Callable[[bytes], Any]", loads)
