@@ -118,3 +118,41 @@ def test_a_membership_rests_on_a_statement_and_names_the_pillar_of_its_partnersh
     assert membership.partnership.key == "aukus"
     assert membership.pillar is not None
     assert membership.pillar.kind is EntityKind.PILLAR
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "<Canada> {said} [Japan joined a United Nations programme on drugs].",
+        "<Canada> {said} [Japan joined a NATO exercise].",
+        "<Canada> {said} [Japan participated in a NATO summit].",
+        "<Canada> {said} [Japan's participation in the NATO summit was useful].",
+        "<Canada> {said} [Turkey withdrew from the European Union's convention on customs].",
+        "<Canada> {said} [Turkey withdrew from a convention of the European Union].",
+        "<Canada> {said} [Japan left the NATO summit early].",
+        "<Canada> {said} [the United States welcomed Kenya to the NATO summit].",
+    ],
+)
+def test_who_takes_part_in_what_a_body_holds_or_leaves_it_does_not_join_or_leave_the_body(
+    attribute: Attribute, sentence: str
+) -> None:
+    assert memberships_of(attribute(sentence), "canada") == []
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "<Canada> {said} [Kenya was joined by European Union officials at the talks].",
+        "<Canada> {said} [Japan joined NATO allies in condemning the attack].",
+        "<Canada> {said} [Japan joined NATO in condemning the attack].",
+        "<Canada> {said} [Japan joined with NATO to condemn the attack].",
+    ],
+)
+def test_who_joins_in_a_deed_is_no_member(attribute: Attribute, sentence: str) -> None:
+    assert memberships_of(attribute(sentence), "canada") == []
+
+
+@pytest.mark.parametrize("noun", ["alliance", "pact", "bloc"])
+def test_a_noun_for_the_whole_body_may_stand_behind_its_name(attribute: Attribute, noun: str) -> None:
+    found = attribute(f"<Canada> {{said}} [Finland joined the NATO {noun}].")
+    assert memberships_of(found, "canada") == [("finland", "nato", "member")]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import Certainty, EntityKind, Membership, MembershipStatus, Polarity, Span, Stance, Temporality
 from loader.extraction.lexicon import rows
+from loader.extraction.meaning.joining import STRICT, is_company, is_whole
 from loader.extraction.meaning.modality import is_negated
 from loader.extraction.meaning.participants import speakers
 from loader.extraction.meaning.standings import (
@@ -22,7 +23,7 @@ from loader.extraction.text.clauses import children, head_of, is_clause, subject
 from loader.extraction.text.reading import Voices
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from spacy.tokens import Token
 
@@ -90,6 +91,8 @@ class _Telling:
             use, status = entry
             if token.lemma_ == "take" and not any(word.lemma_ == "part" for word in children(token, "dobj")):
                 continue
+            if is_company(token):
+                continue
             bodies = self._bodies_of(token, use)
             for member in self._members(token, use) if bodies else ():
                 found = self._status(token, use, status, member) if member.kind in _CAN_JOIN else None
@@ -111,17 +114,28 @@ class _Telling:
             for noun in nouns:
                 named = [entity for entity in self.participants.denoted_by(noun) if entity in self.bodies]
                 if named:
-                    return tuple(named)
+                    return tuple(named) if self._is_meant(noun, named, use) else ()
         if token.dep_ in ("compound", "appos") and (beside := self._named_by(token.head)):
             return (beside,)
         if use == "standing" and lemma_of(token) != "candidate":
             return ()
         within = Span(token.left_edge.idx, token.right_edge.idx + len(token.right_edge))
-        named = [e for _, entities in self.participants.within(within) for e in entities if e in self.bodies]
-        if named:
+        found = [(span, e) for span, entities in self.participants.within(within) for e in entities if e in self.bodies]
+        if found:
+            named = [e for span, e in found if self._is_meant(self.participants.reading.tokens(span).root, [e], use)]
             pillars = [body for body in named if body.kind is EntityKind.PILLAR]
             return tuple((pillars or named)[:1])
         return self.bodies if len(self.bodies) == 1 else ()
+
+    def _is_meant(self, noun: Token, named: Sequence[Entity], use: str) -> bool:
+        """Whether the words mean a body itself, where somebody joins or leaves it; a pillar's work is the pillar's."""
+        if use not in STRICT or any(body.kind is EntityKind.PILLAR for body in named):
+            return True
+        return all(
+            is_whole(self.participants.reading.tokens(span).root)
+            for span, entities in self.participants.within(Span(noun.left_edge.idx, noun.idx + len(noun)))
+            if any(entity in named for entity in entities)
+        )
 
     def _named_by(self, noun: Token) -> Entity | None:
         return next((entity for entity in self.participants.denoted_by(noun) if entity in self.bodies), None)
@@ -316,7 +330,8 @@ class _Telling:
         """Whether the words name the body that somebody is taken into, or say what they become there."""
         for link in children(token, "prep"):
             for noun in children(link, "pobj"):
-                if link.lower_ in ("to", "into") and self._named_by(noun) is not None:
+                body = self._named_by(noun) if link.lower_ in ("to", "into") else None
+                if body is not None and self._is_meant(noun, [body], "admitting"):
                     return True
                 if link.lower_ == "as" and _TABLE.get((lemma_of(noun), "noun"), ("", None))[0] == "standing":
                     return True
