@@ -89,3 +89,10 @@ def test_an_office_by_which_somebody_is_addressed_is_no_name(address: str) -> No
 def test_a_verb_of_telling_in_a_headline_is_no_last_name() -> None:
     document = extractor().read(Article("Minister Solberg Highlighting Jobs\nThe port was opened in Oslo.", "-"))
     assert not [m.entity.label for m in document.mentions if "Highlighting" in m.entity.label]
+
+
+@pytest.mark.parametrize("source", ["*", "<u>", "**"])
+def test_a_source_has_a_letter_in_it(source: str) -> None:
+    document = extractor().read(Article(f"A visit to Oslo\n{source} announces that the port will open.", "-"))
+    sources = [span.of(document.article.text) for s in document.statements for span in s.sources]
+    assert not [words for words in sources if words.strip("*<>u ") == ""]

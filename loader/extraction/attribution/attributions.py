@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from loader.extraction.attribution.sources import Source
     from loader.extraction.text.reading import Attribution, Reading
 
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>?|^[a-z]{1,6}>")  # of markup that the text still has, or its end
 _OF_MINDS = frozenset({StatementKind.ATTITUDE, StatementKind.INTENT, StatementKind.PROMISE})
 _NEEDS_SOURCE = frozenset({"object", "predicate", "infinitive", "gerund"})
 _THIRD = frozenset({"his", "her", "its", "their"})
@@ -88,7 +90,15 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
     speaking = frozenset(finding.source.token.text for finding in clausal if finding.source is not None)
     labels = tuple(find_labels(reading, marks, speaking))
     kept = _outermost(opened(reading, [*find_turns(reading, marks, clausal, taken=labels), *labels]))
-    return tuple(find_relays(reading, marks, with_items(marks, finding)) for finding in kept)
+    return tuple(_with_words(marks, find_relays(reading, marks, with_items(marks, finding))) for finding in kept)
+
+
+def _with_words(marks: Marks, finding: Finding) -> Finding:
+    """Return a finding without the source that has no letter in it, tags left out: "*" and "<u>" are nobody."""
+    source = finding.source
+    if source is None or any(map(str.isalpha, _TAG.sub("", source.span.of(marks.text)))):
+        return finding
+    return replace(finding, source=None)
 
 
 def _of_token(reading: Reading, marks: Marks, token: Token) -> Finding | None:
