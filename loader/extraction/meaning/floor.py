@@ -1,4 +1,4 @@
-"""Turns: who has the floor at each place of a transcript, and so who "I" and "we" are there."""
+"""The floor: who has it at each place of a transcript, and so who "I" and "we" are there."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BEHIND = 4  # characters in which the colon stands
 _SOMEBODY = (EntityKind.PERSON, EntityKind.UNNAMED_SOURCE)
 
 
-class Turns:
+class Floor:
     """The labels of one reading, for quick look-up: names in capitals before a colon, and "Q"."""
 
     def __init__(self, reading: Reading) -> None:
