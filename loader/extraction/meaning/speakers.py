@@ -59,7 +59,7 @@ class _Speakers:
         self._official = self._find_official()
         self._author = author(reading)
         self._signers = signers(reading)
-        self._floor = Floor(reading)
+        self._labels = Floor(reading)
         self._issuers: tuple[Entity, ...] = ()  # who said the last words "in a statement"
 
     def _find_official(self) -> set[str]:
@@ -149,7 +149,7 @@ class _Speakers:
         """Return who has the floor of a transcript where the source is their "I" or "we", outside all quotations."""
         if token.lower_ not in _I or any(quotation.outer.covers(source) for quotation in self._reading.quotations):
             return None
-        return self._floor.speaker(source.start)
+        return self._labels.speaker(source.start)
 
     def _is_paper(self, attribution: Attribution, speakers: tuple[Entity, ...], *, is_document: bool) -> bool:
         """Whether the source is a paper spoken of before: "according to the statement", "it read"."""
