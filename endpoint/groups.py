@@ -53,11 +53,6 @@ class Group:
     end: int
     elements: tuple[Element, ...]
 
-    @property
-    def is_select(self) -> bool:
-        """Whether the group is a sub-SELECT."""
-        return any(element.kind == "select" for element in self.elements)
-
 
 @dataclass(frozen=True, slots=True)
 class Pattern:

@@ -94,17 +94,17 @@ def find_inputs(paths: Iterable[str | os.PathLike[str]], format: Format | None =
     for path in named:
         if path == STANDARD_INPUT:
             found.setdefault(path, InputFile(path, None, format))
-        elif os.path.isdir(path):  # noqa: PTH112 (paths stay as the user wrote them)
+        elif os.path.isdir(path):
             for file in _in_folder(path):
                 if file is None:
                     skipped += 1
                 else:
-                    found.setdefault(os.path.abspath(file.path or path), file)  # noqa: PTH100
+                    found.setdefault(os.path.abspath(file.path or path), file)
         elif not os.path.lexists(path):
             message = f"There is no file or folder {shown(path)}."
             raise InputError(message, path)
         elif not path.endswith(SIDECAR):
-            found.setdefault(os.path.abspath(path), _named(path, format))  # noqa: PTH100
+            found.setdefault(os.path.abspath(path), _named(path, format))
     if not found:
         others = f" ({skipped} passed over)" if skipped else ""
         places = shown(", ".join(named[:3]))
@@ -118,23 +118,23 @@ def _in_folder(folder: str) -> Iterator[InputFile | None]:
     waiting = [folder]
     while waiting:
         path = waiting.pop()
-        name = os.path.basename(path)  # noqa: PTH119
-        if path is folder or (os.path.isdir(path) and not os.path.islink(path)):  # noqa: PTH112, PTH114
+        name = os.path.basename(path)
+        if path is folder or (os.path.isdir(path) and not os.path.islink(path)):
             try:
-                names = sorted((each for each in os.listdir(path) if not each.startswith(".")), reverse=True)  # noqa: PTH208
+                names = sorted((each for each in os.listdir(path) if not each.startswith(".")), reverse=True)
             except OSError as error:
                 yield InputFile(shown(path), path, problem=f"The folder cannot be read: {reason(error)}.")
             else:
-                waiting.extend(os.path.join(path, each) for each in names)  # noqa: PTH118
+                waiting.extend(os.path.join(path, each) for each in names)
         elif not name.endswith(SIDECAR):
-            yield _named(path, None) if _kind(name)[0] and not os.path.isdir(path) else None  # noqa: PTH112
+            yield _named(path, None) if _kind(name)[0] and not os.path.isdir(path) else None
 
 
-def _named(path: str, format: Format | None) -> InputFile:  # noqa: A002
+def _named(path: str, format: Format | None) -> InputFile:  # noqa: A002 (its name)
     kind, compressed = _kind(path)
     name = shown(path)
     try:
-        status = os.stat(path)  # noqa: PTH116
+        status = os.stat(path)
     except OSError as error:
         return InputFile(name, path, problem=f"The file cannot be read: {reason(error)}.")
     if not stat.S_ISREG(status.st_mode):
@@ -155,12 +155,12 @@ def _kind(name: str) -> tuple[Format | None, bool]:
     """Return the format that the name's suffix stands for, if any, and whether it ends in .gz."""
     lower = name.lower()
     compressed = lower.endswith(".gz")
-    return _FORMATS.get(os.path.splitext(lower.removesuffix(".gz"))[1]), compressed  # noqa: PTH122
+    return _FORMATS.get(os.path.splitext(lower.removesuffix(".gz"))[1]), compressed
 
 
 def _without_suffix(name: str) -> str:
     plain = name[:-3] if name.lower().endswith(".gz") else name
-    stem, suffix = os.path.splitext(plain)  # noqa: PTH122
+    stem, suffix = os.path.splitext(plain)
     return stem if suffix.lower() in _FORMATS else plain
 
 

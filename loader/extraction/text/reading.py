@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc, Token
@@ -12,8 +12,6 @@ if TYPE_CHECKING:
 
     from loader.document import Article, Entity, Mention, ReportMode, Span, StatementKind
     from loader.registry import Registry
-
-_Found = TypeVar("_Found", "Mention", "Group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +86,15 @@ class Reading:
 
     def mentions_in(self, span: Span) -> tuple[Mention, ...]:
         """Return the mentions that lie inside a span, in order of the text."""
-        return _inside(self.mentions, span)
+        first = bisect_left(self.mentions, span.start, key=lambda mention: mention.span.start)
+        last = bisect_right(self.mentions, span.end, key=lambda mention: mention.span.end)
+        return self.mentions[first:last]
 
     def mentions_over(self, span: Span) -> tuple[Mention, ...]:
         """Return the mentions that share characters with a span, in order of the text."""
         first = bisect_right(self.mentions, span.start, key=lambda mention: mention.span.end)
         last = bisect_left(self.mentions, span.end, key=lambda mention: mention.span.start)
         return self.mentions[first:last]
-
-    def groups_in(self, span: Span) -> tuple[Group, ...]:
-        """Return the groups that lie inside a span, in order of the text."""
-        return _inside(self.groups, span)
-
-
-def _inside(found: tuple[_Found, ...], span: Span) -> tuple[_Found, ...]:
-    """Return what lies inside a span, of things in order that do not overlap; without a look at all the others."""
-    first = bisect_left(found, span.start, key=lambda each: each.span.start)
-    last = bisect_right(found, span.end, key=lambda each: each.span.end)
-    return found[first:last]
 
 
 @dataclass(frozen=True, slots=True)
