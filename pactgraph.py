@@ -43,7 +43,7 @@ Port = Annotated[int, typer.Option("--port", help="The port to listen on; 0 take
 
 def main() -> None:
     """Run the command line; a user's mistake is one sentence on standard error, never a traceback."""
-    from endpoint.protocol import ProtocolError
+    from endpoint.protocol.requests import ProtocolError
     from loader.articles import InputError
     from loader.exports import Unexportable
     from loader.linking.courier import LiveError
@@ -180,7 +180,7 @@ def serve(
 
     Read-only, unless the environment's PACTGRAPH_TOKEN holds the bearer token for writes.
     """
-    from endpoint.remote import check_service
+    from endpoint.execution.remote import check_service
     from endpoint.settings import Limits
 
     if default_graph not in ("union", "plain"):
@@ -241,7 +241,7 @@ def _serve(
     import uvicorn
 
     from endpoint.app import create_app
-    from endpoint.connection import connection
+    from endpoint.http.connection import connection
     from endpoint.settings import Settings
 
     token = os.environ.get("PACTGRAPH_TOKEN") or None

@@ -292,7 +292,7 @@ def start_servers(work: Path, chosen: argparse.Namespace) -> list[Server]:
     roots = [f"http://127.0.0.1:{port}" for port in ports]
     program = (
         "import sys; sys.path.insert(0, sys.argv[1]); import uvicorn; from pathlib import Path; "
-        "from endpoint.app import create_app; from endpoint.connection import connection; "
+        "from endpoint.app import create_app; from endpoint.http.connection import connection; "
         "from endpoint.settings import Settings; app = create_app(Settings(store=Path(sys.argv[2]))); "
         "uvicorn.run(app, http=connection(app.sparql), port=int(sys.argv[3]), log_level='error', access_log=False)"
     )

@@ -21,24 +21,25 @@ from fastapi.responses import FileResponse, HTMLResponse, JSONResponse, PlainTex
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
-from endpoint import exchange, protocol, service
-from endpoint.description import Description
-from endpoint.engine import Engine
-from endpoint.entities import GraphReconciliation
-from endpoint.health import state_of
-from endpoint.negotiation import GRAPHS, HTML, Choice, Format
-from endpoint.pages import NotFound, Pages
-from endpoint.questions import questions
-from endpoint.reconciliation import Reconciliation, space_of
-from endpoint.words import Vocabulary
-from endpoint.writer import Writer
+from endpoint.execution.engine import Engine
+from endpoint.execution.writer import Writer
+from endpoint.http import exchange, service
+from endpoint.http.health import state_of
+from endpoint.protocol import requests
+from endpoint.protocol.negotiation import GRAPHS, HTML, Choice, Format
+from endpoint.reconciliation.answers import Reconciliation, space_of
+from endpoint.reconciliation.entities import GraphReconciliation
+from endpoint.site.description import Description
+from endpoint.site.pages import NotFound, Pages
+from endpoint.site.questions import questions
+from endpoint.site.words import Vocabulary
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from starlette.middleware.base import RequestResponseEndpoint
 
-    from endpoint.exchange import Receive, Scope, Send
+    from endpoint.http.exchange import Receive, Scope, Send
     from endpoint.settings import Settings
 
 _STATIC = Path(__file__).parent / "static"
@@ -131,7 +132,7 @@ def create_app(settings: Settings) -> Endpoint:
     )
     app.sparql = service.Service(settings, engine, Writer(settings, engine), description)
     app.middleware("http")(_secure)
-    app.add_exception_handler(protocol.ProtocolError, _refuse)
+    app.add_exception_handler(requests.ProtocolError, _refuse)
     app.add_exception_handler(HTTPException, _refuse_plainly)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     app.include_router(_operations(engine, app.sparql))
@@ -186,7 +187,7 @@ def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
         if answer is None:
             return PlainTextResponse("No such query runs.\n", 404)
         sentence = "The query was stopped by the owner of this endpoint."
-        answer.stop("owner", protocol.ProtocolError(503, sentence))
+        answer.stop("owner", requests.ProtocolError(503, sentence))
         return PlainTextResponse("", 204)
 
     return router
@@ -214,12 +215,12 @@ def _reconcile(root: str, now: Callable[[], Awaitable[Reconciliation]]) -> APIRo
 
     @router.post(root, summary="A batch of queries, or a data extension, as a form", openapi_extra=_FORM_BODY)
     async def old_form(request: Request) -> Response:
-        fields = protocol.query_parameters(protocol.Request("POST", "", (await _short_body(request)).decode("latin-1")))
+        fields = requests.query_parameters(requests.Request("POST", "", (await _short_body(request)).decode("latin-1")))
         service_ = await now()
         for name, answer in (("queries", service_.answer), ("extend", partial(service_.extend, draft=False))):
             if name in fields:
                 return JSONResponse(await run_in_threadpool(answer, fields[name][0]))
-        raise protocol.ProtocolError(400, "The form holds neither queries nor extend.")
+        raise requests.ProtocolError(400, "The form holds neither queries nor extend.")
 
     @router.get(f"{root}/flyout", summary="What a client shows of an entity under the pointer")
     async def flyout(id: str) -> Response:  # noqa: A002 (the specification's word)
@@ -272,7 +273,7 @@ async def _short_body(request: Request) -> bytes:
     async for part in request.stream():
         body += part
         if len(body) > _LONGEST:
-            raise protocol.ProtocolError(413, f"The body is longer than {_LONGEST} bytes, the most that is read.")
+            raise requests.ProtocolError(413, f"The body is longer than {_LONGEST} bytes, the most that is read.")
     return bytes(body)
 
 
@@ -303,7 +304,7 @@ def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> API
     @router.api_route("/.well-known/void", methods=_READS)
     @router.api_route("/dataset", methods=_READS)
     async def void(request: Request) -> Response:
-        choice = protocol.choose(_plain(request), (*GRAPHS, HTML))
+        choice = requests.choose(_plain(request), (*GRAPHS, HTML))
         endpoint = str(request.url.replace(path=f"{_root(request)}/sparql", query=""))
         if choice.format is HTML:
             return _html(request, await description.html(endpoint, _root(request)))
@@ -312,14 +313,14 @@ def _data(pages: Pages, description: Description, vocabulary: Vocabulary) -> API
     @router.api_route("/ns", methods=_READS)
     @router.api_route(f"/ns/{vocabulary.version}", methods=_READS)
     async def vocabulary_page(request: Request) -> Response:
-        choice = protocol.choose(_plain(request), (*GRAPHS, HTML))
+        choice = requests.choose(_plain(request), (*GRAPHS, HTML))
         if choice.format is HTML:
             return _html(request, vocabulary.html(_root(request)))
         return _rdf(request, vocabulary.written(choice.format), choice)
 
     @router.api_route("/{path:path}", methods=_READS)
     async def thing(request: Request, path: str) -> Response:
-        choice = protocol.choose(_plain(request), (*GRAPHS, HTML))
+        choice = requests.choose(_plain(request), (*GRAPHS, HTML))
         client = request.client.host if request.client else ""
         try:
             if choice.format is HTML:
@@ -364,7 +365,7 @@ def _told_methods(request: Request, response: Response) -> Response:
 
 
 def _refuse(_: Request, error: Exception) -> Response:
-    if not isinstance(error, protocol.ProtocolError):
+    if not isinstance(error, requests.ProtocolError):
         raise error
     return PlainTextResponse(error.sentence + "\n", error.status, error.headers)
 
@@ -375,8 +376,8 @@ def _refuse_plainly(_: Request, error: Exception) -> Response:
     return PlainTextResponse(f"{error.detail}.\n", error.status_code, error.headers)
 
 
-def _plain(request: Request) -> protocol.Request:
-    return protocol.Request(
+def _plain(request: Request) -> requests.Request:
+    return requests.Request(
         request.method, str(request.url.replace(query="")), request.url.query, exchange.read_headers(request.scope)
     )
 

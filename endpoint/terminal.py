@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from endpoint.negotiation import GRAPHS, RESULTS, by_name
-from endpoint.protocol import ProtocolError, rejected_syntax, rewrite_refused_calls
+from endpoint.protocol.negotiation import GRAPHS, RESULTS, by_name
+from endpoint.protocol.requests import ProtocolError, rejected_syntax, rewrite_refused_calls
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,9 +33,9 @@ def answer(
 ) -> None:
     """Run a query over the union of all graphs and write its answer to ``out``.
 
-    ``form`` is ``table`` or the name of a format (`endpoint.negotiation`). ``prefixes`` may be used undeclared. A
-    table is ``width`` columns wide, by default as wide as the terminal. Raises ProtocolError for a query that cannot
-    be read, that calls a service, or whose answer has no such form.
+    ``form`` is ``table`` or the name of a format (`endpoint.protocol.negotiation`). ``prefixes`` may be used
+    undeclared. A table is ``width`` columns wide, by default as wide as the terminal. Raises ProtocolError for a
+    query that cannot be read, that calls a service, or whose answer has no such form.
     """
     allowed = rewrite_refused_calls(text, ())
     try:

@@ -11,7 +11,7 @@ import pyoxigraph
 import uvicorn
 
 from endpoint.app import create_app
-from endpoint.connection import connection
+from endpoint.http.connection import connection
 from endpoint.settings import Limits, Settings
 from ontology.layout import Layout
 

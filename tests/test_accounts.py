@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from endpoint.accounts import Accounts
+from endpoint.execution.accounts import Accounts
 
 
 class Clock:

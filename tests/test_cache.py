@@ -7,7 +7,7 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint.cache import Cache, Kept, Key, Response
+from endpoint.execution.cache import Cache, Kept, Key, Response
 
 
 def key(query: str, snapshot: str = "1") -> Key:

@@ -13,10 +13,10 @@ import httpx
 import pytest
 from serving import publish, running, settings
 
-from endpoint import syntax
-from endpoint.engine import Engine
-from endpoint.protocol import ProtocolError, Request
-from endpoint.reading import SHORT, read
+from endpoint.execution.engine import Engine
+from endpoint.protocol.requests import ProtocolError, Request
+from endpoint.sparql import syntax
+from endpoint.workers.reading import SHORT, read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

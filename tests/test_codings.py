@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from endpoint.codings import CODINGS, Compressor, coding, compressed
+from endpoint.protocol.codings import CODINGS, Compressor, coding, compressed
 
 if sys.version_info >= (3, 14):
     from compression import zstd

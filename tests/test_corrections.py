@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint.corrections import corrected, in_order, operations
+from endpoint.sparql.corrections import corrected, in_order, operations
 
 BASE = "http://base.example/"
 TWO = '<urn:s> <urn:p> "a"@en, "b"@en .'

@@ -9,7 +9,7 @@ import pyoxigraph
 import pytest
 from serving import ARTICLE, BASE, publish, running, settings
 
-from endpoint.description import SD, VOID
+from endpoint.site.description import SD, VOID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from serving import publish, running, settings
 
-from endpoint.door import Door
-from endpoint.process import allow_files
+from endpoint.http.door import Door
 from endpoint.settings import Limits
+from endpoint.workers.process import allow_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

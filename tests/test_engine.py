@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from serving import publish, settings
 
-from endpoint.accounts import Accounts
-from endpoint.answer import Answer
-from endpoint.engine import Engine
-from endpoint.frames import frame
-from endpoint.negotiation import GRAPHS, RESULTS, Choice
-from endpoint.protocol import GraphRead, ProtocolError, Query
+from endpoint.execution.accounts import Accounts
+from endpoint.execution.engine import Engine
+from endpoint.protocol.negotiation import GRAPHS, RESULTS, Choice
+from endpoint.protocol.requests import GraphRead, ProtocolError, Query
+from endpoint.workers.answer import Answer
+from endpoint.workers.frames import frame
 from ontology.layout import Layout, NoStore
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ import pyoxigraph
 import pytest
 import serving
 
-from endpoint.federation import read_plan
-from endpoint.protocol import ProtocolError
-from endpoint.remote import check_service, is_public
+from endpoint.execution.federation import read_plan
+from endpoint.execution.remote import check_service, is_public
+from endpoint.protocol.requests import ProtocolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,12 +14,12 @@ import httpx
 import pytest
 from serving import publish, running, settings
 
-from endpoint.accounts import Accounts
-from endpoint.engine import Engine
-from endpoint.lanes import Lanes
-from endpoint.negotiation import GRAPHS, RESULTS, Choice
-from endpoint.process import memory_of, processor_time
-from endpoint.protocol import ProtocolError, Query
+from endpoint.execution.accounts import Accounts
+from endpoint.execution.engine import Engine
+from endpoint.execution.lanes import Lanes
+from endpoint.protocol.negotiation import GRAPHS, RESULTS, Choice
+from endpoint.protocol.requests import ProtocolError, Query
+from endpoint.workers.process import memory_of, processor_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

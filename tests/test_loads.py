@@ -11,7 +11,7 @@ import httpx
 import pytest
 from serving import ARTICLE, BASE, publish, running, settings
 
-from endpoint.loads import Below
+from endpoint.execution.loads import Below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

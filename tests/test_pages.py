@@ -10,7 +10,7 @@ import pyoxigraph
 import pytest
 from serving import ARTICLE, BASE, publish, running, settings
 
-from endpoint.questions import questions
+from endpoint.site.questions import questions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def test_the_vocabulary_is_explained_term_by_term(url: str) -> None:
 
 @pytest.mark.parametrize("question", questions(), ids=lambda question: question.name)
 def test_each_example_question_is_a_question_and_a_query_with_a_limit(url: str, question: object) -> None:
-    from endpoint.questions import Question
+    from endpoint.site.questions import Question
 
     assert isinstance(question, Question)
     assert question.title.endswith("?")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyoxigraph
 import pytest
 
-from endpoint.pergraph import per_graph
+from endpoint.sparql.pergraph import per_graph
 
 DATA = """
 <urn:1> { <urn:a> <urn:p> 1, 2 ; <urn:q> 7 } <urn:2> { <urn:b> <urn:p> 5 ; <urn:q> 8 . <urn:a> <urn:p> 5 }

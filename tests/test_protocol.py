@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint import syntax
-from endpoint.negotiation import GRAPHS, RESULTS, NotNegotiable, by_name, negotiate
-from endpoint.protocol import (
+from endpoint.protocol.negotiation import GRAPHS, RESULTS, NotNegotiable, by_name, negotiate
+from endpoint.protocol.requests import (
     FORM,
     QUERY_TYPE,
     UPDATE_TYPE,
@@ -26,6 +25,7 @@ from endpoint.protocol import (
     rewrite_refused_calls,
     with_using,
 )
+from endpoint.sparql import syntax
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

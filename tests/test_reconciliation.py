@@ -16,8 +16,8 @@ from referencing import Registry
 from referencing.jsonschema import DRAFT7
 from serving import ARTICLE, BASE, publish, running, settings
 
-from endpoint.protocol import ProtocolError
-from endpoint.reconciliation import BATCH, Reconciliation, space_of
+from endpoint.protocol.requests import ProtocolError
+from endpoint.reconciliation.answers import BATCH, Reconciliation, space_of
 from loader.linking.courier import Courier
 from loader.linking.courier import Settings as CourierSettings
 from loader.linking.live import Reconciliation as Live

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import publish, running, settings
 
-from endpoint.rows import Rows, TooManyRows
+from endpoint.workers.rows import Rows, TooManyRows
 
 if TYPE_CHECKING:
     from pathlib import Path

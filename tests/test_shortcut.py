@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from serving import ARTICLE, publish, running, settings
 
-from endpoint.shortcut import _PLAIN, _decoded
+from endpoint.http.shortcut import _PLAIN, _decoded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

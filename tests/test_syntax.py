@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from endpoint.syntax import calls, group_end, is_volatile, names_dataset, normal, query_form, tokens
+from endpoint.sparql.syntax import calls, group_end, is_volatile, names_dataset, normal, query_form, tokens
 
 CANARY = "http://127.0.0.1:1/"  # port 1 is one that the engine itself refuses, so nothing is ever called
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 import serving
 
-from endpoint import tracing
+from endpoint.http import tracing
 
 if TYPE_CHECKING:
     from pathlib import Path

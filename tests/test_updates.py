@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from endpoint.updates import Written, written_graphs
+from endpoint.sparql.updates import Written, written_graphs
 
 PREFIX = "PREFIX : <urn:x:> PREFIX g: <http://g.example/> "
 

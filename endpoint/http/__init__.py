@@ -1,0 +1,1 @@
+"""Requests and responses: connections, the ways to an answer, health, logs, metrics."""

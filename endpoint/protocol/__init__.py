@@ -1,0 +1,1 @@
+"""The protocols as plain values: requests, conditions, media types, codings."""

@@ -1,0 +1,1 @@
+"""The Reconciliation Service API over an authority or the served graph."""
