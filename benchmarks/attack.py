@@ -114,14 +114,14 @@ def normal(chance: random.Random, articles: int) -> tuple[str, set[tuple[str, ..
 def be_normal(port: int, articles: int, number: int, orders: Any, results: Any) -> None:
     """Be the normal clients: measure from one order, a name, to the next; None is the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    asyncio.run(_normal_traffic(port, articles, random.Random(number), orders, results))  # noqa: S311 (no secrets)
+    asyncio.run(_normal_traffic(port, articles, random.Random(number), orders, results))
 
 
 async def _normal_traffic(port: int, articles: int, chance: random.Random, orders: Any, results: Any) -> None:
     loop = asyncio.get_running_loop()
     log = _Log()
     tasks = [
-        loop.create_task(_client(port, f"127.0.0.{10 + n}", random.Random(chance.random()), articles, log))  # noqa: S311
+        loop.create_task(_client(port, f"127.0.0.{10 + n}", random.Random(chance.random()), articles, log))
         for n in range(CLIENTS)
     ]
     tasks += [loop.create_task(_watch_health(port, log)), loop.create_task(_watch_itself(log))]
@@ -221,7 +221,7 @@ def be_hostile(port: int, number: int, orders: Any, results: Any) -> None:
     """Attack from the order "attack" to the next; None is the end."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(10)
-    asyncio.run(_hostile_traffic(port, random.Random(number), orders, results))  # noqa: S311 (no secrets)
+    asyncio.run(_hostile_traffic(port, random.Random(number), orders, results))
 
 
 async def _hostile_traffic(port: int, chance: random.Random, orders: Any, results: Any) -> None:

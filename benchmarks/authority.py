@@ -69,7 +69,7 @@ def statements(chance: random.Random) -> dict[str, list[dict[str, Any]]]:
 
 def write_dump(path: Path, count: int) -> int:
     """Write a dump of so many items; return its size unpacked."""
-    chance = random.Random(1)  # noqa: S311 (no secret)
+    chance = random.Random(1)
     blocks = [json.dumps(statements(chance), separators=(",", ":")) for _ in range(2000)]
     size = 0
     with gzip.open(path, "wb", compresslevel=1) as file:
@@ -133,7 +133,7 @@ def interrupted(source: Path, out: Path, count: int) -> tuple[dict[str, Any], fl
 
 
 def look_up(path: Path, count: int) -> None:
-    chance = random.Random(2)  # noqa: S311 (no secret)
+    chance = random.Random(2)
     with open_authority(path) as authority:
         ids = chance.sample(range(1, count + 1), min(count, 5000))
         texts = [each.text for number in ids for each in authority.names(f"Q{number}")[:1]]

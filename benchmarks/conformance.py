@@ -73,11 +73,11 @@ STATUSES |= {"UnsupportedMediaType": 415}
 UNDERSTOOD = {403: "refused: it calls another service", 409: "refused: there is no such graph"}
 
 
-class Failed(Exception):  # noqa: N818 (it reads as a sentence)
+class Failed(Exception):
     """A test that is not passed, and why."""
 
 
-class Lenient(Exception):  # noqa: N818 (it reads as a sentence)
+class Lenient(Exception):
     """A test that is passed all but, and what differs."""
 
 

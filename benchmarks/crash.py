@@ -208,7 +208,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=math.inf, help="no more points after so long")
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
-    chance = random.Random(chosen.seed)  # noqa: S311 (moments, not secrets)
+    chance = random.Random(chosen.seed)
     table: Counter[tuple[str, str]] = Counter()
     failed = 0
     with tempfile.TemporaryDirectory() as folder:

@@ -74,7 +74,7 @@ TIMES = {1: 2}  # how often each of so many clients asks a slow query in one rou
 
 def quads(articles: int) -> Iterator[str]:
     """Yield the N-Quads of the data, line by line."""
-    chance = random.Random(1)  # noqa: S311 (data, not secrets)
+    chance = random.Random(1)
     registry = f"<{BASE}graph/registry>"
     for kind, number in (("actor", ACTORS), ("topic", TOPICS)):
         for n in range(number):
@@ -108,7 +108,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Failed(Exception):  # noqa: N818 (it reads as a sentence)
+class Failed(Exception):
     """A server gave no answer; the message says which, and what it said."""
 
 

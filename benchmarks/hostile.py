@@ -28,7 +28,7 @@ _TRIPLES = "?a ?b ?c . ?d ?e ?f . ?g ?h ?i"
 _CROSS = "?a ?b ?c . ?d ?e ?f"
 
 
-class Broken(Exception):  # noqa: N818 (it reads as a sentence)
+class Broken(Exception):
     """The connection ended before the answer did; its status is 0 where not even the head came."""
 
     def __init__(self, status: int = 0) -> None:

@@ -223,7 +223,7 @@ def _reconcile(root: str, now: Callable[[], Awaitable[Reconciliation]]) -> APIRo
         raise requests.ProtocolError(400, "The form holds neither queries nor extend.")
 
     @router.get(f"{root}/flyout", summary="What a client shows of an entity under the pointer")
-    async def flyout(id: str) -> Response:  # noqa: A002 (the specification's word)
+    async def flyout(id: str) -> Response:
         return JSONResponse(await run_in_threadpool((await now()).flyout, id))
 
     @router.get(f"{root}/1.0-draft", summary="The manifest of the draft of version 1.0")
@@ -259,12 +259,12 @@ def _add_shared(router: APIRouter, root: str, now: Callable[[], Awaitable[Reconc
             return JSONResponse(await run_in_threadpool((await now()).suggest, kind, prefix, limit, offset))
 
         @router.get(f"{path}/preview", summary="A small page on an entity", response_class=HTMLResponse)
-        async def preview(id: str) -> Response:  # noqa: A002 (the specification's word)
+        async def preview(id: str) -> Response:
             page = await run_in_threadpool((await now()).preview, id)
             return HTMLResponse(page, headers={"Content-Security-Policy": _PREVIEW_POLICY})
 
         @router.get(f"{path}/extend/propose", summary="Properties that entities of a type can be extended by")
-        async def propose(type: str = "", limit: int = 20) -> Response:  # noqa: A002 (the specification's word)
+        async def propose(type: str = "", limit: int = 20) -> Response:
             return JSONResponse((await now()).propose(type, limit))
 
 

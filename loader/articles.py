@@ -12,6 +12,7 @@ import re
 import zlib
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from loader.document import Article
@@ -168,7 +169,7 @@ class _Reading:
     def _opened(self, file: InputFile) -> Iterator[tuple[io.BufferedReader, Callable[[], None]]]:
         """Open a file, unpacked if it is packed, and give what tells the progress so far."""
         told = 0
-        with open(file.path, "rb") if file.path else nullcontext(_buffered(self._stdin)) as raw:  # noqa: PTH123
+        with Path(file.path).open("rb") if file.path else nullcontext(_buffered(self._stdin)) as raw:
             packed = file.compressed or (file.path is None and raw.peek(2)[:2] == _GZIP)
 
             def tell() -> None:

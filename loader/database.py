@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 SLICE = 100_000  # quads a bulk load takes at once: 150 MB of memory, and no slower than ten times as many
 
 
-class DiskFull(StoreError):  # noqa: N818 (reads as a sentence where it is raised)
+class DiskFull(StoreError):
     """There is no room left for the store; what was committed before stays."""
 
 
-class Unwritable(StoreError):  # noqa: N818
+class Unwritable(StoreError):
     """The store's files may not be written by this user."""
 
 
-class Damaged(StoreError):  # noqa: N818
+class Damaged(StoreError):
     """The database's own files cannot be read."""
 
 

@@ -39,7 +39,7 @@ _Thing = TypeVar("_Thing")
 _CHUNK = 200_000  # lines that are sorted in memory at once, some 50 MB
 
 
-class Unexportable(Exception):  # noqa: N818 (reads as a sentence where it is raised)
+class Unexportable(Exception):
     """An export that cannot be written; the message says why."""
 
 

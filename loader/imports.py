@@ -30,7 +30,7 @@ FORMATS: Mapping[str, RdfFormat] = {
 """The formats by file name; any of them may be compressed (``.gz``)."""
 
 
-class Unimportable(Exception):  # noqa: N818 (reads as a sentence where it is raised)
+class Unimportable(Exception):
     """A file that cannot be taken into the store: where it is at fault, and why.
 
     ``line`` counts from 1; None where no line is to blame.

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ontology.vocabulary import Mint
 
 
-class Unmappable(ValueError):  # noqa: N818 (reads as a sentence where it is raised)
+class Unmappable(ValueError):
     """A document that no graph can be made of; the message says what is wrong with it."""
 
 
@@ -142,7 +142,7 @@ class _Sheet:
     mint: Mint
     article: str
     graph: NamedNode
-    statements: Mapping[StatementKey, str]
+    statements: Mapping[tuple[int, int, int], str]
     times: frozenset[Span]
     quads: set[Quad] = field(default_factory=set)
 
@@ -151,7 +151,7 @@ class _Sheet:
         article = mint.article(document.article.text, document.article.url)
         minted = mint.statements(article, (statement.key for statement in document.statements))
         times = frozenset(time.span for time in document.times)
-        return cls(document, mint, article, NamedNode(mint.graph(article)), minted, times)  # type: ignore[arg-type]
+        return cls(document, mint, article, NamedNode(mint.graph(article)), minted, times)
 
     # ---- the nodes
 

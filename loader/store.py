@@ -55,11 +55,11 @@ class Change(StrEnum):
     UNCHANGED = "unchanged"
 
 
-class NoSuchArticle(StoreError):  # noqa: N818 (reads as a sentence where it is raised)
+class NoSuchArticle(StoreError):
     """The store holds nothing of that name."""
 
 
-class Collision(StoreError):  # noqa: N818
+class Collision(StoreError):
     """Two texts have the same article id."""
 
 

@@ -187,7 +187,7 @@ class Authority:
         hits = sorted(self._entities(found), key=lambda each: (number_of(each.id) not in exact, *_by_prior(each)))
         return tuple(self._hit(each, text, exact=number_of(each.id) in exact) for each in hits[:limit])
 
-    def suggest(self, prefix: str, limit: int = 10, type: str | None = None) -> tuple[Hit, ...]:  # noqa: A002 (the field's word)
+    def suggest(self, prefix: str, limit: int = 10, type: str | None = None) -> tuple[Hit, ...]:
         """Return entities with a name that begins with ``prefix`` (folded), by falling prior, then rising id."""
         start = fold(prefix)
         if not start:
@@ -210,7 +210,7 @@ class Authority:
         for text, number, kind, language in self._each(order):
             yield text, f"Q{number}", kind, language
 
-    def entities(self, type: str | None = None) -> Iterator[Entity]:  # noqa: A002
+    def entities(self, type: str | None = None) -> Iterator[Entity]:
         """Give every entity, or those of one type, by rising id."""
         yield from map(_entity, self._each(_ENTITY + "WHERE ?1 IS NULL OR type = ?1 ORDER BY id", type))
 

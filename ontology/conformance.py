@@ -59,7 +59,7 @@ class Violation:
         return f"{self.focus}: {self.message}"
 
 
-class NonConforming(ValueError):  # noqa: N818 (reads as a sentence where it is raised)
+class NonConforming(ValueError):
     """Quads that break the rules of ``report``, which is not empty."""
 
     def __init__(self, report: tuple[Violation, ...]) -> None:

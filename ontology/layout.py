@@ -45,15 +45,15 @@ class StoreError(Exception):
         super().__init__(message)
 
 
-class NoStore(StoreError):  # noqa: N818 (reads as a sentence where it is raised)
+class NoStore(StoreError):
     """There is no store at the path."""
 
 
-class NewerStore(StoreError):  # noqa: N818
+class NewerStore(StoreError):
     """The store was written by a later version of Pactgraph."""
 
 
-class StoreLocked(StoreError):  # noqa: N818
+class StoreLocked(StoreError):
     """Another process writes to the store; ``pid`` is its process id where it left one."""
 
     def __init__(self, path: Path, pid: int | None, seconds: float) -> None:

@@ -32,7 +32,7 @@ LISTS = "urn:pactgraph:lists"
 HAS_MEMBER = "urn:pactgraph:has-member"
 
 
-class UnsupportedShape(ValueError):  # noqa: N818 (reads as a sentence where it is raised)
+class UnsupportedShape(ValueError):
     """A shapes graph that uses SHACL in a way that cannot be compiled; ``shape`` is the node, ``term`` its property."""
 
     def __init__(self, shape: Node, term: URIRef, reason: str) -> None:

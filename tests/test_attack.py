@@ -54,7 +54,7 @@ async def besiege(attack: Any, port: int) -> tuple[Counter[tuple[str, str]], lis
     wrong: list[str] = []
 
     async def assail(number: int, kind: str) -> None:
-        target, chance = hostile.Target(port, f"127.0.1.{number}", attack.TOKEN), random.Random(number)  # noqa: S311 (no secrets)
+        target, chance = hostile.Target(port, f"127.0.1.{number}", attack.TOKEN), random.Random(number)
         for _ in range(ROUNDS):
             end = "broken off"
             with contextlib.suppress(OSError, hostile.Broken, asyncio.IncompleteReadError, TimeoutError):
@@ -63,7 +63,7 @@ async def besiege(attack: Any, port: int) -> tuple[Counter[tuple[str, str]], lis
             ends[kind, end] += 1
 
     async def ask(number: int) -> None:
-        chance = random.Random(number)  # noqa: S311 (no secrets)
+        chance = random.Random(number)
         while True:
             query, right = attack.normal(chance, ARTICLES)
             with contextlib.suppress(OSError, hostile.Broken):
@@ -107,7 +107,7 @@ def test_normal_clients_are_answered_rightly_while_others_attack_and_the_server_
     watcher.start()
     try:
         ends, wrong = asyncio.run(besiege(attack, server.port))
-        query, right = attack.normal(random.Random(1), ARTICLES)  # noqa: S311 (no secrets)
+        query, right = attack.normal(random.Random(1), ARTICLES)
         status, body = asyncio.run(asked(attack, server.port, "127.0.0.13", query))
         health = asyncio.run(healthy(attack, server.port))
         fell = server.process.poll() is not None

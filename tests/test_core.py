@@ -103,7 +103,7 @@ def ids(authority: Authority, text: str) -> list[str]:
 
 
 def test_the_same_sources_in_another_order_make_the_same_bytes(tmp_path: Path) -> None:
-    chance = random.Random(3)  # noqa: S311 (no secret)
+    chance = random.Random(3)
     shuffled = replace(
         SOURCES,
         borders=tuple(chance.sample(SOURCES.borders, len(SOURCES.borders))),

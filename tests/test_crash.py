@@ -28,7 +28,7 @@ def crash() -> ModuleType:
 def test_what_was_acknowledged_before_a_kill_is_there_whole_and_nothing_is_there_in_part(
     crash: ModuleType, tmp_path: Path
 ) -> None:
-    chance = random.Random(7)  # noqa: S311 (moments, not secrets)
+    chance = random.Random(7)
     written = {"first": crash.imported(tmp_path, "first"), "killed": False}
     assert written["first"]
     unloaded = {"first": crash.killed(tmp_path, ["unload", crash.DATA + "first"], chance)}

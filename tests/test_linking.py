@@ -42,6 +42,7 @@ from pactgraph import app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from ontology.authority import Authority
 
@@ -209,10 +210,10 @@ def test_nothing_known_of_a_candidate_speaks_against_it() -> None:
 
 
 @given(st.lists(st.floats(0, 1), max_size=6), st.randoms())
-def test_a_decision_does_not_hang_on_the_order_of_candidates(scores: list[float], random: object) -> None:
+def test_a_decision_does_not_hang_on_the_order_of_candidates(scores: list[float], random: Random) -> None:
     scored = [Scored(Entity(f"Q{n}", "x"), "x", Features(), each) for n, each in enumerate(scores, start=1)]
     mixed = list(scored)
-    random.shuffle(mixed)  # type: ignore[attr-defined]
+    random.shuffle(mixed)
     assert decide(scored, Thresholds()) == decide(mixed, Thresholds())
 
 

@@ -113,7 +113,7 @@ def verdicts(path: Path) -> dict[str, tuple[Verdict, str]]:
 def test_links_that_follow_are_those_of_linking_anew_whatever_the_way_there(
     seed: int, tmp_path: Path, registry: Registry, authority: Authority
 ) -> None:
-    chance = random.Random(seed)  # noqa: S311 (no secret)
+    chance = random.Random(seed)
     here: set[int] = set()
     for _ in range(6):
         with Store.open(tmp_path / "store", registry=registry) as store:

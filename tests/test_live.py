@@ -85,7 +85,7 @@ def fake(tmp_path: Path) -> Iterator[Callable[..., Any]]:
                 self.end_headers()
                 self.wfile.write(body)
 
-            do_POST = do_GET  # noqa: N815
+            do_POST = do_GET  # noqa: N815 (the library's name)
 
             def log_message(self, *_: Any) -> None:
                 pass

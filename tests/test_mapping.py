@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from annotated import annotated_document
@@ -45,7 +45,7 @@ ARTICLE = Article(TEXT, "a.txt")
 NODE = MINT.article(TEXT)
 
 
-def said(start: int, end: int, cue: int, **more: object) -> Statement:
+def said(start: int, end: int, cue: int, **more: Any) -> Statement:
     """Make an indirect statement of the body about Pact X, its cue of four letters."""
     plain = Statement(
         Span(start, end),
@@ -56,7 +56,7 @@ def said(start: int, end: int, cue: int, **more: object) -> Statement:
         speakers=(NORLAND,),
         about=(PACT_X,),
     )
-    return replace(plain, **more)  # type: ignore[arg-type]
+    return replace(plain, **more)
 
 
 def values(found: list[Quad], subject: str, prefix: str, name: str) -> list[str]:

@@ -14,7 +14,7 @@ import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from annotated import annotated_document
@@ -358,14 +358,14 @@ def test_a_library_user_reads_and_writes_the_store_as_an_rdflib_dataset(tmp_path
 # ---- one writer
 
 
-def child(code: str, *arguments: object, **options: object) -> subprocess.Popen[str]:
+def child(code: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
     """Run Python code in another process, with what the tests import at hand."""
     head = "import sys; from pathlib import Path; import test_store as t; from loader.database import DiskFull; "
     head += "from loader.store import Store\n"
     command = [sys.executable, "-c", head + textwrap.dedent(code), *map(str, arguments)]
     folders = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
     environment = {**os.environ, "PYTHONPATH": folders, "PYTHONWARNINGS": "ignore"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **options)
 
 
 def test_a_second_writer_waits_and_is_then_told_who_writes(tmp_path: Path) -> None:

@@ -347,7 +347,7 @@ def test_what_the_loader_knows_of_actors_counts_when_a_change_is_held_against_th
 
 
 def test_whatever_dies_what_was_acknowledged_is_there_and_nothing_is_half_there(store: Path) -> None:
-    chance = random.Random(7)  # noqa: S311 (moments of death, not secrets)
+    chance = random.Random(7)
     acknowledged: list[int] = []
     unsure: list[int] = []
     others = set(_children_of(os.getpid()))  # servers of other tests stay alive

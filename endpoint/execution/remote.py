@@ -46,7 +46,7 @@ _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 _COMPATIBLE = ipaddress.ip_network("::/96")
 
 
-class Unavailable(Exception):  # noqa: N818 (it reads as a sentence)
+class Unavailable(Exception):
     """A service gave no results; ``status`` is what to tell the client (502, 503 or 504), the message one sentence."""
 
     def __init__(self, status: int, sentence: str) -> None:

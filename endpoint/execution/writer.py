@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _QUEUE = 64  # changes that wait at most
 
 
-class Invalid(ProtocolError):  # noqa: N818 (it reads as a sentence)
+class Invalid(ProtocolError):
     """The change breaks rules of the shapes; ``report`` lists them."""
 
     def __init__(self, sentence: str, report: object) -> None:
@@ -144,7 +144,7 @@ class Writer:
         return await _Scribe(pid, settings.lock, settings.limits.seconds).run(end, job, body)
 
 
-class _SyntaxRejected(ProtocolError):  # noqa: N818 (it reads as a sentence)
+class _SyntaxRejected(ProtocolError):
     """The engine's words on the syntax of an update."""
 
     def __init__(self, message: str) -> None:

@@ -45,7 +45,7 @@ _LINGER = 5.0  # seconds that a body which is refused is still taken
 _REST = 0.004  # seconds between two of its parts, so that others are served meanwhile: some 30 MB a second
 
 
-class Gone(Exception):  # noqa: N818 (it reads as a sentence)
+class Gone(Exception):
     """The client has hung up."""
 
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-class NotNegotiable(ValueError):  # noqa: N818 (it reads as a sentence)
+class NotNegotiable(ValueError):
     """A header of preferences that does not follow its grammar; the message is one sentence."""
 
 

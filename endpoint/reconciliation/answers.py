@@ -69,7 +69,7 @@ class Held(Protocol):
     def candidates(self, text: str, limit: int = 50) -> tuple[Hit, ...]:
         """Return whom a text may name."""
 
-    def suggest(self, prefix: str, limit: int = 10, type: str | None = None) -> tuple[Hit, ...]:  # noqa: A002 (the authority's call)
+    def suggest(self, prefix: str, limit: int = 10, type: str | None = None) -> tuple[Hit, ...]:
         """Return entities with a name that begins so."""
 
     def types(self) -> tuple[str, ...]:

@@ -105,7 +105,7 @@ class Entities:
         hits = [self._hit(path, text) for path in self._paths.get(fold(text), ())]
         return tuple(sorted(hits, key=lambda hit: (not hit.exact, hit.entity.id))[:limit])
 
-    def suggest(self, prefix: str, limit: int = 10, type: str | None = None) -> tuple[Hit, ...]:  # noqa: A002 (the authority's call)
+    def suggest(self, prefix: str, limit: int = 10, type: str | None = None) -> tuple[Hit, ...]:
         """Return the entities with a name that begins so, by that name."""
         start = fold(prefix)
         found: dict[str, Hit] = {}

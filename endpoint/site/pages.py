@@ -69,7 +69,7 @@ WHERE { { <IRI> ?p ?o } UNION { SELECT ?s ?q { ?s ?q <IRI> } LIMIT 1000 } }"""
 _ARTICLE = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH <IRI> { ?s ?p ?o } }"
 
 
-class NotFound(Exception):  # noqa: N818 (it reads as a sentence)
+class NotFound(Exception):
     """The graph says nothing of an IRI."""
 
 

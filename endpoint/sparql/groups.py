@@ -24,7 +24,7 @@ _KEYWORDS = frozenset(
 )
 
 
-class Unreadable(ValueError):  # noqa: N818 (it reads as a sentence)
+class Unreadable(ValueError):
     """A query whose groups cannot be told apart here; the message says by what."""
 
 

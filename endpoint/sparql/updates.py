@@ -47,7 +47,7 @@ _MANAGEMENT = frozenset(["ADD", "CLEAR", "COPY", "CREATE", "DROP", "MOVE"])
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:[^<>\"{}|^`\\\x00-\x20]*")
 
 
-class _Untold(Exception):  # noqa: N818 (it reads as a sentence)
+class _Untold(Exception):
     """The text does not tell."""
 
 

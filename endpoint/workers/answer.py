@@ -24,7 +24,7 @@ _AHEAD = 256 * 1024  # bytes of an answer that are read ahead of a slow client
 _HELD = 4 << 20  # bytes of an answer that is held
 
 
-class WorkerLost(ProtocolError):  # noqa: N818 (it reads as a sentence)
+class WorkerLost(ProtocolError):
     """A worker was killed from outside in the midst of a query."""
 
     def __init__(self) -> None:

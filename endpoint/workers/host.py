@@ -55,7 +55,7 @@ _LITTLE = 4096  # bytes up to which they wait for the end: the engine writes abo
 _TAGGED = 50_000  # triples up to which a graph is read whole for its digest
 
 
-class TooLarge(Exception):  # noqa: N818 (it reads as a sentence)
+class TooLarge(Exception):
     """The answer outgrew its limit of bytes."""
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _ROW = {"XML": b"</result>", "JSON": b"},{", "CSV": b"\n", "TSV": b"\n"}
 
 
-class TooManyRows(Exception):  # noqa: N818 (it reads as a sentence)
+class TooManyRows(Exception):
     """The result has more rows than may be sent."""
 
 

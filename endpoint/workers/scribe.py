@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-class Refused(Exception):  # noqa: N818 (it reads as a sentence)
+class Refused(Exception):
     """The change is refused; ``status`` is the HTTP status, the message one sentence, ``detail`` more for a program."""
 
     def __init__(self, status: int, message: str, detail: object = None) -> None:

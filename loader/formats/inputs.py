@@ -78,7 +78,7 @@ class Inputs:
         return sum(file.size for file in self.files)
 
 
-def find_inputs(paths: Iterable[str | os.PathLike[str]], format: Format | None = None) -> Inputs:  # noqa: A002 (its name)
+def find_inputs(paths: Iterable[str | os.PathLike[str]], format: Format | None = None) -> Inputs:
     """Return the files that the paths name, each once, in the order named, a folder's sorted by name.
 
     A path is a file, a folder, which is searched to any depth, or ``-`` for standard input. In folders hidden files,
@@ -130,7 +130,7 @@ def _in_folder(folder: str) -> Iterator[InputFile | None]:
             yield _named(path, None) if _kind(name)[0] and not os.path.isdir(path) else None
 
 
-def _named(path: str, format: Format | None) -> InputFile:  # noqa: A002 (its name)
+def _named(path: str, format: Format | None) -> InputFile:
     kind, compressed = _kind(path)
     name = shown(path)
     try:

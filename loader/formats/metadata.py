@@ -119,7 +119,7 @@ def defaults(
     url: str | None = None,
     author: str | None = None,
     language: str | None = None,
-    license: str | None = None,  # noqa: A002 (the word of the command line)
+    license: str | None = None,
 ) -> Metadata:
     """Return what the user says of articles whose files do not say it.
 

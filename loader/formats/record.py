@@ -27,7 +27,7 @@ class InputError(Exception):
         super().__init__(message)
 
 
-class Refused(Exception):  # noqa: N818 (reads as a sentence where it is raised or yielded)
+class Refused(Exception):
     """There is no article to be had here: a reader raises it, or yields it where more may follow.
 
     ``line`` is the line of the file that shows why (1-based), None where no line does. The message is one sentence.

@@ -109,7 +109,7 @@ def _gather(  # noqa: PLR0917 (the settings of a build)
     if after:
         for number in writer.ids(rank):
             seen.add(number)
-    for line, read, item in read_input(path, choice, after):
+    for line, read, found in read_input(path, choice, after):
         if line >= done + _EVERY:  # all of the lines before this one are gathered
             writer.commit(str(rank), str(line - 1))
             done = line - 1
@@ -117,8 +117,9 @@ def _gather(  # noqa: PLR0917 (the settings of a build)
             progress(read - before)
             before = read
         is_answer = ".srj" in path.name  # which has several rows of an entity
-        if isinstance(item, Record) and not is_answer and not seen.add(number_of(item.entity.id)):
-            item = Problem(path.name, line, f"{item.entity.id} was there before; the first counts.")  # noqa: PLW2901
+        item = found
+        if isinstance(found, Record) and not is_answer and not seen.add(number_of(found.entity.id)):
+            item = Problem(path.name, line, f"{found.entity.id} was there before; the first counts.")
         if isinstance(item, Record):
             writer.add(item, rank)
         elif isinstance(item, Named):

@@ -64,7 +64,7 @@ _KEYS: Final = ("brand", "operator", "subject")
 _FORMS: Final = (("", "alias"), (":short", "short"), (":en", "alias"))
 
 
-class Disagreement(Exception):  # noqa: N818 (reads as a sentence where it is raised)
+class Disagreement(Exception):
     """Sources that contradict each other, or rows of our own that lack evidence; the message has one line for each."""
 
 

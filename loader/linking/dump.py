@@ -211,7 +211,7 @@ def _named(source: str, line: int, cells: list[str], choice: Choice) -> Item | N
 
 def _parquet(path: Path, choice: Choice, after: int) -> Iterator[tuple[int, int, Item | None]]:
     try:
-        import pyarrow.parquet as reader  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 # optional
+        import pyarrow.parquet as reader  # type: ignore[import-not-found,unused-ignore] # noqa: PLC0415 (not everybody has it)
     except ImportError:
         message = f"{path} is Parquet; `pip install pyarrow` lets Pactgraph read it."
         raise Unreadable(message) from None

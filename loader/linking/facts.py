@@ -52,7 +52,7 @@ _GREGORIAN = WIKIDATA + "Q1985727"
 _XSD = PREFIXES["xsd"]
 
 
-class Unfetchable(Exception):  # noqa: N818 (reads as a sentence where it is raised)
+class Unfetchable(Exception):
     """Facts that cannot be fetched; the message is one sentence."""
 
 

@@ -30,7 +30,7 @@ class Problem:
         return f"{self.source}:{self.line}: {self.sentence}" if self.line else f"{self.source}: {self.sentence}"
 
 
-class Unreadable(Exception):  # noqa: N818 (reads as a sentence where it is raised)
+class Unreadable(Exception):
     """An input that cannot be read at all; the message is one sentence."""
 
 

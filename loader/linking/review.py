@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 NAME = "links.sssom.tsv"
 
 
-class BadJudgement(ValueError):  # noqa: N818 (reads as a sentence where it is raised)
+class BadJudgement(ValueError):
     """A judgement that cannot be noted; the message says why."""
 
 
