@@ -55,7 +55,7 @@ def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
         lemma = token.lemma_.lower()
         if lemma not in _PROGRAMS | _PACTS or participants.at(token):
             continue
-        words = {child.lower_ for child in token.children if not child.is_punct}
+        words = {child.lower_ for child in token.children if not child.is_punct and child.dep_ != "relcl"}
         if not words & {"the", "this"} or words - {"the", "this"} - _OF_PACTS:
             continue
         named = _named_before(participants, token.idx, _TAKEN_UP_WITHIN, pacts=lemma in _PACTS)

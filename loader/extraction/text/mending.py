@@ -21,6 +21,7 @@ _PUBLISHED = frozenset({"broadcast", "published", "aired", "released", "posted",
 _STEPS = 5  # how far above a clause the verb of saying is looked for
 _LONGEST = 14  # tokens of a subject
 _NOMINAL = ("NOUN", "PROPN", "PRON")
+_BODIES = ("ORG", "GPE", "FAC", "LOC")
 
 
 @Language.component(COMPONENT)
@@ -29,12 +30,14 @@ def mend(doc: Doc) -> Doc:
 
     "Japan will join the pact, a spokeswoman for the ministry said": the parser hangs the spokeswoman on the pact. And
     hang on an interview what tells only when it was made public: "said in an interview with X broadcast on Monday".
+    "Who" is a person: "White, a professor at the university, who".
     """
     for token in doc:
         if token.dep_ == "ccomp" and token.lower_ in _PUBLISHED:
             _hang_on_medium(token)
         if token.dep_ == "relcl":
             _hang_on_saying(token)
+            _hang_on_person(token)
         if token.tag_ in _FINITE and token.pos_ == "VERB" and token.lemma_.lower() in SPEECH:
             _give_subject(token)
     return doc
@@ -74,6 +77,18 @@ def _hang_on_saying(token: Token) -> None:
     open_ = verb.i < token.i and not any(child.dep_ == "ccomp" for child in verb.children)
     if whole and open_ and verb.pos_ == "VERB" and verb.lemma_.lower() in SPEECH:
         token.head, token.dep_ = verb, "ccomp"
+
+
+def _hang_on_person(token: Token) -> None:
+    """Make "who" behind the name of a body mean the person whose description the body stands in."""
+    noun = token.head
+    if noun.ent_type_ not in _BODIES or not any(child.lower_ == "who" for child in token.children):
+        return
+    while noun.dep_ in ("pobj", "prep", "appos", "compound", "nmod"):
+        noun = noun.head
+        if noun.ent_type_ == "PERSON":
+            token.head = noun
+            return
 
 
 def _give_subject(verb: Token) -> None:
