@@ -70,10 +70,16 @@ def outlet_after(reading: Reading, start: int, end: int, *, interviewed: bool = 
 
 
 def is_outlet(reading: Reading, head: Token, span: Span) -> bool:
-    """Whether source words are an outlet's: by what they mean, or by a noun such as "newspaper"."""
+    """Whether source words are an outlet's: by what they mean, or by a noun such as "newspaper".
+
+    "officials cited by Reuters" and "Reuters reporters" are people, not the outlet.
+    """
+    noun = noun_of(head)
     if any(mention.entity.kind is EntityKind.NEWS_OUTLET for mention in reading.mentions_over(span)):
         own = reading.mentions_over(Span(head.idx, head.idx + 1))
-        return not own or own[0].entity.kind is EntityKind.NEWS_OUTLET
+        if own:
+            return own[0].entity.kind is EntityKind.NEWS_OUTLET
+        return noun is None or noun.kind not in PERSONAL
     return head.lemma_.lower() in _KINDS and head.dep_ != "compound"
 
 

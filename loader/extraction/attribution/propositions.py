@@ -36,7 +36,7 @@ def split(reading: Reading, marks: Marks, finding: Finding) -> Iterator[Attribut
     """Yield one attribution for each proposition of a finding, all with its cue and source."""
     for part in finding.parts:
         for sentence in _sentences(reading, part):
-            for piece in _clauses(reading, sentence):
+            for piece in _clauses(reading, marks, sentence):
                 span = marks.tidy(piece.start, piece.end)
                 if span is not None and _LETTERS.search(marks.text, span.start, span.end):
                     yield _attribution(marks, finding, span)
@@ -52,22 +52,22 @@ def _sentences(reading: Reading, part: Span) -> Iterator[Span]:
         yield Span(start, part.end)
 
 
-def _clauses(reading: Reading, sentence: Span) -> Iterator[Span]:
+def _clauses(reading: Reading, marks: Marks, sentence: Span) -> Iterator[Span]:
     """Yield the coordinated clauses of one sentence that are propositions of their own, or the sentence whole."""
     tokens = list(reading.tokens(sentence))
     inside = {token.i for token in tokens}
+    reported = not marks.among(sentence)
     start = sentence.start
     for token in tokens:
-        if token.idx <= start or token.lower_ not in ("and", "but", "or") or token.dep_ != "cc":
+        if token.idx <= start or not _is_link(token):
             continue
         if token.i + 1 == len(token.doc):
             break
-        first = token.head
-        second = next((c for c in first.conjuncts if c.i > token.i and c.head == first), None)
+        first, second = _linked(tokens, token)
         elliptic = second is None and token.lower_ == "but" and token.nbor().lower_ == "not"  # "but not as a weapon"
         apart = elliptic and not is_negated(first)
         if first.i in inside:
-            apart = apart or _stands_apart(tokens, token, first, second)
+            apart = apart or _stands_apart(tokens, token, first, second, reported=reported)
         elif token.nbor().lower_ == "that":  # hung on the cue: "said that …, but that …"
             apart = apart or token.nbor().dep_ == "mark"
         if not apart:
@@ -84,6 +84,32 @@ def _clauses(reading: Reading, sentence: Span) -> Iterator[Span]:
             follower = follower.nbor()
     if start < sentence.end:
         yield Span(start, sentence.end)
+
+
+def _is_link(token: Token) -> bool:
+    """Whether a word may set two propositions side by side: "and", "but", "or"; "while" behind a comma."""
+    if token.lower_ in ("while", "whereas"):
+        return token.dep_ == "mark" and token.head.dep_ == "advcl" and token.i > 0 and token.nbor(-1).text == ","
+    return token.lower_ in ("and", "but", "or") and token.dep_ == "cc"
+
+
+def _linked(tokens: list[Token], link: Token) -> tuple[Token, Token | None]:
+    """Return what stands before and behind a link: the heads of the two clauses, or of whatever is coordinated.
+
+    A parse may hang ", but" on a lower clause although a clause above it goes on: "We will mend what we can, but to do
+    nothing would be wrong".
+    """
+    if link.dep_ == "mark":
+        return link.head.head, link.head
+    first = link.head
+    second = next((c for c in first.conjuncts if c.i > link.i and c.head == first), None)
+    lame = second is None or not _is_finite(second)
+    if lame and link.lower_ == "but" and link.i > tokens[0].i and link.nbor(-1).text == ",":
+        for above in first.ancestors:
+            later = next((c for c in above.children if c.dep_ == "conj" and c.i > link.i), None)
+            if later is not None and _is_main(above, tokens) and _is_finite(later):
+                return above, later
+    return first, second
 
 
 def _is_opening(token: Token) -> bool:
@@ -108,7 +134,7 @@ def sentence_words(start: int, end: int, text: str) -> list[str]:
     return text[start:end].split()
 
 
-def _stands_apart(tokens: list[Token], link: Token, first: Token, second: Token | None) -> bool:
+def _stands_apart(tokens: list[Token], link: Token, first: Token, second: Token | None, *, reported: bool) -> bool:
     """Whether what follows a conjunction is a proposition of its own beside the one before it."""
     follower = link.nbor() if link.i + 1 < len(link.doc) else link
     if second is None or link.lower_ == "or":
@@ -119,7 +145,9 @@ def _stands_apart(tokens: list[Token], link: Token, first: Token, second: Token 
         return False
     if follower.tag_ == "TO" and follower.head == second:  # "to build ships and to train crews"
         return _is_promised(first, tokens)
-    return (follower.lower_ == "that" and follower.dep_ == "mark") or (_is_finite(second) and _differ(first, second))
+    if follower.lower_ == "that" and follower.dep_ == "mark":
+        return True
+    return _is_finite(second) and _differ(first, second, reported=reported)
 
 
 def _is_promised(first: Token, tokens: list[Token]) -> bool:
@@ -133,14 +161,12 @@ def _is_promised(first: Token, tokens: list[Token]) -> bool:
     return (first.head.i < tokens[0].i and to.i >= tokens[0].i - 1) or (asked and first.head.i >= tokens[0].i)
 
 
-def _differ(first: Token, second: Token) -> bool:
-    """Whether two coordinated verbs differ in polarity or time or, with one subject, in stance."""
-    differ = is_negated(second) != is_negated(first) or _is_future(second) != _is_future(first)
-    mine, other = child(second, *_SUBJECTS), child(first, *_SUBJECTS)
-    if mine is not None:
-        return differ and other is not None and not _same(mine, other)
+def _differ(first: Token, second: Token, *, reported: bool) -> bool:
+    """Whether two coordinated verbs differ in polarity, time or stance; in reported speech "would" is yet to come."""
+    if is_negated(second) != is_negated(first) or _is_future(second) != _is_future(first):
+        return True
     stances = _attitudes(first), _attitudes(second)
-    return differ or (all(stances) and stances[0].isdisjoint(stances[1]))
+    return (all(stances) and stances[0].isdisjoint(stances[1])) or (reported and _shift(first, second))
 
 
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj", "expl")
@@ -161,14 +187,16 @@ def _is_finite(verb: Token) -> bool:
 
 
 def _is_future(verb: Token) -> bool:
+    if verb.lower_ == "going" and any(c.dep_ == "xcomp" and child(c, "aux") is not None for c in verb.children):
+        return True
     return any(c.dep_ == "aux" and c.lower_ in _FUTURE for c in verb.children)
 
 
-def _same(subject: Token, other: Token) -> bool:
-    """Whether two subjects may be one: the same word, or a pronoun that can take the other up."""
-    if subject.lower_ == other.lower_ or subject.lemma_ == other.lemma_:
-        return True
-    return subject.pos_ == "PRON" and subject.lower_ in ("he", "she", "it", "they", "this", "that", "which", "who")
+def _shift(first: Token, second: Token) -> bool:
+    """Whether of two verbs in reported speech one tells what is, the other with "would" what is to come."""
+    would = [any(c.lower_ == "would" and c.dep_ == "aux" for c in verb.children) for verb in (first, second)]
+    plain = [verb for verb, shifted in zip((first, second), would, strict=True) if not shifted]
+    return len(plain) == 1 and plain[0].tag_ in ("VBD", "VBZ", "VBP") and not _is_future(plain[0])
 
 
 @cache

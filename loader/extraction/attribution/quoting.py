@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from loader.document import EntityKind, Span
 from loader.extraction.attribution import contents, cues
 from loader.extraction.attribution.contents import Content
 from loader.extraction.attribution.findings import assemble
-from loader.extraction.attribution.sources import agent_of, phrase
+from loader.extraction.attribution.sources import Source, agent_of, phrase
 from loader.extraction.text.syntax import child, children, group, is_passive
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from spacy.tokens import Token
 
     from loader.extraction.attribution.findings import Finding, Marks
-    from loader.extraction.attribution.sources import Source
     from loader.extraction.text.reading import Reading
 
 _OUTLETS = (EntityKind.NEWS_OUTLET, EntityKind.ORGANIZATION)
 _QUOTING = frozenset({"quote", "cite"})
+_STEPS = 5  # from "as" up to the verb that quotes
 _MARKS = frozenset(['"', "``", "“", "‘", "«", "„", ":"])
 _PARTING = frozenset({",", "”", '"', "''", "’", "»", "?", "!"})
 
@@ -29,16 +32,26 @@ def saying_of(token: Token) -> Token | None:
     """Return "saying" of "quoted X as saying", None for any other verb."""
     if token.lemma_ not in _QUOTING:
         return None
-    for link in token.rights:
+    for link in (*token.rights, *_hung(token)):
         inner = child(link, "pcomp") if link.lower_ == "as" else None
         if inner is not None and inner.tag_ == "VBG":
             return inner
     return None
 
 
+def _hung(token: Token) -> Iterator[Token]:
+    """Yield each "as" that a parse hangs on who is quoted: "cited people familiar with the matter as saying"."""
+    thing = child(token, "dobj")
+    if thing is not None:
+        yield from (link for link in thing.subtree if link.lower_ == "as" and link.i > thing.i)
+
+
 def is_quoted(token: Token) -> bool:
     """Whether a token is the "saying" of "quoted X as saying"."""
-    return token.dep_ == "pcomp" and token.head.dep_ == "prep" and saying_of(token.head.head) == token
+    if token.dep_ != "pcomp" or token.head.lower_ != "as":
+        return False
+    above = islice(token.head.ancestors, _STEPS)
+    return any(saying_of(verb) == token for verb in above if verb.lemma_ in _QUOTING)
 
 
 def of_quoting(reading: Reading, marks: Marks, token: Token) -> Finding | None:
@@ -58,9 +71,20 @@ def of_quoting(reading: Reading, marks: Marks, token: Token) -> Finding | None:
     if content is None:
         return None
     first = group(token)[0] if passive and saying.i - token.i < 3 else saying.i
-    found = assemble(reading, marks, cues.Cue(saying, entry, first, saying.i), content, phrase(quoted))
+    found = assemble(
+        reading, marks, cues.Cue(saying, entry, first, saying.i), content, _without_as(phrase(quoted), saying)
+    )
     relay = _relay(reading, token, saying)
     return replace(found, relays=(relay,)) if found is not None and relay is not None else found
+
+
+def _without_as(source: Source, saying: Token) -> Source:
+    """Return the words of who is quoted without the "as" that a parse hung on them."""
+    start = saying.head.idx
+    if not source.span.start < start < source.span.end:
+        return source
+    words = saying.doc.text[source.span.start : start].rstrip(" ,")
+    return Source(source.token, Span(source.span.start, source.span.start + len(words)))
 
 
 def _relay(reading: Reading, token: Token, saying: Token) -> Span | None:
