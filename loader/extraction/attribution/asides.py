@@ -145,8 +145,11 @@ def _goes_on(token: Token, end: int) -> int:
     clause = next((c for c in token.children if c.dep_ == "ccomp"), None)
     if clause is not None and clause.right_edge.i > end:
         return int(clause.right_edge.i)
-    if token.dep_ in ("parataxis", "ccomp", "dep") and token.head.right_edge.i > end:
-        follows = [t for t in token.head.subtree if t.i > end and not t.is_punct]
+    head = token.head
+    if head.i > end and head.tag_ == "VBG" and child(head, "aux") is None:
+        return -1  # "he said, his voice rising"
+    if token.dep_ in ("parataxis", "ccomp", "dep") and head.right_edge.i > end:
+        follows = [t for t in head.subtree if t.i > end and not t.is_punct]
         if follows and not any(t.dep_ == "cc" for t in follows[:1]):
             return int(follows[-1].i)
     return -1

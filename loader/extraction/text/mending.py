@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from spacy.language import Language
 
+from loader.extraction.text.nouns import INSTITUTIONAL, PERSONAL, NounKind, noun_of
 from loader.extraction.text.verbs import SPEECH
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ _STEPS = 5  # how far above a clause the verb of saying is looked for
 _LONGEST = 14  # tokens of a subject
 _NOMINAL = ("NOUN", "PROPN", "PRON")
 _BODIES = ("ORG", "GPE", "FAC", "LOC")
+_GROUPED = INSTITUTIONAL | {NounKind.PARTIES}
+_PERSONS = PERSONAL | {NounKind.LEADERS}
 
 
 @Language.component(COMPONENT)
@@ -38,6 +41,7 @@ def mend(doc: Doc) -> Doc:
         if token.dep_ == "relcl":
             _hang_on_saying(token)
             _hang_on_person(token)
+            _part_subjects(token)
         if token.tag_ in _FINITE and token.pos_ == "VERB" and token.lemma_.lower() in SPEECH:
             _give_subject(token)
     return doc
@@ -80,15 +84,25 @@ def _hang_on_saying(token: Token) -> None:
 
 
 def _hang_on_person(token: Token) -> None:
-    """Make "who" behind the name of a body mean the person whose description the body stands in."""
+    """Make "who" behind a body mean the person whose description it stands in: "senators of both parties, who"."""
     noun = token.head
-    if noun.ent_type_ not in _BODIES or not any(child.lower_ == "who" for child in token.children):
+    kind = noun_of(noun)
+    is_body = noun.ent_type_ in _BODIES or (kind is not None and kind.kind in _GROUPED)
+    if not is_body or not any(child.lower_ == "who" for child in token.children):
         return
     while noun.dep_ in ("pobj", "prep", "appos", "compound", "nmod"):
         noun = noun.head
-        if noun.ent_type_ == "PERSON":
+        kind = noun_of(noun)
+        if noun.ent_type_ == "PERSON" or (kind is not None and kind.kind in _PERSONS and noun.dep_ != "appos"):
             token.head = noun
             return
+
+
+def _part_subjects(token: Token) -> None:
+    """Leave a verb of saying one subject where the parser gave it two: "the pact, which it says fuels a race"."""
+    subjects = [child for child in token.lefts if child.dep_ == "nsubj"]
+    if token.lemma_.lower() in SPEECH and len(subjects) == 2 and subjects[0].tag_ == "WDT":
+        subjects[0].dep_ = "dobj"
 
 
 def _give_subject(verb: Token) -> None:
