@@ -24,7 +24,15 @@ _QUOTING = frozenset({"quoting", "citing"})
 _REPORTING = frozenset({"report", "say", "quote", "write", "tell"})
 _NEAR = 5  # tokens
 _TELLING = frozenset({"tell", "inform", "speak", "talk", "write", "say"})
-_OCCASION = frozenset({"interview", "comment", "remark", "conversation", "statement", "message", "email", "call"})
+_OCCASION = frozenset({"interview", "comment", "remark", "conversation", "statement", "message", "email", "call"}) | {
+    "commentary",
+    "dispatch",
+    "article",
+    "column",
+    "essay",
+    "speech",
+    "address",
+}
 
 
 def find_relays(reading: Reading, marks: Marks, finding: Finding) -> Finding:
@@ -219,7 +227,7 @@ def _citing(reading: Reading, marks: Marks, finding: Finding) -> Finding:
         if quoted is None or not _may_speak(reading, quoted):
             continue
         span = Span(other.idx, last.idx + len(last))
-        if other.head not in (cue, outlet.token) and not _stands_between(cue, other):
+        if other.head not in (cue, outlet.token) and not _stands_between(cue, other) and not _stands_last(cue, other):
             continue
         source = phrase(quoted)
         span = Span(other.idx, max(source.span.end, min(span.end, source.span.end)))
@@ -249,6 +257,12 @@ def _stands_between(cue: Token, other: Token) -> bool:
     return 0 < len(between) < _NEAR and all(
         t.is_punct or t.ent_type_ in ("DATE", "TIME") or t.lower_ == "on" for t in between
     )
+
+
+def _stands_last(cue: Token, other: Token) -> bool:
+    """Whether "citing …" ends the sentence behind a comma, wherever a parse hangs it: "reported that …, citing X"."""
+    rest = cue.doc[other.right_edge.i + 1 : cue.sent.end]
+    return other.i > cue.i and other.nbor(-1).text == "," and all(token.is_punct or token.is_space for token in rest)
 
 
 def _may_speak(reading: Reading, quoted: Token) -> bool:

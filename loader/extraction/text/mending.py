@@ -42,6 +42,8 @@ def mend(doc: Doc) -> Doc:
             _hang_on_saying(token)
             _hang_on_person(token)
             _part_subjects(token)
+        if token.dep_ == "conj":
+            _join_contents(token)
         if token.tag_ in _FINITE and token.pos_ == "VERB" and token.lemma_.lower() in SPEECH:
             _give_subject(token)
     return doc
@@ -72,6 +74,8 @@ def _hang_on_medium(token: Token) -> None:
 def _hang_on_saying(token: Token) -> None:
     """Make a whole clause with "that" the content of the verb above: "told parliament ahead of the vote that …"."""
     kinds = {child.dep_ for child in token.children}
+    that = next((child for child in token.lefts if child.lower_ == "that" and child.i == token.left_edge.i), None)
+    passive = that is not None and that.dep_ == "dobj" and "nsubjpass" in kinds  # which has no object
     whole = "mark" in kinds and "nsubj" in kinds and kinds & {"dobj", "attr", "acomp", "xcomp", "ccomp"}
     verb = token.head
     for _ in range(_STEPS):
@@ -79,8 +83,19 @@ def _hang_on_saying(token: Token) -> None:
             break
         verb = verb.head
     open_ = verb.i < token.i and not any(child.dep_ == "ccomp" for child in verb.children)
-    if whole and open_ and verb.pos_ == "VERB" and verb.lemma_.lower() in SPEECH:
+    if (whole or passive) and open_ and verb.pos_ == "VERB" and verb.lemma_.lower() in SPEECH:
         token.head, token.dep_ = verb, "ccomp"
+        if that is not None:
+            that.dep_ = "mark"
+
+
+def _join_contents(token: Token) -> None:
+    """Make a second clause with "that" content too: "said that nothing is decided, but that Japan recognises"."""
+    verb = token.head
+    first = next((child for child in verb.rights if child.dep_ == "ccomp" and child.i < token.i), None)
+    opened = any(child.dep_ == "mark" and child.lower_ == "that" for child in token.lefts)
+    if first is not None and opened and verb.lemma_.lower() in SPEECH:
+        token.head = first
 
 
 def _hang_on_person(token: Token) -> None:
