@@ -159,3 +159,28 @@ def test_a_clause_after_a_comma_does_not_narrow_a_title_down() -> None:
 def test_the_president_is_the_one_whom_the_article_is_about() -> None:
     parsed = reading("President Paul Hansen spoke with President Ann Roe of Kenya.", "The president thanked her.")
     assert denoted(parsed, "The president") == "paul-hansen"
+
+
+def test_the_president_in_capitals_is_the_one_named_first() -> None:
+    lead = "President Jane Roe of Peru spoke with President Emmanuel Macron of France."
+    parsed = reading(lead, "President Macron praised the pact, and the President thanked him.")
+    assert denoted(parsed, "the President") == "jane-roe"
+    parsed = reading(lead, "President Macron praised the pact, and the president thanked her.")
+    assert denoted(parsed, "the president") == "emmanuel-macron"
+
+
+def test_an_administration_is_the_state_of_whose_it_is() -> None:
+    parsed = reading("The Biden administration spoke.", "The Biden-Harris Administration was ready.")
+    assert denoted(parsed, "administration") == "united-states"
+    assert denoted(parsed, "Administration") == "united-states"
+
+
+def test_a_name_is_not_cut_at_its_particle_in_a_headline() -> None:
+    parsed = reading("Ursula von der Leyen says EU stands with Ukraine", "Von der Leyen spoke on Friday.")
+    assert denoted(parsed, "Ursula von der Leyen") == "ursula-von-der-leyen"
+    assert denoted(parsed, "Von der Leyen") == "ursula-von-der-leyen"
+
+
+def test_a_name_without_its_last_words_is_the_same_person() -> None:
+    parsed = reading("Mohamed bin Zayed backs pact", "The emir, Mohamed bin Zayed Al Nahyan, spoke on Friday.")
+    assert denoted(parsed, "Mohamed bin Zayed") == denoted(parsed, "Mohamed bin Zayed Al Nahyan")

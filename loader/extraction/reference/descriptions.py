@@ -141,13 +141,15 @@ class Descriptions:
             stateless = own is not None and state_of(own) is None and not referent.entity.registered
             return affiliation is None or own is None or stateless or same_home(own, affiliation)
 
+        own_office = self._house_style(token, noun)
+
         def score(use: Use) -> float | None:
             nouns = use.referent.nouns
             if not agrees(use.referent):
                 return None
             value = salience(use, here, -1)
             if noun.words in nouns:
-                return value + _SAME
+                return value + _SAME * (2 if use.referent is own_office else 1)
             near = here - use.moment <= _NEAR
             if noun.kind is NounKind.OFFICE and any(own.endswith(" " + noun.words) for own in nouns):
                 return value + _SAME / 2
@@ -168,6 +170,16 @@ class Descriptions:
         if not former and not takes_up_anyone(noun.words):
             return None
         return trail.best(last, here)
+
+    def _house_style(self, token: Token, noun: Noun) -> Referent | None:
+        """Return whom a release means by "the President" in capitals: its own, who was named first with that office."""
+        if noun.kind is not NounKind.OFFICE or not token.text[0].isupper() or not self._words.sentence[token.i]:
+            return None
+        first = None
+        for use in self._discourse.trail.back():
+            if use.referent.is_named_person and noun.words in use.referent.nouns:
+                first = use.referent
+        return first
 
     def _told_before(self, noun: Noun, affiliation: Entity | None, *, plural: bool, definite: bool) -> Referent | None:
         """Return the unnamed person or people of whom a like phrase spoke before."""

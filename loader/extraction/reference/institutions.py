@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 _STAFFS = frozenset({"campaign", "administration", "camp", "presidential campaign", "foundation"})
 _STAFFS_OF = frozenset({"team", "office", "party", "company", "government"})  # with the possessive: "Roe's team"
+_GOVERNING = frozenset({"government", "administration"})  # a state and its government are one
 _NEWS = frozenset(
     {
         "newspaper",
@@ -111,7 +112,7 @@ class Institutions:
         owner = next((at[i] for i in range(noun.start - 1, start - 1, -1) if at[i] is not None), None)
         if owner is None or not owner.is_named_person:
             return None
-        state = state_of(owner.entity) if noun.words == "government" else None
+        state = state_of(owner.entity) if noun.words in _GOVERNING else None
         if state is not None:
             return self._discourse.referent(state)
         link = " " if noun.words in _STAFFS else "'s "

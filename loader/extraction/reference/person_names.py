@@ -302,6 +302,8 @@ def _trim(
         start = _after_titles(words, start, end)
         while start < end and not _is_name_word(tokens[start]):
             start += 1
+        while start < end < len(words) and words.low[end - 1] in PARTICLES and _may_follow(words, start, end):
+            end += 1  # "Ursula von der" Leyen, whom the tagger cut in a headline
     while end > start and (words.low[end - 1] in _SUFFIXES or not _NAME_WORD.match(tokens[end - 1].text)):
         end -= 1
     while end - start > 1 and not words.sentence[start] and kind_of(words.low[end - 1]) in _NO_LAST_NAME:
@@ -331,6 +333,13 @@ def _after_titles(words: Words, start: int, end: int) -> int:
             break
         start += size
     return start
+
+
+def _may_follow(words: Words, start: int, i: int) -> bool:
+    """Whether a token may be the word of a name that its particle stands before."""
+    token = words.tokens[i]
+    shaped = words.low[i] in PARTICLES or (token.text[0].isupper() and bool(_NAME_WORD.match(token.text)))
+    return shaped and i - start < _LONGEST and words.sentence[i] == words.sentence[start]
 
 
 def _is_role(word: str) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _CLEARLY = 3  # times as often that one bearer of a last name is named in full as the first
 _ALIKE = 40  # spellings that share a word and are compared
+_CUT = 2  # words: a longer name may stand without its last ones
 _ACRONYM = 4  # letters of a name in capitals that may be one
 _TITLE_REACH = 7  # tokens before a name in which its titles stand
 _SHORT_FORMS = {
@@ -79,7 +80,7 @@ def gather(words: Words, names: Iterable[PersonName], registry: Registry) -> lis
         if len(name.words) == 1 and name.entity is None:
             single.append(name)
             continue
-        alike = bearers.get(name.words[-1], ())[:_ALIKE]
+        alike = [*bearers.get(name.words[-1], ())[:_ALIKE], *bearers.get(name.words[0], ())[:_ALIKE]]
         person = next((other for words_, other in alike if _same(other, words_, name)), None)
         if person is None:
             person = Person([name], entity=name.entity)
@@ -112,8 +113,11 @@ def _same(person: Person, spelt: tuple[str, ...], name: PersonName) -> bool:
 def _agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     if one == other or (len(one) > 1 and set(one) == set(other)):
         return True
-    if len(one) < 2 or len(other) < 2 or one[-1] != other[-1]:
+    if len(one) < 2 or len(other) < 2:
         return False
+    if one[-1] != other[-1]:
+        short, long = sorted((one, other), key=len)
+        return len(short) > _CUT and long[: len(short)] == short  # "Mohamed bin Zayed" Al Nahyan
     if len(one) != len(other) and (one[-len(other) :] == other or other[-len(one) :] == one):
         return True  # "López Obrador"
     first, second = one[0], other[0]
