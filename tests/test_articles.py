@@ -86,17 +86,19 @@ def test_what_was_named_and_cannot_be_read_is_reported_and_the_rest_is_read(
     os.mkfifo(tmp_path / "pipe.txt")
     locked = write(tmp_path / "locked.txt")
 
-    def open_all_but_one(path: str, *args: Any, **kwargs: Any) -> Any:
-        if path == str(locked):
-            raise PermissionError(13, "Permission denied", path)
-        return io.open(path, *args, **kwargs)  # noqa: UP020 (the builtin is what is replaced)
+    opened = Path.open
 
-    monkeypatch.setattr("builtins.open", open_all_but_one)
+    def open_all_but_one(path: Path, *args: Any, **kwargs: Any) -> Any:
+        if path == locked:
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "open", open_all_but_one)
     names = ["graph.ttl", "letter.docx", "gone.txt", "loop.txt", "pipe.txt", "locked.txt"]
     found = list(read_articles([*(tmp_path / name for name in names), good]))
     assert [str(error).removeprefix(f"{tmp_path}/") for error in found[:-1]] == [
         "graph.ttl: This is RDF, not an article; use `pactgraph import` for it.",
-        "letter.docx: The suffix “.docx” names no known format; say which it is with --input-format.",
+        "letter.docx: Files ending in .docx are not read; convert it to text or HTML, or name its --input-format.",
         "gone.txt: The file cannot be read: no such file or directory.",
         "loop.txt: The file cannot be read: too many levels of symbolic links.",
         "pipe.txt: This is a pipe or a device, not a file; read it through standard input, with - for its name.",

@@ -49,6 +49,21 @@ def test_plain_fields_are_found_under_the_names_in_use(read_file: Any) -> None:
     )
 
 
+def test_the_fields_object_of_the_guardians_api_is_looked_into(read_file: Any) -> None:
+    fields = {"headline": TITLE, "byline": "Ada Example in Canberra", "body": f"<p>{BODY}</p>\n<p>More.</p>"}
+    result = {"id": "world/1", "webTitle": "Another", "webPublicationDate": "2024-04-08T01:53:35Z", "fields": fields}
+    response = {"response": {"status": "ok", "results": [result | {"webUrl": "https://news.example.org/1"}]}}
+    assert only(read_file("a.json", json.dumps(response))) == Article(
+        text=f"{TITLE}\n{BODY}\nMore.",
+        source="a.json",
+        line=None,
+        identifier="world/1",
+        url="https://news.example.org/1",
+        published=date(2024, 4, 8),
+        authors=("Ada Example in Canberra",),
+    )
+
+
 def test_a_field_map_says_where_a_field_is_and_nothing_else_is_looked_at(read_file: Any) -> None:
     record = {
         "meta": {"head": TITLE, "by": [{"n": "Ada"}]},

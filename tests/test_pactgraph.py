@@ -98,7 +98,7 @@ def test_quiet_says_nothing_where_all_is_well(own: Path) -> None:
 def test_a_summary_is_told_to_people_on_standard_error(own: Path) -> None:
     done = run("load", SEED, "--store", own)
     assert done.stdout == ""
-    assert re.search(r"1 article loaded \(1 unchanged\): \d+ statements in \d+\.\d s\.\n$", done.stderr)
+    assert re.search(r"0 articles loaded \(1 unchanged\): \d+ statements in \d+\.\d s\.\n$", done.stderr)
 
 
 def test_an_article_on_standard_input_takes_the_date_outlet_and_address_of_the_options(tmp_path: Path) -> None:

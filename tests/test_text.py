@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,8 +106,7 @@ def test_another_encoding_is_refused_with_the_first_bad_byte_and_what_would_help
     )
     message = refusal(read_file("a.txt", content.encode("cp1252")))
     assert message.startswith("a.txt:1: Byte 0xE4 at offset 5 is not UTF-8; the file may be in ")
-    guess = re.findall(r"[\w-]+", message)[-1]
-    assert message.endswith(f"give --encoding {guess}.")
+    assert message.endswith("the file may be in cp1252: if it is, give --encoding cp1252.")
     assert only(read_file("a.txt", content.encode("cp1252"), encoding="cp1252")).text == content.rstrip()
 
 
@@ -128,7 +126,7 @@ def test_five_million_characters_on_one_line_are_over_the_limit_unless_it_is_rai
     content = TITLE + "\n" + "x" * 5_000_000
     message = refusal(read_file("a.txt", content))
     assert message == (
-        "a.txt: The text has 5,000,039 characters, more than the limit of 1,000,000; split it or raise the limit."
+        "a.txt: The text has 5,000,039 characters, more than the limit of 1,000,000; split it or raise --limit."
     )
     assert len(only(read_file("a.txt", content, limit=6_000_000)).text) == 5_000_039
 

@@ -300,4 +300,5 @@ def _articles(paths: list[str], options: Options, *, quiet: bool) -> Iterator[An
         yield read_articles(inputs, options=options, stdin=stdin, progress=told)
     if inputs.skipped:
         files = "file" if inputs.skipped == 1 else "files"
-        tell(f"{inputs.skipped:,} other {files} in the folders passed over.", quiet=quiet)
+        kinds = ", ".join(sorted({suffix or "no suffix" for suffix in inputs.passed_over}))
+        tell(f"{inputs.skipped:,} other {files} in the folders passed over ({kinds}).", quiet=quiet)

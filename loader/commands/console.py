@@ -85,15 +85,15 @@ def report(summary: Summary, done: str, *, quiet: bool, as_json: bool, links: Li
         "revised": summary.revised,
         "replaced": summary.replaced,
         "unchanged": summary.unchanged,
-        "skipped": summary.refused + summary.failed + summary.duplicate,
+        "duplicate": summary.duplicate,
+        "skipped": summary.refused + summary.failed,
     }
     told = ", ".join(f"{count:,} {name}" for name, count in counts.items() if count) or "none"
-    articles = "article" if summary.read == 1 else "articles"
-    tell(
-        f"{summary.read:,} {articles} {done} ({told}): {summary.statements:,} statements "
-        f"in {summary.seconds.in_all:.1f} s.",
-        quiet=quiet,
-    )
+    loaded = summary.added + summary.written + summary.revised + summary.replaced
+    articles = "article" if loaded == 1 else "articles"
+    statements = "statement" if summary.statements == 1 else "statements"
+    found = f"{summary.statements:,} {statements} in {summary.seconds.in_all:.1f} s."
+    tell(f"{loaded:,} {articles} {done} ({told}): {found}", quiet=quiet)
     if links and links.counts and not links.other:
         tell(f"Links: {counted(links)}; `pactgraph links review` shows what is uncertain.", quiet=quiet)
 

@@ -106,11 +106,17 @@ def marked(data: bytes) -> str | None:
 
 
 def likeliest(data: bytes) -> str | None:
-    """Return the name of the encoding that the bytes are most likely in, or None."""
+    """Return the name of the encoding that the bytes are most likely in, or None.
+
+    Where the sample means the same in cp1252, that is named: of the Western encodings it is by far the commonest.
+    """
     from charset_normalizer import from_bytes  # noqa: PLC0415 (only for what is not UTF-8; its tables load slowly)
 
-    best = from_bytes(data[:_SAMPLE]).best()
-    return best.encoding if best else None
+    sample = data[:_SAMPLE]
+    best = from_bytes(sample).best()
+    if best is None:
+        return None
+    return "cp1252" if sample.decode("cp1252", "replace") == str(best) else best.encoding
 
 
 def utf8(stream: io.BufferedReader, encoding: str | None) -> BinaryIO:

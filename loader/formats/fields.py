@@ -71,8 +71,11 @@ class Draft:
 
 
 def draft_of(record: Mapping[str, object]) -> Draft:
-    """Return what the usual names hold."""
+    """Return what the usual names hold, in the record or in an object ``fields`` inside it (the Guardian's API)."""
     held = folded(record)
+    more = held.get("fields")
+    if isinstance(more, dict):
+        held = folded(more) | held
     name, text = _usual(held, "text")
     title = words(_usual(held, "title")[1])
     return Draft(title, body_of(text), markup_of(name), _metadata({field: _usual(held, field)[1] for field in NAMES}))

@@ -67,10 +67,15 @@ class InputFile:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The files to read in order, and how many other entries of the folders were passed over."""
+    """The files to read in order, and the suffixes of other entries of the folders, which were passed over."""
 
     files: tuple[InputFile, ...]
-    skipped: int = 0
+    passed_over: tuple[str, ...] = ()
+
+    @property
+    def skipped(self) -> int:
+        """How many entries of the folders were passed over."""
+        return len(self.passed_over)
 
     @property
     def size(self) -> int:
@@ -90,14 +95,14 @@ def find_inputs(paths: Iterable[str | os.PathLike[str]], format: Format | None =
     if not named:
         raise InputError("Name at least one file or folder to read, or - for standard input.")
     found: dict[str, InputFile] = {}
-    skipped = 0
+    passed: list[str] = []
     for path in named:
         if path == STANDARD_INPUT:
             found.setdefault(path, InputFile(path, None, format))
         elif os.path.isdir(path):
             for file in _in_folder(path):
-                if file is None:
-                    skipped += 1
+                if isinstance(file, str):
+                    passed.append(file)
                 else:
                     found.setdefault(os.path.abspath(file.path or path), file)
         elif not os.path.lexists(path):
@@ -106,15 +111,15 @@ def find_inputs(paths: Iterable[str | os.PathLike[str]], format: Format | None =
         elif not path.endswith(SIDECAR):
             found.setdefault(os.path.abspath(path), _named(path, format))
     if not found:
-        others = f" ({skipped} passed over)" if skipped else ""
+        others = f" ({len(passed)} passed over)" if passed else ""
         places = shown(", ".join(named[:3]))
         message = f"There is no article in {places}: no .txt, .md, .json, .jsonl or .html file{others}."
         raise InputError(message, named[0])
-    return Inputs(tuple(found.values()), skipped)
+    return Inputs(tuple(found.values()), tuple(passed))
 
 
-def _in_folder(folder: str) -> Iterator[InputFile | None]:
-    """Yield the files under a folder in order of their names, None for each entry that is passed over."""
+def _in_folder(folder: str) -> Iterator[InputFile | str]:
+    """Yield the files under a folder in order of their names; of each entry that is passed over the suffix."""
     waiting = [folder]
     while waiting:
         path = waiting.pop()
@@ -127,7 +132,8 @@ def _in_folder(folder: str) -> Iterator[InputFile | None]:
             else:
                 waiting.extend(os.path.join(path, each) for each in names)
         elif not name.endswith(SIDECAR):
-            yield _named(path, None) if _kind(name)[0] and not os.path.isdir(path) else None
+            is_read = _kind(name)[0] and not os.path.isdir(path)
+            yield _named(path, None) if is_read else os.path.splitext(name)[1].lower()
 
 
 def _named(path: str, format: Format | None) -> InputFile:
@@ -145,7 +151,9 @@ def _named(path: str, format: Format | None) -> InputFile:
         problem = (
             "This is RDF, not an article; use `pactgraph import` for it."
             if suffix.lower() in _RDF
-            else f"The suffix “{suffix}” names no known format; say which it is with --input-format."
+            else f"Files ending in {suffix} are not read; convert it to text or HTML, or name its --input-format."
+            if suffix
+            else "The file's name has no suffix; say what it holds with --input-format."
         )
         return InputFile(name, path, problem=problem)
     return InputFile(name, path, format or kind, status.st_size, compressed)

@@ -68,9 +68,7 @@ def compose(title: str | None, lines: Iterable[str], limit: int) -> str:
 def within(text: str, limit: int) -> str:
     """Return the text, or raise Refused if it has more than ``limit`` characters."""
     if len(text) > limit:
-        message = (
-            f"The text has {len(text):,} characters, more than the limit of {limit:,}; split it or raise the limit."
-        )
+        message = f"The text has {len(text):,} characters, more than the limit of {limit:,}; split it or raise --limit."
         raise Refused(message)
     return text
 
