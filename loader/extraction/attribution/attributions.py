@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -283,20 +283,43 @@ def _outermost(found: list[Finding]) -> list[Finding]:
     """
     told = sorted(f.span.start for f in found if f.rule.startswith("quote"))
     free = [f for f in found if f.rule != "around" or not any(_holds(told, part) for part in f.parts)]
-    inside = sorted((part for finding in free for part in finding.parts), key=lambda part: part.start)
-    starts = [part.start for part in inside]
-    ends: list[int] = []  # the furthest end of any part that starts here or before
-    for part in inside:
-        ends.append(max(part.end, ends[-1]) if ends else part.end)
+    free.sort(key=lambda f: (f.span.start, -f.span.end))
+    holders = _holders(free)
+    outer: dict[int, bool] = {}  # decided so far, by place in ``free``
+    waiting = list(range(len(free)))
+    while waiting:
+        left = []
+        for number in waiting:
+            known = [outer.get(holder) for holder in holders[number]]
+            if any(known):
+                outer[number] = False
+            elif None not in known:
+                outer[number] = True
+            else:
+                left.append(number)
+        if len(left) == len(waiting):
+            break  # cues that stand in each other's content attribute nothing
+        waiting = left
     kept: list[Finding] = []
-    for finding in sorted(free, key=lambda f: (f.span.start, -f.span.end)):
-        before = bisect_right(starts, finding.span.start) - 1
-        if before >= 0 and ends[before] >= finding.span.end:
-            continue
-        if kept and kept[-1].span.overlaps(finding.span):
-            continue
-        kept.append(finding)
+    for number, finding in enumerate(free):
+        if outer.get(number) and not (kept and kept[-1].span.overlaps(finding.span)):
+            kept.append(finding)
     return kept
+
+
+def _holders(found: list[Finding]) -> list[list[int]]:
+    """Return for each finding, in order of their cues, the places of those that its cue lies inside the content of."""
+    parts = sorted((part.start, part.end, number) for number, finding in enumerate(found) for part in finding.parts)
+    holders: list[list[int]] = []
+    open_parts: list[tuple[int, int]] = []  # ends and owners of the parts begun so far that may still go on
+    at = 0
+    for finding in found:
+        while at < len(parts) and parts[at][0] <= finding.span.start:
+            open_parts.append(parts[at][1:])
+            at += 1
+        open_parts = [part for part in open_parts if part[0] > finding.span.start]
+        holders.append([number for end, number in open_parts if end >= finding.span.end])
+    return holders
 
 
 def _holds(places: list[int], span: Span) -> bool:

@@ -67,6 +67,9 @@ def _clause(token: Token, entry: Entry) -> Content | None:
             last, released = _end(token, clause)
             last = max(last, contrast(token, last))
             return Content(((without_mark(clause), last),), "clause", released=released)
+    for clause in children(token, "xcomp"):
+        if clause.tag_ == "VBG" and clause.i > token.i and any(is_finite(c) for c in children(clause, "ccomp")):
+            return _span(clause, clause, "clause")  # "said cutting output must be a goal"
     return None
 
 
@@ -74,8 +77,17 @@ def _stray(token: Token, entry: Entry) -> Content | None:
     """Find a finite clause that a parse hangs on another word than the cue."""
     if not entry.allows("quote", "that-object") or not entry.allows("that", "that-object") or is_passive(token):
         return None
-    run = stray_clause(token)
+    run = stray_clause(token) or _modified(token)
     return Content((run,), "clause") if run is not None else None
+
+
+def _modified(token: Token) -> tuple[int, int] | None:
+    """Return the clause behind a cue that a parse takes for an adjective: "implied voters were wrong"."""
+    subject, own = token.head, child(token, "nsubj")
+    if token.dep_ != "amod" or own is None or own.i > token.i or subject.dep_ not in SUBJECTS or subject.i < token.i:
+        return None
+    verb = subject.head
+    return (token.i + 1, verb.right_edge.i) if verb.i > subject.i and is_finite(verb) else None
 
 
 def _displaced(token: Token) -> Iterator[Token]:
@@ -110,6 +122,9 @@ def is_finite(clause: Token) -> bool:
     """Whether a clause is no infinitive and has a subject or a finite verb."""
     if any(c.dep_ == "aux" and c.tag_ == "TO" for c in clause.children):
         return False
+    parted = clause.left_edge.i > 0 and clause.left_edge.nbor(-1).text == ","
+    if clause.tag_ == "VBG" and parted and child(clause, "aux") is None:
+        return False  # "said, his voice rising"
     mark = child(clause, "mark")
     if child(clause, *SUBJECTS, "attr", "auxpass") is not None or (mark is not None and mark.lower_ == "that"):
         return True
@@ -270,9 +285,7 @@ def _predicate(token: Token, entry: Entry) -> Content | None:
                 (c for c in children(token, "prep", "dative") if c.lower_ in prepositions and c.i > token.i), None
             )
             if link is None and thing is not None:
-                link = next(
-                    (c for c in children(thing, "prep") if c.lower_ in prepositions and frame != "of-object"), None
-                )
+                link = _link_below(thing, prepositions, charging=frame == "of-object")
             if link is None:
                 continue
             if thing is not None and thing.i < link.i and thing.i > token.i:
@@ -282,6 +295,20 @@ def _predicate(token: Token, entry: Entry) -> Content | None:
                 if inner is not None:
                     return Content(((link.i + 1, link.right_edge.i),), "passive-predicate", link)
     return None
+
+
+def _link_below(thing: Token, prepositions: tuple[str, ...], *, charging: bool) -> Token | None:
+    """Return the preposition of a frame that a parse hangs on the object: "accused the media [of lying]", or None.
+
+    After "of" only what somebody is charged with is taken: a gerund, or the last of several phrases with "of".
+    """
+    if not charging:
+        return next((c for c in children(thing, "prep") if c.lower_ in prepositions), None)
+    links = [
+        t for t in thing.doc[thing.i + 1 : thing.right_edge.i + 1] if t.lower_ in prepositions and t.dep_ == "prep"
+    ]
+    gerund = next((link for link in links if child(link, "pcomp") is not None), None)
+    return gerund or (links[-1] if len(links) > 1 or (links and thing.ent_type_ == "PERSON") else None)
 
 
 _LINKED = (

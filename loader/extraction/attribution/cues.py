@@ -77,6 +77,12 @@ def is_verb(lemma: str) -> bool:
     return entry is not None and (entry.allows("quote") or entry.kind() is StatementKind.SPEECH)
 
 
+def is_quoting(token: Token) -> bool:
+    """Whether a verb can stand beside a quotation."""
+    entry = verb(token) if is_verbal(token) else None
+    return entry is not None and entry.allows("quote")
+
+
 def noun(token: Token) -> Entry | None:
     """Return the entry of a noun, None if it is no cue."""
     return _table("noun").get(_lemma(token))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from loader.extraction.attribution.cues import is_medium, is_quoting
 from loader.extraction.text.syntax import SUBJECTS, child, children
 
 if TYPE_CHECKING:
@@ -13,10 +14,13 @@ _MARKS = frozenset({'"', "''", "``", "“", "”"})
 _DASHES = frozenset({"-", "--", "—", "–", "―"})
 _PERSONAL = frozenset({"who", "whom", "whose"})
 _REASON = frozenset({"because", "unless", "if", "since", "so", "until", "provided", "lest"})
+_INVERTED = frozenset({"should", "had", "were"})  # "would sign [should she win]"
+_NAMING = frozenset({"object", "predicate", "preposition", "topic", "request", "noun"})  # contents that are things
 _NOMINAL = frozenset({"NOUN", "PROPN", "ADP"})
 _TIMES = frozenset({"DATE", "TIME"})
 _STEPS = 4  # how often a content is prolonged
 _DISTANCE = 16  # tokens between a cue and a "that" that a parse hangs elsewhere
+_INSERTED = 16  # tokens: the longest insertion between two dashes
 _NAME = 14  # tokens: the longest name of a thing before what it is called
 
 
@@ -26,18 +30,36 @@ def spread(cue: Token, first: int, last: int, frame: str) -> tuple[int, int]:
     ``frame`` is the frame that found the content.
     """
     for _ in range(_STEPS):
-        more = _clausal(cue, last) if frame == "clause" else _nominal(cue, last, frame)
+        more = _owned(cue, last)
+        if more <= last:
+            more = _clausal(cue, last) if frame == "clause" else _nominal(cue, last, frame)
         if more <= last:
             break
         last = more
     return first, last if frame == "clause" else _without_aside(cue, first, last)
 
 
-def _clausal(cue: Token, last: int) -> int:
-    """Return the last token of what goes on behind a clause: ", but that …", "because …", a verb cut off; -1 if none.
+def _owned(cue: Token, last: int) -> int:
+    """Return the last token of what goes on in the middle of a phrase: "ISIS['s targeting of gays]"; -1 if none.
 
-    "said claims of this kind [were made by all]": a parse may take "claims" for the verb.
+    So does a preposition behind words between two dashes: "ban all – the whole lot – [from entering]".
     """
+    doc, end = cue.doc, cue.sent.end
+    if last + 2 >= end:
+        return -1
+    behind = doc[last + 1]
+    if behind.tag_ == "POS":
+        return int(max(behind.head.head.right_edge.i, doc[last + 2].right_edge.i)) if doc[last].pos_ != "PUNCT" else -1
+    if behind.text in _DASHES:
+        closing = next((i for i in range(last + 2, min(last + _INSERTED, end - 1)) if doc[i].text in _DASHES), None)
+        link = doc[closing + 1] if closing is not None else None
+        if link is not None and link.dep_ == "prep" and (link.head == cue or link.head.i <= last):
+            return int(link.right_edge.i)
+    return -1
+
+
+def _clausal(cue: Token, last: int) -> int:
+    """Return the last token of what goes on behind a clause: ", but that …", "because …", a verb cut off; or -1."""
     doc, end = cue.doc, cue.sent.end
     at = last + 2 if last + 1 < end and doc[last + 1].text in (",", ";") else last + 1
     if at + 1 >= end:
@@ -45,19 +67,48 @@ def _clausal(cue: Token, last: int) -> int:
     opener, follower = doc[at], doc[at + 1]
     if opener.dep_ == "cc" and follower.lower_ == "that" and follower.dep_ == "mark":
         return int(follower.head.right_edge.i)
-    if opener.lower_ in _REASON and opener.dep_ == "mark" and opener.head.head == cue:
+    if _opens_circumstance(cue, opener, apart=at > last + 1):
         return int(opener.head.right_edge.i)
-    if at == last + 1 and not opener.is_punct and opener.dep_ != "cc":
-        for verb in children(cue, "ccomp"):
-            if verb.left_edge.i == at and verb.pos_ in ("VERB", "AUX") and child(verb, *SUBJECTS) is None:
-                return int(verb.right_edge.i)
+    return _broken_off(cue, at, apart=doc[last + 1].text == ",")
+
+
+def _opens_circumstance(cue: Token, opener: Token, *, apart: bool) -> bool:
+    """Whether a word opens a clause on a content that a parse hangs on the cue: "[because …]", "[should she win]"."""
+    clause = opener.head
+    subject = child(clause, "nsubj")
+    if opener.lower_ in _INVERTED and opener.dep_ == "aux":
+        return subject is not None and opener.i + 1 == subject.left_edge.i
+    if clause.head != cue:
+        return False
+    if opener.lower_ in _REASON and opener.dep_ == "mark":
+        return True
+    return opener.lower_ == "when" and subject is not None and not apart
+
+
+def _broken_off(cue: Token, at: int, *, apart: bool) -> int:
+    """Return the last token of a clause behind a content that is the rest of it, -1 if there is none.
+
+    "said claims of this kind [were made by all]": a parse may take "claims" for the verb. "said that parties[, unions
+    and clubs had left]": it may take the first of a list for a clause.
+    """
+    opener = cue.doc[at]
+    for verb in children(cue, "ccomp"):
+        if verb.left_edge.i != at or verb.pos_ not in ("VERB", "AUX"):
+            continue
+        lame = not opener.is_punct and opener.dep_ != "cc" and child(verb, *SUBJECTS) is None
+        if not is_quoting(verb) if apart else lame:
+            return int(verb.right_edge.i)
     return -1
 
 
 def _nominal(cue: Token, last: int, frame: str) -> int:
     """Return the last token of what goes on behind a noun phrase: "re[-emergence]", "jobs[, and a need]"; or -1."""
     doc, end = cue.doc, cue.sent.end
-    if last + 2 >= end or frame not in ("object", "predicate", "preposition", "topic"):
+    if last + 2 >= end:
+        return -1
+    if frame == "infinitive":
+        return _other_infinitive(cue, last)
+    if frame not in _NAMING:
         return -1
     behind = doc[last + 1]
     if behind.text in ("-", "–") and not doc[last].whitespace_ and not behind.whitespace_:
@@ -67,16 +118,56 @@ def _nominal(cue: Token, last: int, frame: str) -> int:
         for other in cue.rights:
             if other.left_edge.i == at + 1 and other.dep_ in ("conj", "dep", "dobj", "prep") and other.pos_ in _NOMINAL:
                 return int(other.right_edge.i) if child(other, *SUBJECTS) is None else -1
-    return _second(cue, last) if frame == "object" else -1
+    more = _linked(cue, last, frame)
+    return _second(cue, last, frame) if more <= last and frame in ("object", "preposition") else more
 
 
-def _second(cue: Token, last: int) -> int:
+def _other_infinitive(cue: Token, last: int) -> int:
+    """Return the last token of a further infinitive that a parse hangs on the cue, "hopes to meet [or beat]"; or -1."""
+    link = cue.doc[last + 1]
+    if link.dep_ != "cc" or link.head != cue or cue.tag_ == "VB":
+        return -1
+    for other in children(cue, "conj"):
+        if other.i > link.i and other.tag_ == "VB" and child(other, *SUBJECTS, "aux") is None:
+            return int(other.right_edge.i)
+    return -1
+
+
+def _linked(cue: Token, last: int, frame: str) -> int:
+    """Return the last token of a phrase with a preposition that a parse hangs on the cue, or -1.
+
+    "referred to X [as a friend]", "criticised Y [on two points]"; not what only says when or through which medium.
+    """
+    link = cue.doc[last + 1]
+    if link.dep_ != "prep" or link.head != cue:
+        return -1
+    if frame in _AFTER and link.lower_ in _AFTER[frame]:
+        return int(link.right_edge.i)
+    thing = child(link, "pobj", "pcomp")
+    if frame != "object" or link.lower_ not in ("in", "on", "about") or thing is None or is_time(thing):
+        return -1
+    if thing.dep_ == "pcomp":
+        return int(link.right_edge.i) if link.lower_ == "in" else -1
+    said_in = is_medium(thing) or thing.lemma_.lower() in _OCCASIONS or thing.pos_ in ("PROPN", "PRON")
+    return -1 if said_in else int(link.right_edge.i)
+
+
+_AFTER = {"preposition": frozenset({"as", "for"}), "predicate": frozenset({"as", "to"})}
+_OCCASIONS = frozenset(
+    {"appearance", "event", "floor", "month", "past", "radio", "ruling", "show", "stage"}
+) | frozenset({"television", "trail", "tv", "visit", "week", "year"})
+
+
+def _second(cue: Token, last: int, frame: str) -> int:
     """Return the last token of what goes on behind an object: "showed her [ahead]", "plans [to go]"; or -1."""
     behind = cue.doc[last + 1]
     for other in cue.rights:
-        if other.left_edge.i == last + 1 and other.dep_ in ("dobj", "ccomp", "npadvmod"):
+        if frame == "preposition":
+            if other.left_edge.i == other.i == last + 1 and other.dep_ == "advcl" and other.tag_ == "VBG":
+                return int(other.right_edge.i)  # "spoke about her father [teaching her]"
+        elif other.left_edge.i == last + 1 and other.dep_ in ("dobj", "ccomp", "npadvmod"):
             return int(other.right_edge.i) if not is_time(other) else -1
-    if behind.tag_ == "TO" and behind.head.head == cue:
+    if behind.tag_ == "TO" and behind.head.head == cue and frame == "object":
         return int(behind.head.right_edge.i)
     return -1
 
@@ -169,7 +260,7 @@ def named_so(cue: Token) -> tuple[int, int] | None:
         token = doc[i]
         if token.text in ("‘", *_MARKS):
             closing = ("”", '"', "''", "’")
-            close = next((j for j in range(i + 2, min(i + _NAME, end)) if doc[j].text in closing), None)
+            close = next((j for j in range(i + 2, min(i + _NAME, end + 1, len(doc))) if doc[j].text in closing), None)
             return (cue.i + 1, close) if close is not None else None
         if token.text in (",", ";", ":") or token.tag_ in ("VBD", "VBZ", "VBP", "MD", "WDT", "WP", "TO"):
             return None

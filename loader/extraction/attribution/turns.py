@@ -95,7 +95,7 @@ class _Turns:
         subject = child(token, "nsubj")
         if (
             subject is None
-            or not _quoting(token)
+            or not cues.is_quoting(token)
             or self.marks.speech_around(Span(token.idx, token.idx + 1)) is not None
         ):
             return False
@@ -209,13 +209,6 @@ def _line_end(text: str, at: int) -> int:
     return end if end >= 0 else min(len(text), at + _FAR)
 
 
-def _quoting(token: Token) -> bool:
-    if not cues.is_verbal(token):
-        return False
-    entry = cues.verb(token)
-    return entry is not None and entry.allows("quote")
-
-
 def _speaks(token: Token) -> bool:
     """Whether a cue can go on with a quotation in the next sentence: no relative clause told of its speaker."""
     return token.dep_ not in ("relcl", "acl")
@@ -236,7 +229,7 @@ def _after(reading: Reading, quotation: Quotation, limit: int) -> Token | None:
             return None
         if token.text in (".", ";", "?", "!"):
             return None
-        if _quoting(token) and token.dep_ not in ("relcl", "acl"):
+        if cues.is_quoting(token) and token.dep_ not in ("relcl", "acl"):
             return token
     return None
 
@@ -259,7 +252,7 @@ def _before(reading: Reading, quotation: Quotation, limit: int) -> Token | None:
         if "\n" in text[token.idx : start] and fresh and token.text != ":":
             return None
         fresh = False
-        if _quoting(token):
+        if cues.is_quoting(token):
             return token
     return None
 
