@@ -6,6 +6,7 @@ import errno
 import time
 from collections import defaultdict
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -194,6 +195,28 @@ class Database:
             number = self._layout.release(self.inner.backup)
         self.publishing += time.perf_counter() - started
         return number
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The additions and removals of one transaction."""
+
+    additions: set[ox.Quad] = field(default_factory=set)
+    removals: set[ox.Quad] = field(default_factory=set)
+
+    def replace(self, old: Iterable[ox.Quad], new: Iterable[ox.Quad]) -> None:
+        """Have the new quads in the place of the old; what one step removes and another adds, stays."""
+        self.removals.update(old)
+        self.additions.update(new)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing changes by it."""
+        return self.additions == self.removals
+
+    def commit(self, database: Database) -> None:
+        """Have the database follow, in one transaction. Raises StoreError, and then nothing has changed."""
+        database.commit(self.additions - self.removals, self.removals - self.additions)
 
 
 def _data(quads: Iterable[ox.Quad]) -> str:

@@ -76,7 +76,7 @@ def link(store: Store, registry: Registry, authority: Authority, review: Review 
     stands = [row for row in rows if row.subject in there]
     by = _by(text, registry, authority)
     problems = keep_aside(store.layout.root, held.problems)
-    store.link([*link_quads(stands, mint), *chained(stands, authority, mint)], registry, by=by)
+    store.decisions.replace([*link_quads(stands, mint), *chained(stands, authority, mint)], registry, by=by)
     save_review(store.layout.root, text)
     store.publish()
     return Linked(counted(row.verdict for row in rows), problems)
@@ -91,12 +91,12 @@ def follow(store: Store, registry: Registry, authority: Authority) -> Linked | N
     Returns None where there was nothing to do. Raises StoreError.
     """
     text = read_review(store.layout.root)
-    by = store.linked_by()
+    by = store.decisions.made_by()
     if by is None or by.authority != authority.name:
         return _withdraw(store, registry, by) if by else link(store, registry, authority)
     if by != _by(text, registry, authority):
         return link(store, registry, authority)
-    awaiting = store.awaiting()
+    awaiting = store.decisions.awaited()
     if not awaiting:
         return None
     sheet = Sheet(text, store.mint)
@@ -130,19 +130,19 @@ def _amend(
             around += [str(getattr(quad.object, "value", "")) for quad in above if quad.predicate in _AROUND]
     found = subjects(registry.quads(mint), auto)
     said = tuple(persons) or tuple(row for row in sheet.about(sorted(about)) if row.is_reviewed)
-    old = link_rows((quad for each in about for quad in store.decisions(each)), mint)
+    old = link_rows((quad for each in about for quad in store.decisions.on(each)), mint)
     new = united(link_each(found, authority, mint, about), said)
     rivals = _rivals(store, {row.target for row in map(undoubted, (*old, *new)) if row.verdict is Verdict.ACCEPTED})
     settled = single(map(undoubted, (*new, *(row for row in rivals if row.subject not in about))))
     changed = about | {row.subject for row in {*settled} - {*rivals}}
-    others = [row for each in changed - about for row in link_rows(store.decisions(each), mint) if row not in rivals]
+    others = [row for each in changed - about for row in link_rows(store.decisions.on(each), mint) if row not in rivals]
     rows = [*(row for row in settled if row.subject in changed), *others]
     sheet.put(changed, rows)
     text = sheet.text()
     there = {str(getattr(quad.subject, "value", "")) for quad in auto} | {each.iri for each in found}
     stands = [row for row in rows if row.subject in there or row.subject not in about]
     by = _by(text, registry, authority)
-    store.link([*link_quads(stands, mint), *chained(stands, authority, mint)], registry, of=changed, by=by)
+    store.decisions.replace([*link_quads(stands, mint), *chained(stands, authority, mint)], registry, of=changed, by=by)
     save_review(store.layout.root, text)
     store.publish()
 
@@ -171,18 +171,19 @@ def _belonging(store: Store, actors: Iterable[str]) -> set[str]:
 
 def _withdraw(store: Store, registry: Registry, by: LinkedBy) -> Linked | None:
     """Take the links of actors away that no article names any more; what only another authority can tell waits."""
-    waiting = store.awaiting()
+    waiting = store.decisions.awaited()
     if not waiting:
         return None
     gone = {each for each in waiting if not store.quads(store.mint.auto_graph, each)}
     held = open_review(store.layout.root, store.mint)
     left = [row for row in held.rows if row.subject not in gone or row.is_reviewed]
-    free = {row.subject for row in single(map(undoubted, left)) if row not in left}.difference(waiting)
-    rows = [row for row in single(map(undoubted, left)) if row in left or row.subject in free]
+    settled, as_before = single(map(undoubted, left)), frozenset(left)
+    free = {row.subject for row in settled if row not in as_before}.difference(waiting)
+    rows = [row for row in settled if row in as_before or row.subject in free]
     stands = [row for row in rows if row.subject in free]
     text = write(rows, store.mint)
     problems = keep_aside(store.layout.root, held.problems)
-    store.link(link_quads(stands, store.mint), registry, of=gone | free, by=replace(by, digest=""))
+    store.decisions.replace(link_quads(stands, store.mint), registry, of=gone | free, by=replace(by, digest=""))
     save_review(store.layout.root, text)
     store.publish()
     return Linked(counted(row.verdict for row in rows), problems, by.authority)
@@ -210,7 +211,7 @@ def judge(  # noqa: PLR0917 (as the command line has them)
         subject = entity if entity.startswith(base) else base + entity
         today = datetime.now(UTC).date().isoformat()
         persons = judged(held, subject, Verdict(verdict), target, by=reviewer, on=today)
-        if authority is not None and store.linked_by() == _by(text, registry, authority):
+        if authority is not None and store.decisions.made_by() == _by(text, registry, authority):
             own = [row for row in persons if row.subject == subject]
             _amend(store, registry, authority, Sheet(text, mint), {subject}, persons=own)
             return ()
@@ -224,7 +225,7 @@ def judge(  # noqa: PLR0917 (as the command line has them)
         if authority is not None:
             found += chained([row for row in stands if row.subject == subject], authority, mint)
         problems = keep_aside(path, held.problems)
-        store.link([*link_quads(stands, mint), *found], registry)
+        store.decisions.replace([*link_quads(stands, mint), *found], registry)
         save_review(path, write(rows, mint))
         store.publish()
         return problems

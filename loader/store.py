@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections import Counter
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.resources import files
 from itertools import chain, islice
@@ -20,20 +18,13 @@ from oxrdflib import OxigraphStore
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 from rdflib import Dataset
 
-from loader.actors import Naming, actor_quads, read_naming
-from loader.database import Database, guarded
+from loader.database import Database, Draft, guarded
+from loader.decisions import Decisions
 from loader.imports import read_rdf
-from loader.matches import EXACT_MATCH, MAPPINGS, SOURCE, matched
-from loader.metadata import (
-    LinkedBy,
-    article_quads,
-    awaiting_quad,
-    digest_quad,
-    ended_run,
-    order_quads,
-    started_run,
-)
-from loader.terms import AWAITS, DATE, GENERATED_BY, HASH, IDENTIFIER, PART_OF, SPECIALIZATION, TYPE, VERSION_OF, term
+from loader.matches import matched
+from loader.metadata import article_quads, digest_quad, ended_run, order_quads, started_run
+from loader.namings import Namings
+from loader.terms import DATE, GENERATED_BY, HASH, IDENTIFIER, TYPE, VERSION_OF, term
 from ontology.layout import Layout, StoreError
 from ontology.vocabulary import DEFAULT_BASE, Mint
 
@@ -43,6 +34,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Triple
 
+    from loader.actors import Naming
     from loader.registry import Registry
 
 
@@ -63,26 +55,6 @@ class Collision(StoreError):
     """Two texts have the same article id."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """The additions and removals of one transaction."""
-
-    additions: set[Quad] = field(default_factory=set)
-    removals: set[Quad] = field(default_factory=set)
-
-    def replace(self, old: Iterable[Quad], new: Iterable[Quad]) -> None:
-        """Have the new quads in the place of the old; what one step removes and another adds, stays."""
-        self.removals.update(old)
-        self.additions.update(new)
-
-    @property
-    def is_empty(self) -> bool:
-        return self.additions == self.removals
-
-    def commit(self, database: Database) -> None:
-        database.commit(self.additions - self.removals, self.removals - self.additions)
-
-
 class Store:
     """The writer's hold on a store; made by `open`.
 
@@ -95,11 +67,10 @@ class Store:
         self.mint = mint
         self._database = database
         self._lock = threading.RLock()
+        self.decisions = Decisions(database, mint, self._lock)
         self._meta = NamedNode(mint.meta_graph)
-        self._auto = NamedNode(mint.auto_graph)
         self._vocabulary = NamedNode(mint.ontology_graph)  # its version, once the vocabulary is there
-        self._registered: set[str] = set()
-        self._said: dict[str, Counter[Naming]] = {}
+        self._namings = Namings(database, mint)  # likewise: it knows the registry then
         self._run: list[Quad] = []
         self._failure: StoreError | None = None
         self._lent: list[OxigraphStore] = []
@@ -178,74 +149,13 @@ class Store:
         with self._lock:
             return self._database.quads(of, predicate, to, NamedNode(graph))
 
-    def link(
-        self,
-        decisions: Iterable[Quad],
-        registry: Registry,
-        *,
-        of: Collection[str] | None = None,
-        by: LinkedBy | None = None,
-    ) -> bool:
-        """Have these linking decisions in the place of those before, in one transaction; return whether any is new.
-
-        With ``of`` they are all there are on these entities, and those on others stay. ``by`` says what made them; then
-        no actor of them awaits links any more. Matches in the registry's graph follow the decisions
-        (`loader.matches.matched`); ``registry`` is the store's own.
-        """
-        links, known = NamedNode(self.mint.links_graph), NamedNode(self.mint.registry_graph)
-        new = set(decisions)
-        draft = _Draft()
-        with self._lock:
-            if of is None:
-                draft.replace(self._database.quads(graph=links), new)
-                draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), new, known))
-            else:
-                draft.replace((quad for each in of for quad in self.decisions(each)), new)
-                facts = [
-                    quad for each in of for quad in self._database.quads(NamedNode(each), EXACT_MATCH, None, known)
-                ]
-                draft.replace(facts, matched(registry.matches_of(of, self.mint), new, known))
-            if by is not None:
-                waiting = self._database.quads(links, AWAITS, None, self._meta)
-                draft.replace((quad for quad in waiting if of is None or _value(quad.object) in of), ())
-                draft.replace(self._linked_by(), by.quads(self.mint))
-            draft.commit(self._database)
-        return not draft.is_empty
-
-    def awaiting(self) -> tuple[str, ...]:
-        """Return the actors beside the registry whose facts changed since they were linked last, in order.
-
-        Some of them may be gone. Noted in the transaction that changes them, so that none is missed.
-        """
-        links = NamedNode(self.mint.links_graph)
-        with self._lock:
-            return tuple(sorted(_value(quad.object) for quad in self._database.quads(links, AWAITS, None, self._meta)))
-
-    def linked_by(self) -> LinkedBy | None:
-        """Return what made the linking decisions, None where the store was never linked."""
-        with self._lock:
-            return LinkedBy.read(self._linked_by())
-
-    def _linked_by(self) -> list[Quad]:
-        found = self._database.quads(NamedNode(self.mint.links_graph), None, None, self._meta)
-        return [quad for quad in found if quad.predicate != AWAITS]
-
-    def decisions(self, entity: str) -> list[Quad]:
-        """Return all that the graph of links says of an entity, in no order."""
-        links = NamedNode(self.mint.links_graph)
-        with self._lock:
-            nodes = {quad.subject for quad in self._database.quads(None, SOURCE, NamedNode(entity), links)}
-            named = [node for node in nodes if isinstance(node, NamedNode)]
-            found = [quad for node in named for quad in self._database.quads(node, graph=links)]
-            return found + [quad for node in named for quad in self._database.quads(None, MAPPINGS, node, links)]
-
     def state(self, facts: Iterable[Triple]) -> bool:
         """Have these facts of linked entities in the place of those before, in one transaction.
 
         They stand in the mint's graph of facts. Returns whether the graph is another than before.
         """
         graph = NamedNode(self.mint.facts_graph)
-        draft = _Draft()
+        draft = Draft()
         with self._lock:
             new = [Quad(fact.subject, fact.predicate, fact.object, graph) for fact in facts]
             draft.replace(self._database.quads(graph=graph), new)
@@ -352,22 +262,20 @@ class Store:
         graph = NamedNode(self.mint.graph(article))
         old = set(self._database.quads(graph=graph)) if self._database.has_graph(graph) else set()
         self._check_hash(article, old, new)
-        old_namings = self._namings(article) if old else ()
-        draft = _Draft()
+        old_namings = self._namings.of(article) if old else ()
+        draft = Draft()
         draft.replace(old, new)
         draft.replace(self._about(article, old_namings) if old else (), self._about(article, namings) if new else ())
         if draft.is_empty:
             return Change.UNCHANGED
-        said = self._said_after(old_namings, namings)
-        for actor, counted in said.items():
-            self._draft_actor(draft, actor, counted)
+        said = self._namings.draft(draft, old_namings, namings)
         texts = self._texts(article, old, new)
         for text in {article, *texts}:
             draft.replace(self._database.quads(NamedNode(text), graph=self._meta), ())
         draft.replace((), order_quads(texts, self.mint))
         draft.replace(self._database.quads(graph, GENERATED_BY), self._generation(graph) if new else ())
         draft.commit(self._database)
-        self._remember(said)
+        self._namings.remember(said)
         if old:
             return Change.REPLACED
         return Change.REVISED if len(texts) > 1 else Change.ADDED
@@ -397,44 +305,6 @@ class Store:
         self._run = self._run or started_run(self.mint)
         return [Quad(graph, GENERATED_BY, self._run[0].subject, self._meta), *self._run]
 
-    # ---- actors that the registry lacks
-
-    def _namings(self, article: str) -> tuple[Naming, ...]:
-        nodes = {quad.subject for quad in self._database.quads(None, PART_OF, NamedNode(article), self._meta)}
-        return tuple(sorted(self._naming(node) for node in nodes if isinstance(node, NamedNode)))
-
-    def _naming(self, node: NamedNode) -> Naming:
-        return read_naming(self._database.quads(node, graph=self._meta))
-
-    def _said_of(self, actor: str) -> Counter[Naming]:
-        """Count the articles behind each naming of an actor: out of memory, or else out of the store."""
-        if actor not in self._said:
-            found = self._database.quads(None, SPECIALIZATION, NamedNode(actor), self._meta)
-            nodes = [quad.subject for quad in found if isinstance(quad.subject, NamedNode)]
-            self._said[actor] = Counter(self._naming(node) for node in nodes)
-        return self._said[actor]
-
-    def _said_after(self, old: tuple[Naming, ...], new: tuple[Naming, ...]) -> dict[str, Counter[Naming]]:
-        said = {naming.actor: Counter(self._said_of(naming.actor)) for naming in (*old, *new)}
-        for naming in old:
-            said[naming.actor][naming] -= 1
-        for naming in new:
-            said[naming.actor][naming] += 1
-        return {actor: +counted for actor, counted in said.items()}
-
-    def _remember(self, said: dict[str, Counter[Naming]]) -> None:
-        self._said.update(said)
-        while len(self._said) > _REMEMBERED:
-            del self._said[next(iter(self._said))]
-
-    def _draft_actor(self, draft: _Draft, actor: str, said: Counter[Naming]) -> None:
-        """Have an actor as its namings make it, and await links where that changes it."""
-        old = self._database.quads(NamedNode(actor), graph=self._auto)
-        new = [] if actor in self._registered else actor_quads(said, self.mint)
-        draft.replace(old, new)
-        if set(old) != set(new):
-            draft.replace((), [awaiting_quad(actor, self.mint)])
-
     # ---- what stands in every store
 
     def _check_base(self) -> None:
@@ -447,7 +317,7 @@ class Store:
 
     def _ground(self, registry: Registry | None) -> None:
         """Write the vocabulary and the registry where the store holds others."""
-        draft = _Draft()
+        draft = Draft()
         vocabulary, known = NamedNode(self.mint.ontology_graph), NamedNode(self.mint.registry_graph)
         source = files("ontology").joinpath("pactgraph.ttl").read_bytes()
         if self._is_new(draft, vocabulary, hashlib.sha256(source).hexdigest()):
@@ -458,24 +328,17 @@ class Store:
             decisions = self._database.quads(graph=NamedNode(self.mint.links_graph))
             draft.replace(self._database.quads(graph=known), matched(registry.quads(self.mint), decisions, known))
         draft.commit(self._database)
-        self._registered = {_value(quad.subject) for quad in self._database.quads(None, TYPE, None, known)}
+        registered = {_value(quad.subject) for quad in self._database.quads(None, TYPE, None, known)}
+        self._namings = Namings(self._database, self.mint, registered)
         for quad in self._database.quads(None, term("owl", "versionIRI"), None, vocabulary):
             self._vocabulary = NamedNode(_value(quad.object))
         if is_new:
-            self._settle_actors()
+            self._namings.settle()
 
-    def _is_new(self, draft: _Draft, graph: NamedNode, digest: str) -> bool:
+    def _is_new(self, draft: Draft, graph: NamedNode, digest: str) -> bool:
         known, mark = self._database.quads(graph, IDENTIFIER, None, self._meta), digest_quad(graph, digest, self.mint)
         draft.replace(known, [mark])
         return known != [mark]
-
-    def _settle_actors(self) -> None:
-        """Compute anew every actor beside the registry: a new registry may hold some of them, or no longer."""
-        draft = _Draft()
-        for actor in {_value(quad.object) for quad in self._database.quads(None, SPECIALIZATION, None, self._meta)}:
-            self._draft_actor(draft, actor, self._said_of(actor))
-            self._remember({})
-        draft.commit(self._database)
 
 
 @contextmanager
@@ -511,4 +374,3 @@ def _iri_or_none(name: str) -> NamedNode | None:
 
 
 _SMALL = 20_000  # quads that one transaction takes in well under a second
-_REMEMBERED = 20_000  # actors whose namings are kept in memory

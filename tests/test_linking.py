@@ -459,8 +459,8 @@ def test_links_survive_a_new_registry(tmp_path: Path) -> None:
     registry = Registry.load()
     rows = (Row(AUKUS.subject, Verdict.ACCEPTED, "Q108556886", reviewer="reviewer:a"),)
     with Store.open(tmp_path / "store", registry=registry) as store:
-        assert store.link(quads(rows, MINT), registry)
-        assert not store.link(quads(rows, MINT), registry)
+        assert store.decisions.replace(quads(rows, MINT), registry)
+        assert not store.decisions.replace(quads(rows, MINT), registry)
     smaller = Registry(
         [each for each in registry.quads(MINT) if "quad" not in each.subject.value and "quad" not in str(each.object)]
     )

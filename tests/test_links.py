@@ -127,7 +127,7 @@ def test_links_that_follow_are_those_of_linking_anew_whatever_the_way_there(
                 follow(store, registry, authority)
     with Store.open(tmp_path / "store", registry=registry) as store:
         follow(store, registry, authority)
-        assert not store.awaiting()
+        assert not store.decisions.awaited()
         assert follow(store, registry, authority) is None
         store.publish()
     rest = [ARTICLES[at] for at in sorted(here, reverse=True)]
@@ -172,11 +172,11 @@ def test_links_of_an_actor_that_no_article_names_any_more_are_gone_with_their_id
         put(store, ARTICLES[0])
         follow(store, registry, authority)
         assert store.quads(MINT.registry_graph, body, MATCH)
-        assert "123" in str(store.decisions(body))
+        assert "123" in str(store.decisions.on(body))
         store.unload(iri(ARTICLES[0]))
         follow(store, registry, authority)
         assert not store.quads(MINT.registry_graph, body)
-        assert not store.decisions(body)
+        assert not store.decisions.on(body)
 
 
 def test_a_persons_word_on_an_actor_waits_in_the_file_while_no_article_names_it(
@@ -187,10 +187,10 @@ def test_a_persons_word_on_an_actor_waits_in_the_file_while_no_article_names_it(
     anew(path, ARTICLES[5:6], registry, authority)
     judge(path, MINT.base, "actor/nobody-known", "accepted", "Q45670", "reviewer:me", authority)
     with Store.open(path, registry=registry) as store:
-        assert "123" in str(store.decisions(nobody))  # its id elsewhere is there at once
+        assert "123" in str(store.decisions.on(nobody))  # its id elsewhere is there at once
         store.unload(iri(ARTICLES[5]))
         follow(store, registry, authority)
-        assert not store.decisions(nobody)
+        assert not store.decisions.on(nobody)
         assert not store.quads(MINT.registry_graph, nobody)
         assert verdicts(path)["nobody-known"] == (Verdict.ACCEPTED, "Q45670")
         put(store, ARTICLES[5])
@@ -210,8 +210,8 @@ def test_what_a_person_accepts_has_its_ids_elsewhere_at_once_and_takes_the_id_fr
     offered = authority if is_same else open_authority(other)
     judge(path, MINT.base, "actor/nobody-known", "accepted", "Q45670", "reviewer:me", offered)
     with Store.open(path) as store:
-        assert "123" in str(store.decisions(f"{MINT.base}actor/nobody-known"))
-        assert "123" not in str(store.decisions(f"{MINT.base}actor/maritime-union"))
+        assert "123" in str(store.decisions.on(f"{MINT.base}actor/nobody-known"))
+        assert "123" not in str(store.decisions.on(f"{MINT.base}actor/maritime-union"))
     assert verdicts(path)["maritime-union"] == (Verdict.CANDIDATE, "Q45670")
     judge(path, MINT.base, "actor/nobody-known", "rejected", "Q45670", "reviewer:me", offered)
     assert verdicts(path)["maritime-union"] == (Verdict.ACCEPTED, "Q45670")
@@ -267,9 +267,9 @@ def test_links_by_another_authority_stay_and_only_those_of_actors_that_are_gone_
         assert done.other == "test"
         assert verdicts(path)["maritime-union-of-japan"] == (Verdict.ACCEPTED, "Q45670")
         assert "maritime-union" not in verdicts(path)
-        assert store.awaiting() == (f"{MINT.base}actor/nobody-known",)
+        assert store.decisions.awaited() == (f"{MINT.base}actor/nobody-known",)
         follow(store, registry, authority)
-        assert not store.awaiting()
+        assert not store.decisions.awaited()
     assert shown(path) == anew(tmp_path / "fresh", (ARTICLES[5], ARTICLES[1]), registry, authority)
 
 

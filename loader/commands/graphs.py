@@ -62,7 +62,7 @@ def unload(
                 missing.append(name)
                 typer.echo(f"pactgraph: {error}", err=True)
         held.publish()
-        linked = links.follow(held, Registry.load(), held_authority(authority)) if held.linked_by() else None
+        linked = links.follow(held, Registry.load(), held_authority(authority)) if held.decisions.made_by() else None
     tell_problems(linked)
     if as_json:
         typer.echo(json.dumps({"unloaded": removed, "missing": missing}))
