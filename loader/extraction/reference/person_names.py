@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from loader.document import EntityKind
 from loader.extraction.lexicon import rows
-from loader.extraction.text.nouns import PERSONAL, NounKind, ends_title, fold, gender_of_given_name, kind_of, title_of
+from loader.extraction.text.nouns import (
+    PERSONAL,
+    NounKind,
+    ends_title,
+    fold,
+    gender_of_given_name,
+    kind_of,
+    lacks_stop,
+    title_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -329,10 +338,19 @@ def _after_titles(words: Words, start: int, end: int) -> int:
         size = next((n for n in sizes if title_of(tuple(token.text for token in words.tokens[start : start + n]))), 0)
         if not size and start + 1 < end and _is_role(words.low[start]):  # "Actress Jane Roe"
             size = 1
+        if size == 1 and _is_no_title(words, start, end):
+            break
         if not size:
             break
         start += size
     return start
+
+
+def _is_no_title(words: Words, start: int, end: int) -> bool:
+    """Whether a title without its stop is rather a given name behind an office: "Defence Minister Gen Nakatani"."""
+    if not lacks_stop(words.tokens[start].text) or end - start != 2:
+        return False
+    return start > 0 and kind_of(words.low[start - 1]) in PERSONAL
 
 
 def _may_follow(words: Words, start: int, i: int) -> bool:

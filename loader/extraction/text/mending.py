@@ -41,10 +41,10 @@ def mend(doc: Doc) -> Doc:
         if token.dep_ == "relcl":
             _hang_on_saying(token)
             _hang_on_person(token)
-            _part_subjects(token)
         if token.dep_ == "conj":
             _join_contents(token)
         if token.tag_ in _FINITE and token.pos_ == "VERB" and token.lemma_.lower() in SPEECH:
+            _part_subjects(token)
             _give_subject(token)
     return doc
 
@@ -113,11 +113,26 @@ def _hang_on_person(token: Token) -> None:
             return
 
 
-def _part_subjects(token: Token) -> None:
-    """Leave a verb of saying one subject where the parser gave it two: "the pact, which it says fuels a race"."""
-    subjects = [child for child in token.lefts if child.dep_ == "nsubj"]
-    if token.lemma_.lower() in SPEECH and len(subjects) == 2 and subjects[0].tag_ == "WDT":
-        subjects[0].dep_ = "dobj"
+def _part_subjects(verb: Token) -> None:
+    """Leave a verb of saying one subject where the parser gave it two.
+
+    The other is a relative pronoun ("the pact, which it says fuels a race") or an apposition to what is said
+    ("will join the pact, a project they share, officials said").
+    """
+    subjects = [child for child in verb.lefts if child.dep_ == "nsubj"]
+    if len(subjects) != 2:
+        return
+    first, second = subjects
+    if first.tag_ == "WDT":
+        first.dep_ = "dobj"
+        return
+    doc, start = verb.doc, first.left_edge.i
+    before = doc[start - 2] if start - verb.sent.start > 1 and doc[start - 1].text == "," else None
+    if before is None or doc[second.left_edge.i - 1].text != ",":
+        return
+    noun = before.head if before.is_punct else before
+    if noun.pos_ in _NOMINAL and first.pos_ in _NOMINAL:
+        first.head, first.dep_ = noun, "appos"
 
 
 def _give_subject(verb: Token) -> None:

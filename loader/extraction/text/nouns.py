@@ -125,6 +125,12 @@ def title_of(words: tuple[str, ...]) -> tuple[str, str] | None:
     return _TITLES.get(joined) or _TITLES.get(joined + ".") or None
 
 
+def lacks_stop(word: str) -> bool:
+    """Whether a word is a title only if it is an abbreviation that lacks its full stop ("Gen", "Rep")."""
+    low = word.lower()
+    return low not in _TITLES and low + "." in _TITLES
+
+
 def ends_title(word: str) -> bool:
     """Whether a title can end with this word."""
     low = word.lower()

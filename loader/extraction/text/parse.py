@@ -35,7 +35,7 @@ _TITLES = frozenset(
     ("Mr.", "Mrs.", "Ms.", "Dr.", "Gen.", "Sen.", "Rep.", "Gov.", "Col.", "Lt.", "Sgt.", "Capt.", "Adm.", "Prof.")
 ) | frozenset(("Rev.", "Hon.", "St.", "Sens.", "Reps.", "Gens.", "Messrs.", "vs."))
 _DATELINE = re.compile(
-    r"^(?:[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3}(?:, [A-Z][\w.]+(?: \d{1,2})?){0,3}(?: ?\([^)\n]{1,40}\))?"
+    r"^(?:[A-Z][A-Z.'’/-]+(?: [A-Z][A-Z.'’/-]+){0,3}(?:, [A-Z][\w.]+(?: \d{1,2})?){0,3}(?: ?\([^)\n]{1,40}\))?"
     r"|[A-Z][\w.]+(?: [A-Z][\w.]+)?(?:, [A-Z][\w.]+)? ?\([A-Z][A-Za-z ]{1,20}\)) ?(?:--|[—–―-]) ",
     re.MULTILINE,
 )
