@@ -27,6 +27,7 @@ import signal
 import socket
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -38,7 +39,7 @@ from endpoint.sparql.corrections import corrected, in_order
 from endpoint.sparql.pergraph import per_graph
 from endpoint.workers import reading, scribe
 from endpoint.workers.frames import CHUNK, HEADER, NODE, WHOLE, frame
-from endpoint.workers.process import die_with, limit_memory, offer, rank, silence, unlimit_memory
+from endpoint.workers.process import die_with, limit_memory, offer, rank, silence, stand_back, unlimit_memory
 from endpoint.workers.rows import Rows
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 _COMPRESS_FROM = 1024
 _UNKNOWN = 50  # functions of one query that the engine may not know
 _BEHIND = 5  # how much nicer workers are than the process that talks HTTP, which must answer while they compute
+_LOADING = 10  # how much nicer the loading of a snapshot is than that, since the one before answers meanwhile
 _DISPENSABLE = 800  # of 1000: what the kernel adds to a worker's part of all memory when it has to kill somebody
 _AHEAD = 1 << 20  # bytes of an answer that a worker may be ahead of the process that talks HTTP
 _PATIENCE = 0.005  # seconds that bytes of an answer wait for more
@@ -140,16 +142,24 @@ def _in_memory(path: str | None, budget: int) -> pyoxigraph.Store:
         return store
     source = pyoxigraph.Store.read_only(path)
     limit_memory(budget)
-    reading, writing = os.pipe()
-    with os.fdopen(reading, "rb", CHUNK) as quads:
-        dump = threading.Thread(target=_dump, args=(source, writing))
-        dump.start()
-        store.bulk_load(quads, pyoxigraph.RdfFormat.N_QUADS, lenient=True)
-        dump.join()
+    with ThreadPoolExecutor(2, initializer=_stand_back) as threads:  # not all of this process: it may never return
+        reading, writing = os.pipe()
+        dumped = threads.submit(_dump, source, writing)
+        threads.submit(_load, store, reading).result()
+        dumped.result()
     for graph in source.named_graphs():  # an empty graph has no quads to be loaded with
         store.add_graph(graph)
     unlimit_memory()
     return store
+
+
+def _stand_back() -> None:
+    stand_back(threading.get_native_id(), _LOADING)
+
+
+def _load(store: pyoxigraph.Store, descriptor: int) -> None:
+    with os.fdopen(descriptor, "rb", CHUNK) as quads:
+        store.bulk_load(quads, pyoxigraph.RdfFormat.N_QUADS, lenient=True)
 
 
 def _dump(source: pyoxigraph.Store, descriptor: int) -> None:

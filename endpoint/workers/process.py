@@ -9,8 +9,8 @@ import resource
 import signal
 import sys
 import time
-from pathlib import Path
 
+_LIBRARY = ctypes.CDLL(None, use_errno=True)  # opened once rather than in each process
 _PARENT_DEATH = 1  # PR_SET_PDEATHSIG of prctl(2)
 _BACK = 5  # steps of niceness by which long queries stand behind short ones: a third of the processor time
 
@@ -26,7 +26,7 @@ def silence() -> None:
 def die_with(parent: int) -> None:
     """Ask the kernel to kill this process when its parent dies; without that, it ends when its socket closes."""
     if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PARENT_DEATH, signal.SIGKILL)
+        _LIBRARY.prctl(_PARENT_DEATH, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(0)
 
@@ -36,14 +36,14 @@ def rank() -> int:
     return os.getpriority(os.PRIO_PROCESS, 0)
 
 
-def stand_back(thread: int) -> None:
-    """Let a thread, of this or another process, stand behind those that are as nice as it was.
+def stand_back(thread: int, steps: int = _BACK) -> None:
+    """Let a thread, of this or another process, stand ``steps`` of niceness behind those that are as nice as it was.
 
     Only some steps, or a machine that others keep busy would leave it nothing until its time is up. It cannot be undone
     without privileges. Does nothing where the thread has ended.
     """
     with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + _BACK))
+        os.setpriority(os.PRIO_PROCESS, thread, min(19, os.getpriority(os.PRIO_PROCESS, thread) + steps))
 
 
 def processor_time(pid: int) -> float:
@@ -62,16 +62,29 @@ def offer(score: int) -> None:
     Does nothing where the kernel has no such thing.
     """
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(str(score), encoding="ascii")
+        file = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        try:
+            os.write(file, b"%d" % score)
+        finally:
+            os.close(file)
 
 
 def memory_of(pid: int) -> int:
     """Return the bytes of memory, files left out, that a process maps and has touched; 0 where nobody says."""
     try:
-        resident, shared = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1:3]
+        resident, shared = _pages(str(pid))[1:3]
     except (OSError, ValueError):
         return 0
-    return (int(resident) - int(shared)) * resource.getpagesize()
+    return (resident - shared) * resource.getpagesize()
+
+
+def _pages(process: str) -> list[int]:
+    """Return what statm of proc(5) says; by bare calls, since whatever a fresh worker touches is copied for it."""
+    file = os.open(f"/proc/{process}/statm", os.O_RDONLY)
+    try:
+        return [int(word) for word in os.read(file, 256).split()]
+    finally:
+        os.close(file)
 
 
 def limit_memory(size: int) -> None:
@@ -80,7 +93,7 @@ def limit_memory(size: int) -> None:
     Does nothing where the kernel does not say how much it holds.
     """
     try:
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[5])
+        pages = _pages("self")[5]
     except OSError:
         return
     resource.setrlimit(resource.RLIMIT_DATA, (pages * resource.getpagesize() + size, resource.RLIM_INFINITY))

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import signal
 from collections import Counter
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Iterable
 
+_BEHIND = 10  # how much nicer a change is than the process that talks HTTP: as nice as a long query
+
 
 class Refused(Exception):
     """The change is refused; ``status`` is the HTTP status, the message one sentence, ``detail`` more for a program."""
@@ -40,6 +43,7 @@ class Refused(Exception):
 def write(channel: socket.socket) -> None:
     """Read one job from the channel, do it, and report."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.nice(_BEHIND)
     silence()
     stream = channel.makefile("rb")
     job = json.loads(stream.read(HEADER.unpack(stream.read(HEADER.size))[1]))
