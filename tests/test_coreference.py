@@ -184,3 +184,18 @@ def test_a_name_is_not_cut_at_its_particle_in_a_headline() -> None:
 def test_a_name_without_its_last_words_is_the_same_person() -> None:
     parsed = reading("Mohamed bin Zayed backs pact", "The emir, Mohamed bin Zayed Al Nahyan, spoke on Friday.")
     assert denoted(parsed, "Mohamed bin Zayed") == denoted(parsed, "Mohamed bin Zayed Al Nahyan")
+
+
+def test_ministers_are_those_whose_states_the_article_has_listed() -> None:
+    parsed = reading(
+        "The Defence Ministers of Italy, Japan and Norway met in Rome today.", "The Ministers expressed their concern."
+    )
+    assert denoted(parsed, "The Ministers") == "italy japan norway"
+
+
+def test_they_are_the_leaders_and_not_the_state_named_last() -> None:
+    parsed = reading(
+        "The President of Peru, Jane Roe, met Prime Minister Ingrid Solberg. The two leaders praised the pact.",
+        "Prime Minister Solberg said that Norway will host the summit. They agreed to meet again.",
+    )
+    assert denoted(parsed, "They") == "jane-roe ingrid-solberg"

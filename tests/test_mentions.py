@@ -145,3 +145,19 @@ def test_an_unknown_body_is_an_outlet_by_its_words() -> None:
 def test_an_ordinary_word_in_a_headline_in_capitals_is_no_part_of_a_name() -> None:
     text = "Jane Roe Is Next"
     assert not [mention for mention in reading(text).mentions if "next" in mention.entity.key]
+
+
+def test_a_ministry_of_a_state_by_its_official_name_is_that_of_the_state() -> None:
+    parsed = reading(
+        "The Foreign Ministry of the Democratic People's Republic of Korea denounced the drill.",
+        "The Ministry of Defence of the Russian Federation said nothing.",
+    )
+    keys = {mention.entity.key for mention in parsed.mentions}
+    assert {"foreign-ministry-of-north-korea", "ministry-of-defence-of-russia"} <= keys
+
+
+def test_the_state_behind_a_titled_name_is_the_state_of_the_person() -> None:
+    parsed = reading("Prime Minister Jane Roe of Peru spoke on Friday.")
+    roe = next(mention.entity for mention in parsed.mentions if mention.entity.key == "jane-roe")
+    assert roe.affiliation is not None
+    assert roe.affiliation.key == "peru"

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _EMPTY = frozenset({"it", "there"})  # as subject of a passive or of "seems" they stand for nobody
+_PRESENT = ("VBZ", "VBP")
 _CHAIN = 6  # steps that a shared subject is looked for
 _SHARING = frozenset({"conj", "xcomp", "advcl", "ccomp", "pcomp", "dep", "parataxis", "prep"})
 
@@ -36,8 +37,19 @@ def of_verb(cue: Token) -> Source | None:
     if is_passive(cue) or (cue.tag_ == "VBN" and cue.dep_ in ("advcl", "acl") and child(cue, "aux", "nsubj") is None):
         head = agent_of(cue)
         return phrase(head) if head is not None else None
-    subject = subject_of(cue)
+    subject = subject_of(cue) or _of_clause_before(cue)
     return phrase(subject, cue) if subject is not None else None
+
+
+def _of_clause_before(cue: Token) -> Token | None:
+    """Return the subject of the clause that a headline goes on from: "Serbia refuses to join, says it will not"."""
+    if cue.tag_ not in _PRESENT or child(cue, *SUBJECTS) is not None or cue.head != cue:
+        return None
+    clause = next((c for c in cue.lefts if c.dep_ == "ccomp" and c.tag_ in _PRESENT), None)
+    if clause is None or cue.doc[cue.i - 1].text not in (",", ";") or child(cue, "aux") is not None:
+        return None
+    goes_on = any(c.dep_ in ("ccomp", "xcomp", "dobj") and c.i > cue.i for c in cue.children)
+    return child(clause, "nsubj") if goes_on and clause.left_edge.i == cue.sent.start else None
 
 
 def agent_of(cue: Token) -> Token | None:
@@ -52,7 +64,7 @@ def agent_of(cue: Token) -> Token | None:
     for link in children(cue, "prep"):
         thing = child(link, "pobj")
         by = link if link.lower_ == "by" else None
-        if by is None and thing is not None and link.lower_ in ("for", "over"):
+        if by is None and thing is not None and link.lower_ in ("for", "over", "as"):
             by = next((c for c in children(thing, "prep") if c.lower_ == "by"), None)
         head = child(by, "pobj") if by is not None and by.i > cue.i + 1 else None
         noun = noun_of(head) if head is not None else None

@@ -27,6 +27,7 @@ _ARTICLED = re.compile(
     r"^United |Republic|Kingdom|Islands$|^(?:Netherlands|Philippines|Maldives|Bahamas|Gambia|Holy See)$"
 )
 _QUARTERS = {"North": "South", "South": "North", "East": "West", "West": "East"}
+_OF_STATES = frozenset({NounKind.MINISTRY, NounKind.ASSEMBLY, NounKind.FORCES, NounKind.MISSION})
 _NO_BODY = frozenset({NounKind.THING, NounKind.DOCUMENT, NounKind.LEADERS, NounKind.PARTIES, NounKind.TERRITORY})
 _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
 _SPEAKING = ("nsubj", "dobj", "dative", "pobj", "poss", "appos", "conj")
@@ -171,31 +172,52 @@ class Bodies:
                     yield found
 
     def _of_state(self, noun: Noun) -> BodyName | None:
-        start, end = noun.start, noun.end
+        start, end, own = noun.start, noun.end, ""
         owner = self._owner_before(noun.start)
         if owner is not None:
             state, start = owner
         else:
-            after = self._state_after(noun.end, ("of",))
+            after = self._state_after(noun.end, ("of",)) or self._state_of_portfolio(noun)
             if after is None:
                 return None
             state, end = after
+            own = self._words.doc[start : self._portfolio_end(noun)].text
         if noun.kind is NounKind.GOVERNMENT:
             return BodyName(start, end, state)
         if noun.kind is NounKind.MISSION:
             host = self._state_after(end, ("in", "to"))
             if host is not None and host[0] != state:
                 return BodyName(start, host[1], self._registry.embassy(state, host[0]))
-        return BodyName(start, end, self.body_of(noun, state, start))
+        return BodyName(start, end, self.body_of(noun, state, start, own))
+
+    def _state_of_portfolio(self, noun: Noun) -> tuple[Entity, int] | None:
+        """Return the state behind a ministry and its field: "the Ministry of Foreign Affairs of Japan"."""
+        end = self._portfolio_end(noun)
+        return self._state_after(end, ("of",)) if end > noun.end else None
+
+    def _portfolio_end(self, noun: Noun) -> int:
+        """Return where the field of a ministry ends: "of Foreign Affairs" behind "Ministry"."""
+        words, i = self._words, noun.end + 1
+        if noun.kind is not NounKind.MINISTRY or i >= len(words) or words.low[noun.end] not in ("of", "for"):
+            return noun.end
+        while i < min(noun.end + _REACH, words.end(noun.start)) and self.known[i] is None and self._is_field(i):
+            i += 1
+        return i if i > noun.end + 1 else noun.end
+
+    def _is_field(self, i: int) -> bool:
+        return self._words.tokens[i].text[0].isupper() or self._words.low[i] in ("and", "&")
 
     def mission_of(self, state: Entity, end: int) -> Entity | None:
         """Return the embassy of a state in the country that the words from token ``end`` on name, if they name one."""
         host = self._state_after(end, ("in", "to"))
         return self._registry.embassy(state, host[0]) if host is not None and host[0] != state else None
 
-    def body_of(self, noun: Noun, state: Entity, start: int) -> Entity:
-        """Return the body of a state that a noun names, by the registry or by the words from token ``start`` on."""
-        own = self._own_words(noun, start)
+    def body_of(self, noun: Noun, state: Entity, start: int, own: str = "") -> Entity:
+        """Return the body of a state that a noun names, by the registry or by the words from token ``start`` on.
+
+        ``own`` are its words without the state where they are known ("Ministry of Defence").
+        """
+        own = own if " " in own else self._own_words(noun, start)
         label = f"{own} of {with_article(state.label)}"
         for name in (f"{state.label} {noun.words}", f"{state.label} {own}", label):
             match = self._look_up(name)
@@ -342,6 +364,11 @@ class Bodies:
         if any(entity.kind is not EntityKind.STATE for entity in inside):
             return False
         last = self._words.tokens[name.end - 1]
+        first = self._words.noun(self._words.root(name.start, name.end))
+        if first is not None and first.kind in _OF_STATES and first.start == name.start:
+            whole = self._of_state(first)  # "the Foreign Ministry of the People's Republic of China"
+            if whole is not None and whole.end >= name.end:
+                return False
         noun = self._words.noun(last)
         if noun is not None and noun.kind in INSTITUTIONAL and noun.kind is not NounKind.BODY:
             return self._of_state(noun) is None

@@ -82,7 +82,7 @@ class _Walk:
 
     def _phrase(self, token: Token, noun: Noun) -> None:
         start = self._words.phrase_start(token)
-        plural = token.tag_ in ("NNS", "NNPS") or noun.kind is NounKind.PEOPLE
+        plural = token.tag_ in ("NNS", "NNPS") or noun.kind in (NounKind.PEOPLE, NounKind.LEADERS)
         group = self._groups.phrase(token, noun, start) if plural else None
         if group is not None:
             self._discourse.mention(start, token.i + 1, token, group)

@@ -231,7 +231,7 @@ class Groups:
         moments: dict[int, list[Referent]] = {}
         for use in self._discourse.trail.back():
             referent = use.referent
-            if referent.is_group and noun.words in referent.nouns and number in (None, len(referent.members)):
+            if referent.is_group and _bears(referent, noun.words) and number in (None, len(referent.members)):
                 return referent
             if referent.is_named_person and use.moment < here:
                 found = moments.setdefault(use.moment, [])
@@ -259,6 +259,10 @@ def _is_actor(referent: Referent | None) -> bool:
 
 def _is_called(referent: Referent, noun: str) -> bool:
     """Whether a person holds an office that the noun covers: any for "leader", a "foreign minister" for "minister"."""
-    if noun in _ANY_LEADER:
-        return bool(referent.nouns)
-    return any(own == noun or own.endswith(" " + noun) for own in referent.nouns)
+    return bool(referent.nouns) if noun in _ANY_LEADER else _bears(referent, noun)
+
+
+def _bears(referent: Referent, noun: str) -> bool:
+    """Whether the article called somebody so, or more precisely: "defence ministers" for "ministers"."""
+    one = noun.removesuffix("s")
+    return any((own := word.removesuffix("s")) == one or own.endswith(" " + one) for word in referent.nouns)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
     from loader.extraction.reference.acting import BodyName
+    from loader.extraction.reference.person_names import PersonName
     from loader.extraction.reference.persons import Person
     from loader.extraction.text.nouns import Noun
     from loader.extraction.text.reading import Denotations, Page, Quotation
@@ -108,6 +109,8 @@ def _entity(words: Words, person: Person, at: Mapping[int, Entity], home: Entity
     if affiliation is None:
         affiliation = next((found for name in person.names if (found := _possessor(words, name.start, at))), None)
     if affiliation is None:
+        affiliation = next((found for name in person.names if (found := _place_of(words, name, at))), None)
+    if affiliation is None:
         bare = next((noun for noun in person.heads if _is_bare(words, noun, person)), None)
         affiliation = (_acting(words, bare.start, at) or home) if bare is not None else None
     return Entity(EntityKind.PERSON, slug(person.label), person.label, affiliation=affiliation)
@@ -117,6 +120,14 @@ def _possessor(words: Words, start: int, at: Mapping[int, Entity]) -> Entity | N
     """Return the state whose name with "'s" stands right before a person's: "Canada's Jane Roe"."""
     owner = at.get(start - 2) if start > 1 and words.tag[start - 1] == "POS" else None
     return owner if owner is not None and owner.kind is EntityKind.STATE else None
+
+
+def _place_of(words: Words, name: PersonName, at: Mapping[int, Entity]) -> Entity | None:
+    """Return the state that stands with "of" behind a titled name: "Prime Minister Jane Roe of Peru"."""
+    if not name.titled or name.end + 1 >= len(words) or words.low[name.end] != "of":
+        return None
+    place = at.get(name.end + 1 + (words.low[name.end + 1] == "the"))
+    return place if place is not None and place.kind is EntityKind.STATE else None
 
 
 def _acting(words: Words, start: int, at: Mapping[int, Entity]) -> Entity | None:

@@ -116,8 +116,8 @@ def _agree(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     if len(one) < 2 or len(other) < 2:
         return False
     if one[-1] != other[-1]:
-        short, long = sorted((one, other), key=len)
-        return len(short) > _CUT and long[: len(short)] == short  # "Mohamed bin Zayed" Al Nahyan
+        part, whole = sorted((one, other), key=len)
+        return len(part) > _CUT and whole[: len(part)] == part  # "Mohamed bin Zayed" Al Nahyan
     if len(one) != len(other) and (one[-len(other) :] == other or other[-len(one) :] == one):
         return True  # "López Obrador"
     first, second = one[0], other[0]

@@ -174,7 +174,7 @@ class Pronouns:
             if use.subject and token.dep_ in ("dobj", "pobj", "dative"):  # what is acted on was so before
                 value -= (6, 4, 2)[min(here - use.moment, 2)]
             if referent.is_body:
-                less = 9 if referent.entity.kind is EntityKind.PARTNERSHIP else 5
+                less = 9 if referent.entity.kind in (EntityKind.PARTNERSHIP, EntityKind.STATE) else 5
                 return value - less if use.subject and here - use.moment <= 1 else None
             return value if referent.is_group or referent.plural else None
 
