@@ -5,11 +5,8 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
@@ -114,42 +111,29 @@ def attribute(read: Callable[..., Reading]) -> Callable[..., tuple[Reading, Attr
     return build
 
 
-def free_port() -> int:
-    """Return a loopback port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @contextmanager
 def serving(store: Path, *options: str) -> Iterator[str]:
     """Run ``pactgraph serve`` on a store until the block ends; give its base URL."""
-    port = free_port()
-    command = [PACTGRAPH, "serve", "--store", str(store), "--port", str(port), *options]
+    command = [PACTGRAPH, "serve", "--store", str(store), "--port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    url = f"http://127.0.0.1:{port}"
     try:
-        wait_for(url + "/health", process)
-        yield url
+        yield answering(process)
     finally:
         process.send_signal(signal.SIGINT)
-        output, _ = process.communicate(timeout=30)
+        output, _ = process.communicate(timeout=60)
     assert process.returncode == 0, output
 
 
-def wait_for(url: str, process: subprocess.Popen[str], seconds: float = 60) -> None:
-    """Wait until a URL answers; fail with the process's output if it ends before."""
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            output, _ = process.communicate()
-            pytest.fail(f"the server ended with exit code {process.returncode}:\n{output}")
-        try:
-            with urllib.request.urlopen(url, timeout=5):
-                return
-        except (urllib.error.URLError, ConnectionError, TimeoutError):
-            time.sleep(0.1)
-    pytest.fail(f"{url} did not answer within {seconds} s")
+def answering(process: subprocess.Popen[str]) -> str:
+    """Return the base URL of ``pactgraph serve`` once it answers; fail with its output if it ends before."""
+    assert process.stdout is not None
+    told = []
+    for line in process.stdout:
+        told.append(line)
+        if found := re.search(r"Serving on (\S+)/ ", line):
+            with urllib.request.urlopen(f"{found[1]}/health", timeout=120):  # it listens before it has started
+                return found[1]
+    pytest.fail(f"the server ended with exit code {process.wait()}:\n{''.join(told)}")
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pyoxigraph
 import uvicorn
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 BASE = "https://pactgraph.example/"
+HTTP = httpx.Client(timeout=60, limits=httpx.Limits(max_keepalive_connections=0))
+"""What asks a server, each time on a connection of its own; made once, as that takes longer than most requests."""
 ARTICLE = """
 @prefix pact: <https://pactgraph.example/ns#> .
 @prefix actor: <https://pactgraph.example/actor/> .

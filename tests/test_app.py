@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from serving import ARTICLE, BASE, publish, running, settings
+from serving import ARTICLE, BASE, HTTP, publish, running, settings
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -48,7 +48,7 @@ def url(store: Path) -> Iterator[str]:
 
 def get(url: str, path: str = "/sparql", accept: str | None = None, **parameters: str) -> httpx.Response:
     headers = {"Accept": accept} if accept is not None else {}
-    return httpx.get(url + path, params=parameters or None, headers=headers, timeout=30)
+    return HTTP.get(url + path, params=parameters or None, headers=headers)
 
 
 # ---- queries
@@ -58,12 +58,12 @@ def get(url: str, path: str = "/sparql", accept: str | None = None, **parameters
 def test_a_query_is_answered_however_it_comes(url: str, way: str) -> None:
     text, accept = COUNT, {"Accept": "text/csv"}
     answer = {
-        "get": lambda: httpx.get(f"{url}/sparql", params={"query": text}, headers=accept),
-        "form": lambda: httpx.post(f"{url}/sparql", data={"query": text}, headers=accept),
-        "direct": lambda: httpx.post(
+        "get": lambda: HTTP.get(f"{url}/sparql", params={"query": text}, headers=accept),
+        "form": lambda: HTTP.post(f"{url}/sparql", data={"query": text}, headers=accept),
+        "direct": lambda: HTTP.post(
             f"{url}/sparql", content=text, headers=accept | {"Content-Type": "application/sparql-query"}
         ),
-        "query": lambda: httpx.request(
+        "query": lambda: HTTP.request(
             "QUERY", f"{url}/sparql", content=text, headers=accept | {"Content-Type": "application/sparql-query"}
         ),
     }[way]()
@@ -107,22 +107,22 @@ def test_a_syntax_error_is_a_sentence_with_its_place(url: str) -> None:
 
 def test_a_query_of_a_megabyte_is_refused_and_so_is_a_body_without_end(url: str) -> None:
     long = "ASK {} #" + "x" * 1_000_000
-    answer = httpx.post(f"{url}/sparql", content=long, headers={"Content-Type": "application/sparql-query"})
+    answer = HTTP.post(f"{url}/sparql", content=long, headers={"Content-Type": "application/sparql-query"})
     assert answer.status_code == 413
     endless = (b"query=ASK%7B%7D&x=" + b"y" * 100_000 for _ in range(50))
-    answer = httpx.post(f"{url}/sparql", content=endless, headers={"Content-Type": "application/x-www-form-urlencoded"})
+    answer = HTTP.post(f"{url}/sparql", content=endless, headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert answer.status_code == 413
 
 
 def test_a_compressed_body_is_refused(url: str) -> None:
     headers = {"Content-Type": "application/sparql-query", "Content-Encoding": "gzip"}
-    assert httpx.post(f"{url}/sparql", content=gzip.compress(b"ASK {}"), headers=headers).status_code == 415
+    assert HTTP.post(f"{url}/sparql", content=gzip.compress(b"ASK {}"), headers=headers).status_code == 415
 
 
 def test_head_tells_what_get_would(url: str) -> None:
     parameters = {"query": COUNT, "format": "csv"}
-    head = httpx.head(f"{url}/sparql", params=parameters)
-    got = httpx.get(f"{url}/sparql", params=parameters)
+    head = HTTP.head(f"{url}/sparql", params=parameters)
+    got = HTTP.get(f"{url}/sparql", params=parameters)
     assert (head.status_code, head.content) == (200, b"")
     for name in ("content-type", "content-length", "etag"):
         assert head.headers[name] == got.headers[name]
@@ -130,7 +130,7 @@ def test_head_tells_what_get_would(url: str) -> None:
 
 @pytest.mark.parametrize("path", ["/sparql", "/update", "/graphs"])
 def test_options_tells_the_methods_and_lets_other_origins_ask(url: str, path: str) -> None:
-    answer = httpx.options(url + path)
+    answer = HTTP.options(url + path)
     assert answer.status_code == 204
     assert "POST" in answer.headers["allow"]
     assert answer.headers["access-control-allow-origin"] == "*"
@@ -142,28 +142,28 @@ def test_options_tells_the_methods_and_lets_other_origins_ask(url: str, path: st
 )
 def test_what_is_read_besides_has_head_and_options_too(url: str, path: str) -> None:
     preflight = {"Origin": "http://other.example", "Access-Control-Request-Method": "GET"}
-    told, refused = httpx.options(url + path, headers=preflight), httpx.put(url + path)
+    told, refused = HTTP.options(url + path, headers=preflight), HTTP.put(url + path)
     assert (told.status_code, refused.status_code) == (204, 405)
     assert told.headers["access-control-allow-origin"] == "*"
     assert told.headers["allow"] == refused.headers["allow"] == "GET, HEAD, OPTIONS"
-    got, head = httpx.get(url + path), httpx.head(url + path)
+    got, head = HTTP.get(url + path), HTTP.head(url + path)
     assert (head.status_code, head.content) == (got.status_code, b"")
     assert head.headers["content-type"] == got.headers["content-type"]
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/sparql"), ("GET", "/update"), ("PATCH", "/graphs")])
 def test_a_method_that_does_not_belong_is_refused_with_those_that_do(url: str, method: str, path: str) -> None:
-    answer = httpx.request(method, url + path)
+    answer = HTTP.request(method, url + path)
     assert answer.status_code == 405
     assert "POST" in answer.headers["allow"]
 
 
 def test_the_same_answer_is_not_sent_twice(url: str) -> None:
     first = get(url, query=COUNT)
-    again = httpx.get(f"{url}/sparql", params={"query": COUNT}, headers={"If-None-Match": first.headers["etag"]})
+    again = HTTP.get(f"{url}/sparql", params={"query": COUNT}, headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
     assert again.headers["etag"] == first.headers["etag"]
-    other = httpx.get(f"{url}/sparql", params={"query": COUNT + " "}, headers={"If-None-Match": '"x"'})
+    other = HTTP.get(f"{url}/sparql", params={"query": COUNT + " "}, headers={"If-None-Match": '"x"'})
     assert other.status_code == 200
     assert get(url, query=COUNT, format="csv").headers["etag"] != first.headers["etag"]
 
@@ -175,9 +175,9 @@ def test_the_same_answer_is_not_sent_twice(url: str) -> None:
 )
 def test_a_condition_on_an_answer_is_honoured(url: str, query: str, name: str, value: str, status: int) -> None:
     for method in ("GET", "HEAD"):
-        answer = httpx.request(method, f"{url}/sparql", params={"query": query}, headers={name: value}, timeout=30)
+        answer = HTTP.request(method, f"{url}/sparql", params={"query": query}, headers={name: value})
         assert (answer.status_code, "etag" in answer.headers) == (status, status != 412)
-    bad = httpx.get(f"{url}/sparql", params={"query": query + "}"}, headers={name: value})
+    bad = HTTP.get(f"{url}/sparql", params={"query": query + "}"}, headers={name: value})
     assert bad.status_code == 400
 
 
@@ -188,23 +188,23 @@ def test_an_answer_that_changes_by_itself_is_never_kept(url: str) -> None:
 
 
 def test_long_answers_are_compressed_as_the_client_likes(url: str) -> None:
-    long = httpx.get(f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers={"Accept-Encoding": "gzip"})
+    long = HTTP.get(f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers={"Accept-Encoding": "gzip"})
     assert long.headers["content-encoding"] == "gzip"
-    plain = httpx.get(f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers={"Accept-Encoding": ""})
+    plain = HTTP.get(f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers={"Accept-Encoding": ""})
     assert "content-encoding" not in plain.headers
     assert long.json() == plain.json()
     better = {"Accept-Encoding": "gzip, deflate, br, zstd"}
-    with httpx.stream("GET", f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers=better) as packed:
+    with HTTP.stream("GET", f"{url}/sparql", params={"query": "SELECT * { ?s ?p ?o }"}, headers=better) as packed:
         assert packed.headers["content-encoding"] == "zstd"
         body = b"".join(packed.iter_raw())
     assert json.loads(zstd.decompress(body)) == plain.json()
-    short = httpx.get(f"{url}/sparql", params={"query": "ASK {}"}, headers={"Accept-Encoding": "gzip"})
+    short = HTTP.get(f"{url}/sparql", params={"query": "ASK {}"}, headers={"Accept-Encoding": "gzip"})
     assert "content-encoding" not in short.headers
 
 
 def test_the_dataset_of_the_request_is_honoured(url: str) -> None:
     graphs = {"default-graph-uri": ["http://e.example/g1", "http://e.example/g2"]}
-    answer = httpx.get(f"{url}/sparql", params={"query": COUNT, "format": "csv"} | graphs)
+    answer = HTTP.get(f"{url}/sparql", params={"query": COUNT, "format": "csv"} | graphs)
     assert answer.text.split() == ["n", "200"]
 
 
@@ -237,7 +237,7 @@ def test_relative_iris_are_read_against_the_urls(url: str) -> None:
 
 
 def test_a_host_that_is_none_is_refused(url: str) -> None:
-    answer = httpx.get(f"{url}/sparql", params={"query": "ASK {}"}, headers={"Host": "a b<c>"})
+    answer = HTTP.get(f"{url}/sparql", params={"query": "ASK {}"}, headers={"Host": "a b<c>"})
     assert answer.status_code == 400
 
 
@@ -315,7 +315,7 @@ def until(condition: object, seconds: float = 60) -> None:
 @pytest.mark.parametrize(("method", "path"), [("POST", "/update"), ("PUT", "/graphs"), ("DELETE", "/graphs")])
 def test_without_a_token_nothing_can_be_written(url: str, method: str, path: str) -> None:
     headers = {"Content-Type": "application/sparql-update", "Authorization": "Bearer x"}
-    answer = httpx.request(method, url + path, content="CLEAR ALL", headers=headers)
+    answer = HTTP.request(method, url + path, content="CLEAR ALL", headers=headers)
     assert answer.status_code == 403
     assert "read-only" in answer.text
 
@@ -324,7 +324,7 @@ def test_without_a_token_nothing_can_be_written(url: str, method: str, path: str
 def test_without_the_right_token_nothing_can_be_written(store: Path, header: str | None) -> None:
     with running(settings(store, token="right")) as url:
         headers = {"Content-Type": "application/sparql-update"} | ({"Authorization": header} if header else {})
-        answer = httpx.post(f"{url}/update", content="CLEAR ALL", headers=headers)
+        answer = HTTP.post(f"{url}/update", content="CLEAR ALL", headers=headers)
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
 
@@ -337,7 +337,7 @@ def test_a_graph_is_read_whole(url: str) -> None:
     assert (answer.status_code, answer.headers["content-type"]) == (200, "application/n-triples")
     assert answer.text.count("\n") == 100
     assert (
-        httpx.head(f"{url}/graphs", params={"graph": "http://e.example/g1"})
+        HTTP.head(f"{url}/graphs", params={"graph": "http://e.example/g1"})
         .headers["content-type"]
         .startswith("text/turtle")
     )
@@ -350,7 +350,7 @@ def test_a_graph_that_is_not_there_is_not_found(url: str) -> None:
 
 @pytest.mark.parametrize("query", ["", "graph=a&default", "graph=a&graph=b", "graph=", "graph=a%20b", "graph=%20a"])
 def test_a_request_has_to_name_one_graph(url: str, query: str) -> None:
-    assert httpx.get(f"{url}/graphs?{query}").status_code == 400
+    assert HTTP.get(f"{url}/graphs?{query}").status_code == 400
 
 
 # ---- the rest

@@ -9,9 +9,8 @@ import time
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
-from serving import publish, running, settings
+from serving import HTTP, publish, running, settings
 
 from endpoint.execution.engine import Engine
 from endpoint.protocol.requests import ProtocolError, Request
@@ -130,7 +129,7 @@ def test_a_long_query_is_answered_as_a_short_one_is(tmp_path: Path) -> None:
         for text in (short, short + "\n" + "# a comment\n" * (SHORT // 2)):
             for method, where in (("POST", "data"), ("GET", "params")):
                 ways: dict[str, Any] = {where: {"query": text}}
-                answer = httpx.request(method, f"{url}/sparql", headers={"Accept": "text/csv"}, timeout=30, **ways)
+                answer = HTTP.request(method, f"{url}/sparql", headers={"Accept": "text/csv"}, timeout=30, **ways)
                 assert answer.text == "n\r\n1\r\n"
 
 

@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 import serving
+from serving import HTTP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,15 +67,13 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_queries_are_answered_behind_nginx(site: str) -> None:
-    answer = httpx.post(f"{site}/sparql", data={"query": "ASK { ?s a ?c }"}, headers={"Accept": "text/csv"}, timeout=30)
+    answer = HTTP.post(f"{site}/sparql", data={"query": "ASK { ?s a ?c }"}, headers={"Accept": "text/csv"})
     assert (answer.status_code, answer.text.split()[-1]) == (200, "true")
 
 
 def test_a_long_answer_streams_whole_through_nginx(site: str) -> None:
     query = "SELECT * { GRAPH ?g { ?s ?p ?o } }"
-    with httpx.stream(
-        "GET", f"{site}/sparql", params={"query": query}, headers={"Accept": "text/csv"}, timeout=60
-    ) as a:
+    with HTTP.stream("GET", f"{site}/sparql", params={"query": query}, headers={"Accept": "text/csv"}, timeout=60) as a:
         assert sum(chunk.count(b"\n") for chunk in a.iter_bytes()) > 30_000
 
 
@@ -84,29 +82,29 @@ def test_a_large_upload_passes_and_one_too_large_is_told_so(site: str) -> None:
     line = b"<http://a.example/%d> <http://a.example/p> <http://a.example/o> .\n"
     for lines, statuses in ((20_000, (201, 204)), (100_000, (413,))):
         body = b"".join(line % number for number in range(lines))
-        answer = httpx.put(
+        answer = HTTP.put(
             f"{site}/graphs", params={"graph": "http://a.example/g"}, content=body, headers=headers, timeout=60
         )
         assert answer.status_code in statuses, answer.text
 
 
 def test_the_sentence_of_a_refused_query_passes_nginx(site: str) -> None:
-    answer = httpx.get(f"{site}/sparql", params={"query": "SELECT"}, timeout=30)
+    answer = HTTP.get(f"{site}/sparql", params={"query": "SELECT"})
     assert answer.status_code == 400
     assert "nginx" not in answer.text
-    assert httpx.get(f"{site}/nowhere", timeout=30).status_code == 404
+    assert HTTP.get(f"{site}/nowhere").status_code == 404
 
 
 def test_the_page_and_its_files_are_found_under_the_path(site: str) -> None:
     for path in ("/", "/actor/norway", "/ns", "/graph/registry"):
-        page = httpx.get(f"{site}{path}", headers={"Accept": "text/html"}, timeout=30)
+        page = HTTP.get(f"{site}{path}", headers={"Accept": "text/html"})
         assert page.status_code == 200
         for link in re.findall(r'(?:src|href)="((?!https?:)[^"#]+)', page.text):
-            assert httpx.get(page.url.join(link), timeout=30).status_code == 200, (path, link)
+            assert HTTP.get(page.url.join(link)).status_code == 200, (path, link)
 
 
 def test_the_path_without_its_slash_leads_to_the_page(site: str) -> None:
-    assert httpx.get(site, timeout=30).headers["location"].endswith("/graph/")
+    assert HTTP.get(site).headers["location"].endswith("/graph/")
 
 
 def test_the_unit_is_one_that_systemd_takes() -> None:

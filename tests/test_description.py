@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pyoxigraph
 import pytest
-from serving import ARTICLE, BASE, publish, running, settings
+from serving import ARTICLE, BASE, HTTP, publish, running, settings
 
 from endpoint.site.description import SD, VOID
 
@@ -30,7 +29,7 @@ def url(store: Path) -> Iterator[str]:
 
 
 def described(url: str, path: str = "/sparql") -> pyoxigraph.Dataset:
-    answer = httpx.get(url + path, headers={"Accept": "application/n-triples"})
+    answer = HTTP.get(url + path, headers={"Accept": "application/n-triples"})
     assert answer.status_code == 200
     return pyoxigraph.Dataset(pyoxigraph.parse(answer.content, pyoxigraph.RdfFormat.N_TRIPLES))
 
@@ -63,9 +62,9 @@ def test_an_update_that_sees_another_default_graph_is_described_as_a_service_of_
     with running(settings(store, token="t")) as url:
         graph = described(url)
         insert = {"update": "INSERT { <urn:s> <urn:p> ?n } WHERE { SELECT (COUNT(*) AS ?n) { ?s ?p ?o } }"}
-        assert httpx.post(f"{url}/update", data=insert, headers={"Authorization": "Bearer t"}).status_code == 204
+        assert HTTP.post(f"{url}/update", data=insert, headers={"Authorization": "Bearer t"}).status_code == 204
         ask = f"{url}/graphs?default"
-        assert '"0"' in httpx.get(ask, headers={"Accept": "application/n-triples"}).text
+        assert '"0"' in HTTP.get(ask, headers={"Accept": "application/n-triples"}).text
     services = {quad.subject.value: quad.object.value for quad in graph if quad.predicate.value == SD + "endpoint"}
     assert sorted(services.values()) == [f"{url}/sparql", f"{url}/update"]
     for service, place in services.items():
@@ -81,21 +80,21 @@ def test_an_update_that_sees_another_default_graph_is_described_as_a_service_of_
 def test_a_browser_that_asks_for_the_service_gets_the_page_with_the_editor(url: str) -> None:
     accept = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
     for path in ("/sparql", "/sparql/"):
-        answer = httpx.get(url + path, headers={"Accept": accept})
+        answer = HTTP.get(url + path, headers={"Accept": accept})
         assert (answer.status_code, answer.headers["location"]) == (303, f"{url}/")
-    page = httpx.get(f"{url}/sparql", headers={"Accept": accept}, follow_redirects=True)
+    page = HTTP.get(f"{url}/sparql", headers={"Accept": accept}, follow_redirects=True)
     assert page.headers["content-type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("accept", ["text/turtle", "application/rdf+xml", "application/ld+json", "*/*"])
 def test_the_service_description_comes_in_every_format_for_graphs(url: str, accept: str) -> None:
-    answer = httpx.get(f"{url}/sparql", headers={"Accept": accept})
+    answer = HTTP.get(f"{url}/sparql", headers={"Accept": accept})
     assert answer.status_code == 200
     media_type = answer.headers["content-type"].partition(";")[0]
     format_ = pyoxigraph.RdfFormat.from_media_type(media_type)
     assert format_ is not None
     assert list(pyoxigraph.parse(answer.content, format_))
-    assert httpx.get(f"{url}/sparql", headers={"Accept": "image/png"}).status_code == 406
+    assert HTTP.get(f"{url}/sparql", headers={"Accept": "image/png"}).status_code == 406
 
 
 def test_void_counts_what_is_there(url: str) -> None:
@@ -104,7 +103,7 @@ def test_void_counts_what_is_there(url: str) -> None:
 
     def count(expression: str, pattern: str) -> str:
         query = f"SELECT ({expression} AS ?n) WHERE {{ {pattern} }}"
-        answer = httpx.get(f"{url}/sparql", params={"query": query, "format": "csv"})
+        answer = HTTP.get(f"{url}/sparql", params={"query": query, "format": "csv"})
         return answer.text.split()[1]
 
     assert values(graph, VOID + "triples", dataset) == {count("COUNT(*)", "?s ?p ?o")}
@@ -121,6 +120,6 @@ def test_void_counts_again_when_the_data_changed(tmp_path: Path) -> None:
     with running(settings(tmp_path)) as url:
         assert values(described(url, "/dataset"), VOID + "triples", f"{BASE}dataset") == {"5"}
         number = publish(tmp_path, quads=5, first=5)
-        while httpx.get(f"{url}/health").json()["snapshot"] != number:
+        while HTTP.get(f"{url}/health").json()["snapshot"] != number:
             pass
         assert values(described(url, "/.well-known/void"), VOID + "triples", f"{BASE}dataset") == {"10"}

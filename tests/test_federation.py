@@ -8,10 +8,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
-import httpx
 import pyoxigraph
 import pytest
 import serving
+from serving import HTTP
 
 from endpoint.execution.federation import read_plan
 from endpoint.execution.remote import check_service, is_public
@@ -20,6 +20,8 @@ from endpoint.protocol.requests import ProtocolError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    import httpx
 
 FACTS = """
 @prefix wd: <http://www.wikidata.org/entity/> . @prefix wdt: <http://www.wikidata.org/prop/direct/> .
@@ -112,7 +114,7 @@ def fresh(other: Server) -> None:
 
 
 def ask(address: str, query: str) -> httpx.Response:
-    return httpx.post(f"{address}/sparql", data={"query": PREFIXES + query}, headers={"Accept": "text/csv"}, timeout=60)
+    return HTTP.post(f"{address}/sparql", data={"query": PREFIXES + query}, headers={"Accept": "text/csv"}, timeout=60)
 
 
 def rows(address: str, query: str) -> list[str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from serving import publish, running, settings
+from serving import HTTP, publish, running, settings
 
 from endpoint.execution.accounts import Accounts
 from endpoint.execution.engine import Engine
@@ -204,6 +204,56 @@ def test_the_kernel_would_kill_a_query_before_the_process_that_talks_http(store:
     asyncio.run(check())
 
 
+def test_unknown_clients_leave_a_worker_to_those_whose_last_query_was_short(store: Path) -> None:
+    async def check() -> None:
+        async with engine_on(store) as engine:
+            assert await ask(engine, COUNT, "guest") == "n\n700\n"
+            engine.lanes.close(ProtocolError(503, ""))  # nobody looks, so nothing moves to the slow lane
+            await until(lambda: engine.current is not None and len(engine.current.free) == 4)
+            hogs = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(5)]
+            await until(lambda: sum(engine.waiting.values()) == 2)
+            assert await ask(engine, COUNT, "guest") == "n\n700\n"
+            assert sum(engine.running.values()) == 3
+            await end(hogs)
+
+    asyncio.run(check())
+
+
+def test_a_worker_that_is_killed_leaves_its_place_to_the_spare_one(store: Path) -> None:
+    async def check() -> None:
+        async with engine_on(store, workers=2) as engine:
+            generation = engine.current
+            assert generation is not None
+            await until(lambda: generation.spare is not None and generation.spare.born)
+            spare = generation.spare
+            hog = asyncio.create_task(ask(engine, ENDLESS, "hog"))
+            await until(lambda: engine.running["hog"] == 1)
+            await end([hog])
+            await until(lambda: spare in generation.free)
+            await until(lambda: generation.spare is not None and generation.spare.born)
+            assert len(generation.workers) == 2
+
+    asyncio.run(check())
+
+
+def test_a_client_whose_queries_are_stopped_is_charged_for_the_workers_that_end_with_them(store: Path) -> None:
+    async def check() -> None:
+        accounts = Accounts(lambda: 0.0)
+        engine = Engine(settings(store, limits={"workers": 2, "seconds": 60.0}), accounts)
+        await engine.start()
+        try:
+            for number in range(5):
+                assert accounts.is_light("hasty"), number
+                hog = asyncio.create_task(ask(engine, ENDLESS, "hasty"))
+                await until(lambda: engine.running["hasty"] == 1)
+                await end([hog])
+            assert not accounts.is_light("hasty")
+        finally:
+            await engine.close()
+
+    asyncio.run(check())
+
+
 def test_a_hang_up_ends_a_query_long_before_its_time_is_over(tmp_path: Path) -> None:
     publish(tmp_path / "store", quads=700)
     token = {"Authorization": "Bearer letter"}
@@ -211,9 +261,9 @@ def test_a_hang_up_ends_a_query_long_before_its_time_is_over(tmp_path: Path) -> 
         for method in ("GET", "POST"):
             ways: dict[str, Any] = {"GET": {"params": {"query": ENDLESS}}, "POST": {"data": {"query": ENDLESS}}}
             with pytest.raises(httpx.ReadTimeout):
-                httpx.request(method, f"{url}/sparql", timeout=0.5, **ways[method])
+                HTTP.request(method, f"{url}/sparql", timeout=0.5, **ways[method])
             end = time.monotonic() + 10
-            while httpx.get(f"{url}/queries", headers=token, timeout=10).json()["running"]:
+            while HTTP.get(f"{url}/queries", headers=token, timeout=10).json()["running"]:
                 assert time.monotonic() < end, f"a query by {method} runs on"
                 time.sleep(0.05)
 

@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
-from serving import ARTICLE, BASE, publish, running, settings
+from serving import ARTICLE, BASE, HTTP, publish, running, settings
 
 from endpoint.execution.loads import Below
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    import httpx
 
 TOKEN = {"Authorization": "Bearer right"}
 DOCUMENTS = {
@@ -71,12 +72,12 @@ def url(tmp_path_factory: pytest.TempPathFactory, web: str) -> Iterator[str]:
 
 
 def update(url: str, text: str) -> httpx.Response:
-    return httpx.post(f"{url}/update", data={"update": text}, headers=TOKEN, timeout=60)
+    return HTTP.post(f"{url}/update", data={"update": text}, headers=TOKEN, timeout=60)
 
 
 def rows(url: str, pattern: str) -> list[str]:
     query = f"SELECT ?o {{ {pattern} }} ORDER BY STR(?o)"
-    return httpx.get(f"{url}/sparql", params={"query": query, "format": "csv"}, timeout=60).text.split()[1:]
+    return HTTP.get(f"{url}/sparql", params={"query": query, "format": "csv"}, timeout=60).text.split()[1:]
 
 
 def test_a_document_is_loaded_into_the_graph_that_is_named(url: str, web: str) -> None:
@@ -89,7 +90,7 @@ def test_a_document_is_loaded_into_the_graph_that_is_named(url: str, web: str) -
 
 def test_a_document_may_go_into_the_default_graph_and_be_known_by_its_name_alone(url: str, web: str) -> None:
     assert update(url, f"LOAD <{web}/data/c.ttl> ; INSERT DATA {{ GRAPH <urn:c> {{ <urn:s> <urn:p> 1 }} }}").is_success
-    graph = httpx.get(f"{url}/graphs?default", headers={"Accept": "application/n-triples"}).text
+    graph = HTTP.get(f"{url}/graphs?default", headers={"Accept": "application/n-triples"}).text
     assert '<urn:c> <urn:p> "c"' in graph
     assert rows(url, "GRAPH <urn:c> { ?s ?p ?o }") == ["1"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from serving import ARTICLE, publish, running, settings
+from serving import ARTICLE, HTTP, publish, running, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,11 +30,11 @@ def url(tmp_path: Path) -> Iterator[str]:
 
 
 def ask(url: str, query: str, **headers: str) -> httpx.Response:
-    return httpx.get(f"{url}/sparql", params={"query": query}, headers=headers, timeout=60)
+    return HTTP.get(f"{url}/sparql", params={"query": query}, headers=headers, timeout=60)
 
 
 def value(url: str, name: str) -> float:
-    text = httpx.get(f"{url}/metrics").text
+    text = HTTP.get(f"{url}/metrics").text
     return sum(float(line.split()[-1]) for line in text.splitlines() if re.match(rf"pactgraph_{name}(\{{|\s)", line))
 
 
@@ -49,7 +49,7 @@ def test_every_answer_tells_its_own_time(url: str) -> None:
         ("/ns", 200),
         ("/nothing", 404),
     ):
-        answer = httpx.get(url + path)
+        answer = HTTP.get(url + path)
         assert answer.status_code == status
         assert re.search(r";dur=\d+\.\d+", answer.headers["server-timing"])
 
@@ -58,7 +58,7 @@ def test_metrics_follow_what_happens(url: str) -> None:
     ask(url, COUNT)
     ask(url, COUNT)
     ask(url, "SELEC")
-    text = httpx.get(f"{url}/metrics")
+    text = HTTP.get(f"{url}/metrics")
     assert text.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert 'pactgraph_requests_total{path="/sparql",method="GET",status="200"} 2' in text.text
     assert 'pactgraph_requests_total{path="/sparql",method="GET",status="400"} 1' in text.text
@@ -71,7 +71,7 @@ def test_metrics_follow_what_happens(url: str) -> None:
 def test_every_line_of_the_metrics_is_of_a_family_that_was_announced(url: str) -> None:
     ask(url, COUNT)
     announced: set[str] = set()
-    for line in httpx.get(f"{url}/metrics").text.splitlines():
+    for line in HTTP.get(f"{url}/metrics").text.splitlines():
         if line.startswith("# TYPE "):
             announced.add(line.split()[2])
         elif not line.startswith("#"):
@@ -107,7 +107,7 @@ def test_equal_queries_at_once_run_once(tmp_path: Path) -> None:
             thread.start()
         for thread in threads:
             thread.join()
-        text = httpx.get(f"{url}/metrics").text
+        text = HTTP.get(f"{url}/metrics").text
     assert 'pactgraph_request_seconds_count{form="SELECT"} 6' in text
     assert "pactgraph_cache_entries 1" in text
 
@@ -117,15 +117,15 @@ def test_a_running_query_is_seen_and_stopped_by_whoever_has_the_token(url: str) 
     thread = threading.Thread(target=lambda: answers.append(ask(url, ENDLESS)))
     thread.start()
     end = time.monotonic() + 10
-    while not (seen := httpx.get(f"{url}/queries", headers=TOKEN).json()["running"]) or not seen[0]["memory"]:
+    while not (seen := HTTP.get(f"{url}/queries", headers=TOKEN).json()["running"]) or not seen[0]["memory"]:
         assert time.monotonic() < end, seen
-    assert httpx.get(f"{url}/queries").status_code == 401
+    assert HTTP.get(f"{url}/queries").status_code == 401
     assert (seen[0]["query"], seen[0]["client"], seen[0]["form"]) == (ENDLESS, "127.0.0.1", "SELECT")
-    assert httpx.delete(f"{url}/queries/{seen[0]['id']}").status_code == 401
-    assert httpx.delete(f"{url}/queries/{seen[0]['id']}", headers=TOKEN).status_code == 204
+    assert HTTP.delete(f"{url}/queries/{seen[0]['id']}").status_code == 401
+    assert HTTP.delete(f"{url}/queries/{seen[0]['id']}", headers=TOKEN).status_code == 204
     thread.join(10)
     assert (answers[0].status_code, "owner" in answers[0].text) == (503, True)
-    assert httpx.delete(f"{url}/queries/{seen[0]['id']}", headers=TOKEN).status_code == 404
+    assert HTTP.delete(f"{url}/queries/{seen[0]['id']}", headers=TOKEN).status_code == 404
     assert value(url, "queries_killed_total") == 1
 
 
@@ -144,7 +144,7 @@ def test_each_answer_names_its_request_and_the_log_tells_of_it(url: str, caplog:
 def test_a_slow_query_is_logged_with_its_text(url: str, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.WARNING, "pactgraph.slow")
     with pytest.raises(httpx.ReadTimeout):
-        httpx.get(f"{url}/sparql", params={"query": ENDLESS}, timeout=1.0)
+        HTTP.get(f"{url}/sparql", params={"query": ENDLESS}, timeout=1.0)
     end = time.monotonic() + 10
     while not caplog.records:
         assert time.monotonic() < end

@@ -5,10 +5,9 @@ from __future__ import annotations
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-import httpx
 import pyoxigraph
 import pytest
-from serving import ARTICLE, BASE, publish, running, settings
+from serving import ARTICLE, BASE, HTTP, publish, running, settings
 
 from endpoint.site.questions import questions
 
@@ -27,7 +26,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def page(url: str, path: str) -> str:
-    answer = httpx.get(url + path, headers={"Accept": "text/html"})
+    answer = HTTP.get(url + path, headers={"Accept": "text/html"})
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     return answer.text
@@ -71,7 +70,7 @@ def test_the_links_of_a_page_stay_on_this_server_and_lead_somewhere(url: str) ->
     for path in ("/actor/norway", ARTICLE_PATH, "/ns", "/graph/registry"):
         for link in links(page(url, path)):
             if link.startswith("/"):
-                answer = httpx.get(url + link, headers={"Accept": "*/*"})
+                answer = HTTP.get(url + link, headers={"Accept": "*/*"})
                 assert answer.status_code == 200, link
 
 
@@ -97,18 +96,18 @@ def test_a_page_of_an_actor_shows_memberships_with_the_statement_they_rest_on(ur
 def test_a_program_gets_rdf_at_the_same_iri(
     url: str, path: str, accept: str, content_type: str, format_: pyoxigraph.RdfFormat
 ) -> None:
-    answer = httpx.get(url + path, headers={"Accept": accept})
+    answer = HTTP.get(url + path, headers={"Accept": accept})
     assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
     assert "Accept" in answer.headers["vary"]
     place = answer.headers["content-location"]
     assert place.startswith(f"{path}?format=")
-    assert httpx.get(url + place).headers["content-type"] == content_type
+    assert HTTP.get(url + place).headers["content-type"] == content_type
     assert list(pyoxigraph.parse(answer.content, format_))
 
 
 def test_the_rdf_of_an_article_is_its_whole_graph(url: str) -> None:
-    answer = httpx.get(url + ARTICLE_PATH, headers={"Accept": "application/n-triples"})
-    graph = httpx.get(f"{url}/graphs", params={"graph": f"{BASE}graph{ARTICLE_PATH}", "format": "nt"})
+    answer = HTTP.get(url + ARTICLE_PATH, headers={"Accept": "application/n-triples"})
+    graph = HTTP.get(f"{url}/graphs", params={"graph": f"{BASE}graph{ARTICLE_PATH}", "format": "nt"})
     assert sorted(answer.text.splitlines()) == sorted(graph.text.splitlines())
 
 
@@ -128,11 +127,11 @@ def test_the_description_of_the_data_has_a_page(url: str) -> None:
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle"])
 @pytest.mark.parametrize("path", ["/actor/atlantis", "/graph/none", "/a b<c>", "/article/none", "/%7B%7D"])
 def test_an_iri_of_which_nothing_is_said_is_not_found(url: str, path: str, accept: str) -> None:
-    assert httpx.get(url + path, headers={"Accept": accept}).status_code == 404
+    assert HTTP.get(url + path, headers={"Accept": accept}).status_code == 404
 
 
 def test_a_page_is_refused_in_a_format_that_there_is_not(url: str) -> None:
-    answer = httpx.get(f"{url}/actor/norway", headers={"Accept": "image/png"})
+    answer = HTTP.get(f"{url}/actor/norway", headers={"Accept": "image/png"})
     assert answer.status_code == 406
     assert "text/html" in answer.text
 
@@ -150,7 +149,7 @@ def test_each_example_question_is_a_question_and_a_query_with_a_limit(url: str, 
     assert isinstance(question, Question)
     assert question.title.endswith("?")
     assert "LIMIT" in question.text
-    answer = httpx.get(f"{url}/sparql", params={"query": question.text})
+    answer = HTTP.get(f"{url}/sparql", params={"query": question.text})
     assert answer.status_code == 200, answer.text
 
 
@@ -166,5 +165,5 @@ def test_each_example_question_finds_something_in_the_gold_graph(gold: object, t
     publish(tmp_path, add=layout_add)
     with running(settings(tmp_path)) as url:
         for question in questions():
-            rows = httpx.get(f"{url}/sparql", params={"query": question.text}).json()["results"]["bindings"]
+            rows = HTTP.get(f"{url}/sparql", params={"query": question.text}).json()["results"]["bindings"]
             assert rows, question.title

@@ -9,12 +9,11 @@ from importlib.resources import as_file, files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
 import pytest
 from jsonschema import Draft7Validator
 from referencing import Registry
 from referencing.jsonschema import DRAFT7
-from serving import ARTICLE, BASE, publish, running, settings
+from serving import ARTICLE, BASE, HTTP, publish, running, settings
 
 from endpoint.protocol.requests import ProtocolError
 from endpoint.reconciliation.answers import BATCH, Reconciliation, space_of
@@ -145,40 +144,40 @@ def test_what_cannot_be_read_is_refused_with_a_sentence(service: Reconciliation)
 
 def test_openrefine_asks_by_get_and_by_form_and_gets_the_same(url: str) -> None:
     queries = json.dumps({"q0": {"query": "Australia", "type": "state", "limit": 3}})
-    got = httpx.get(f"{url}/reconcile", params={"queries": queries})
-    posted = httpx.post(f"{url}/reconcile", data={"queries": queries})
+    got = HTTP.get(f"{url}/reconcile", params={"queries": queries})
+    posted = HTTP.post(f"{url}/reconcile", data={"queries": queries})
     assert got.json() == posted.json()
     assert posted.json()["q0"]["result"][0]["id"] == "Q408"
     assert posted.headers["access-control-allow-origin"] == "*"
-    assert httpx.options(f"{url}/reconcile/1.0-draft/match").headers["access-control-allow-methods"]
+    assert HTTP.options(f"{url}/reconcile/1.0-draft/match").headers["access-control-allow-methods"]
 
 
 def test_every_address_of_the_manifest_answers(url: str) -> None:
-    manifest = httpx.get(f"{url}/reconcile").json()
+    manifest = HTTP.get(f"{url}/reconcile").json()
     assert manifest["versions"] == ["0.2"]
     assert manifest["identifierSpace"] == "http://www.wikidata.org/entity/"
     assert "{{id}}" in manifest["view"]["url"]
     for kind, prefix in (("entity", "New Zea"), ("property", "cou"), ("type", "sta")):
         at = manifest["suggest"][kind]
-        found = httpx.get(at["service_url"] + at["service_path"], params={"prefix": prefix}).json()["result"]
+        found = HTTP.get(at["service_url"] + at["service_path"], params={"prefix": prefix}).json()["result"]
         assert found
         assert all(each["id"] and each["name"] for each in found)
-    page = httpx.get(manifest["preview"]["url"].replace("{{id}}", "Q664"))
+    page = HTTP.get(manifest["preview"]["url"].replace("{{id}}", "Q664"))
     assert "New Zealand" in page.text
     assert "frame-ancestors" not in page.headers["content-security-policy"]
     at = manifest["suggest"]["entity"]
-    assert httpx.get(at["service_url"] + at["flyout_service_path"].replace("${id}", "Q664")).json()["id"] == "Q664"
+    assert HTTP.get(at["service_url"] + at["flyout_service_path"].replace("${id}", "Q664")).json()["id"] == "Q664"
     at = manifest["extend"]["propose_properties"]
-    assert httpx.get(at["service_url"] + at["service_path"], params={"type": "state"}).json()["properties"]
-    draft = httpx.get(f"{url}/reconcile/1.0-draft").json()
+    assert HTTP.get(at["service_url"] + at["service_path"], params={"type": "state"}).json()["properties"]
+    draft = HTTP.get(f"{url}/reconcile/1.0-draft").json()
     assert draft["versions"] == ["1.0-draft"]
     assert draft["suggest"] == {"entity": True, "property": True, "type": True}
 
 
 def test_data_extension_gives_each_property_of_each_entity_in_both_versions(url: str) -> None:
     query = {"ids": ["Q1490", "Q999999999"], "properties": [{"id": "country"}, {"id": "type"}]}
-    old = httpx.post(f"{url}/reconcile", data={"extend": json.dumps(query)}).json()
-    draft = httpx.post(f"{url}/reconcile/1.0-draft/extend", json=query).json()
+    old = HTTP.post(f"{url}/reconcile", data={"extend": json.dumps(query)}).json()
+    draft = HTTP.post(f"{url}/reconcile/1.0-draft/extend", json=query).json()
     assert [each["id"] for each in old["meta"]] == ["country", "type"]
     assert old["rows"]["Q1490"]["country"] == [{"id": "Q17", "name": "Japan"}]
     assert old["rows"]["Q999999999"] == {"country": [], "type": []}
@@ -192,10 +191,10 @@ def test_every_id_elsewhere_of_an_entity_is_a_property(url: str) -> None:
         open_authority(path) as authority,
     ):
         schemes, held = authority.schemes(), authority.externals("Q17")
-    proposed = httpx.get(f"{url}/reconcile/extend/propose", params={"type": "state"}).json()["properties"]
+    proposed = HTTP.get(f"{url}/reconcile/extend/propose", params={"type": "state"}).json()["properties"]
     assert {*schemes} <= {each["id"] for each in proposed}
     query = {"ids": ["Q17"], "properties": [{"id": each} for each in schemes]}
-    row = httpx.post(f"{url}/reconcile", data={"extend": json.dumps(query)}).json()["rows"]["Q17"]
+    row = HTTP.post(f"{url}/reconcile", data={"extend": json.dumps(query)}).json()["rows"]["Q17"]
     assert [(name, each["str"]) for name, cells in row.items() for each in cells] == [*held]
     assert row["iso3166-1-alpha-2"] == [{"str": "JP"}]
     assert row["geonames"]
@@ -208,7 +207,7 @@ def test_an_id_elsewhere_tells_namesakes_apart(service: Reconciliation) -> None:
 
 
 def test_an_entity_that_is_not_there_has_no_page(url: str) -> None:
-    assert httpx.get(f"{url}/reconcile/preview", params={"id": "<script>"}).status_code == 404
+    assert HTTP.get(f"{url}/reconcile/preview", params={"id": "<script>"}).status_code == 404
 
 
 @pytest.mark.parametrize("version", _VERSIONS)
@@ -227,22 +226,22 @@ def test_the_schemas_of_the_specification_tell_a_wrong_answer(version: str) -> N
 @pytest.mark.parametrize("space", ["/reconcile", "/reconcile/graph"])
 def test_every_answer_is_valid_by_the_schemas_of_the_specification(url: str, space: str, version: str) -> None:
     root = f"{url}{space}" + ("" if version == "0.2" else f"/{version}")
-    assert_valid(version, "manifest", httpx.get(root).json())
+    assert_valid(version, "manifest", HTTP.get(root).json())
     for kind, name in (("entity", "entities"), ("property", "properties"), ("type", "types")):
         for prefix in ("", "s", "Jap", "nothing begins so"):
-            found = httpx.get(f"{root}/suggest/{kind}", params={"prefix": prefix}).json()
+            found = HTTP.get(f"{root}/suggest/{kind}", params={"prefix": prefix}).json()
             assert_valid(version, f"suggest-{name}-response", found)
     for type_ in ("person", "state", ""):
-        proposed = httpx.get(f"{root}/extend/propose", params={"type": type_}).json()
+        proposed = HTTP.get(f"{root}/extend/propose", params={"type": type_}).json()
         assert_valid(version, "data-extension-property-proposal", proposed)
     properties = [{"id": each["id"]} for each in proposed["properties"]]
     ids = ["Q17", "Q359480", "Q1490", "Q7184", "Q999999999", "actor/norway", "actor/oslo-choir", "partnership/aukus"]
     query = {"ids": ids, "properties": properties}
     assert_valid(version, "data-extension-query", query)
     if version == "0.2":
-        extended = httpx.post(root, data={"extend": json.dumps(query)})
+        extended = HTTP.post(root, data={"extend": json.dumps(query)})
     else:
-        extended = httpx.post(f"{root}/extend", json=query)
+        extended = HTTP.post(f"{root}/extend", json=query)
     assert_valid(version, "data-extension-response", extended.json())
 
 
@@ -256,12 +255,12 @@ def test_every_answer_is_valid_by_the_schemas_of_the_specification(url: str, spa
 def test_every_list_of_candidates_is_valid_by_the_schemas_of_the_specification(url: str, space: str, name: str) -> None:
     batch = {"q0": {"query": name, "limit": 20, "properties": [{"pid": "country", "v": {"id": "Q17"}}]}}
     assert_valid("0.2", "reconciliation-query-batch", batch)
-    answer = httpx.post(f"{url}{space}", data={"queries": json.dumps(batch)}).json()
+    answer = HTTP.post(f"{url}{space}", data={"queries": json.dumps(batch)}).json()
     assert_valid("0.2", "reconciliation-result-batch", answer)
     condition = {"matchType": "property", "propertyId": "type", "propertyValue": "state"}
     draft = {"queries": [{"conditions": [{"matchType": "name", "propertyValue": name}, condition], "limit": 20}]}
     assert_valid("1.0-draft", "reconciliation-query-batch", draft)
-    answer = httpx.post(f"{url}{space}/1.0-draft/match", json=draft).json()
+    answer = HTTP.post(f"{url}{space}/1.0-draft/match", json=draft).json()
     assert_valid("1.0-draft", "reconciliation-result-batch", answer)
     assert all(each["candidates"] or name == "zzzz" for each in answer["results"])
 
@@ -270,7 +269,7 @@ def test_every_list_of_candidates_is_valid_by_the_schemas_of_the_specification(u
 
 
 def test_names_are_reconciled_with_the_entities_of_the_graph_under_their_own_iris(url: str) -> None:
-    manifest = httpx.get(f"{url}/reconcile/graph").json()
+    manifest = HTTP.get(f"{url}/reconcile/graph").json()
     assert manifest["identifierSpace"] == BASE
     assert manifest["view"] == {"url": BASE + "{{id}}"}
     assert [each["id"] for each in manifest["defaultTypes"]] == ["State", "Organization", "NewsOutlet", "Partnership"]
@@ -281,7 +280,7 @@ def test_names_are_reconciled_with_the_entities_of_the_graph_under_their_own_iri
         "q3": {"query": "choir of oslo", "properties": [{"pid": "country", "v": {"id": "actor/norway"}}]},
         "q4": {"query": "Al"},
     }
-    found = httpx.post(f"{url}/reconcile/graph", data={"queries": json.dumps(queries)}).json()
+    found = HTTP.post(f"{url}/reconcile/graph", data={"queries": json.dumps(queries)}).json()
     best = {key: [(each["id"], each["match"]) for each in found[key]["result"]] for key in queries}
     assert best["q0"] == [("actor/norway", True)]
     assert best["q1"] == [("actor/oslo-choir", False), ("actor/oslo-choir-of-bergen", False)]
@@ -292,15 +291,15 @@ def test_names_are_reconciled_with_the_entities_of_the_graph_under_their_own_iri
 
 def test_suggestions_and_extension_tell_what_the_graph_has_of_an_entity(url: str) -> None:
     root = f"{url}/reconcile/graph"
-    said = httpx.get(f"{root}/suggest/entity", params={"prefix": "osl", "limit": 1}).json()["result"]
+    said = HTTP.get(f"{root}/suggest/entity", params={"prefix": "osl", "limit": 1}).json()["result"]
     assert [(each["id"], each["description"]) for each in said] == [("actor/oslo-choir", "Organization, Norway")]
     query = {"ids": ["actor/oslo-choir"], "properties": [{"id": each} for each in ("name", "country", "wikidata")]}
-    assert httpx.post(root, data={"extend": json.dumps(query)}).json()["rows"]["actor/oslo-choir"] == {
+    assert HTTP.post(root, data={"extend": json.dumps(query)}).json()["rows"]["actor/oslo-choir"] == {
         "name": [{"str": "Oslo Choir"}, {"str": "Choir of Oslo"}],
         "country": [{"id": "actor/norway", "name": "Norway"}],
         "wikidata": [{"str": "Q4"}],
     }
-    assert "Oslo Choir" in httpx.get(f"{root}/preview", params={"id": "actor/oslo-choir"}).text
+    assert "Oslo Choir" in HTTP.get(f"{root}/preview", params={"id": "actor/oslo-choir"}).text
 
 
 @pytest.mark.parametrize(
@@ -316,11 +315,11 @@ def test_a_new_snapshot_is_reconciled_with_once_it_is_served(tmp_path: Path) -> 
     publish(tmp_path / "store", add=ARTICLE)
     with running(settings(tmp_path / "store")) as url:
         ask = {"queries": json.dumps({"q": {"query": "Oslo Choir"}})}
-        assert httpx.get(f"{url}/reconcile/graph", params=ask).json()["q"]["result"] == []
-        assert httpx.get(f"{url}/reconcile").status_code == 404  # no authority was given
+        assert HTTP.get(f"{url}/reconcile/graph", params=ask).json()["q"]["result"] == []
+        assert HTTP.get(f"{url}/reconcile").status_code == 404  # no authority was given
         publish(tmp_path / "store", add=CHOIR_ALONE)
         for _ in range(300):
-            found = httpx.get(f"{url}/reconcile/graph", params=ask).json()["q"]["result"]
+            found = HTTP.get(f"{url}/reconcile/graph", params=ask).json()["q"]["result"]
             if found:
                 break
             time.sleep(0.1)

@@ -9,7 +9,7 @@ import pyoxigraph
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import publish, running, settings
+from serving import HTTP, publish, running, settings
 
 from endpoint.workers.rows import Rows, TooManyRows
 
@@ -67,12 +67,12 @@ def test_an_answer_with_too_many_rows_is_refused_whole_or_broken_off_but_never_c
     with running(settings(tmp_path, limits={"rows": 50})) as url:
         for text, name in [*formats, (graph, "ttl"), (graph, "jsonld")]:
             try:
-                answer = httpx.get(f"{url}/sparql", params={"query": text, "format": name})
+                answer = HTTP.get(f"{url}/sparql", params={"query": text, "format": name})
             except httpx.RemoteProtocolError:
                 assert text == long_
             else:
                 assert (answer.status_code, "50 rows" in answer.text) == (503, True)
         for text, name in [(short, "csv"), (graph, "nt")]:
-            answer = httpx.get(f"{url}/sparql", params={"query": text.replace("51", "50"), "format": name})
+            answer = HTTP.get(f"{url}/sparql", params={"query": text.replace("51", "50"), "format": name})
             assert (answer.status_code, len(answer.text.splitlines())) == (200, 51 if name == "csv" else 50)
-        assert httpx.get(f"{url}/.well-known/void").status_code == 200
+        assert HTTP.get(f"{url}/.well-known/void").status_code == 200

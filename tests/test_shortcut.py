@@ -9,11 +9,10 @@ import time
 import urllib.parse
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from serving import ARTICLE, publish, running, settings
+from serving import ARTICLE, HTTP, publish, running, settings
 
 from endpoint.http.shortcut import _PLAIN, _decoded
 
@@ -129,12 +128,12 @@ def test_a_client_that_hangs_up_frees_its_query(server: tuple[str, int]) -> None
         with socket.create_connection(server) as client:
             client.sendall(request)
             end = time.monotonic() + 30
-            while not httpx.get(f"{url}/health").json()["running"]:
+            while not HTTP.get(f"{url}/health").json()["running"]:
                 assert time.monotonic() < end, "the query does not run"
     end = time.monotonic() + 30
-    while httpx.get(f"{url}/health").json()["running"]:
+    while HTTP.get(f"{url}/health").json()["running"]:
         assert time.monotonic() < end, "the query runs on"
-    answer = httpx.get(f"{url}/sparql", params={"query": "ASK {}"}, headers={"Accept": "text/csv"}, timeout=30)
+    answer = HTTP.get(f"{url}/sparql", params={"query": "ASK {}"}, headers={"Accept": "text/csv"})
     assert answer.text == "true"
 
 
@@ -147,7 +146,7 @@ def test_the_answer_under_way_is_sent_before_the_server_ends(tmp_path: Path) -> 
         path = f"/sparql?query={urllib.parse.quote(slow)}"
         client.sendall(f"GET {path} HTTP/1.1\r\nHost: h\r\nAccept: text/csv\r\n\r\n".encode())
         end = time.monotonic() + 30
-        while not httpx.get(f"{url}/health").json()["running"]:
+        while not HTTP.get(f"{url}/health").json()["running"]:
             assert time.monotonic() < end, "the query does not run"
     with client, client.makefile("rb") as stream:
         whole = stream.read()

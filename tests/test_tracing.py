@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 import serving
+from serving import HTTP
 
 from endpoint.http import tracing
 
@@ -29,8 +29,8 @@ def test_each_request_becomes_a_span_with_the_hash_of_its_query(
     monkeypatch.setattr(tracing.trace, "get_tracer", provider.get_tracer)
     serving.publish(tmp_path / "store", add=serving.ARTICLE)
     with serving.running(serving.settings(tmp_path / "store")) as address:
-        httpx.get(f"{address}/sparql", params={"query": "ASK { ?s ?p ?o }"}, timeout=30)
-        httpx.get(f"{address}/sparql", params={"query": "ASK {"}, timeout=30)
+        HTTP.get(f"{address}/sparql", params={"query": "ASK { ?s ?p ?o }"})
+        HTTP.get(f"{address}/sparql", params={"query": "ASK {"})
     right, wrong = kept.get_finished_spans()
     assert (right.name, wrong.name) == ("GET /sparql ASK", "GET /sparql ASK")
     assert right.attributes["http.response.status_code"] == 200
