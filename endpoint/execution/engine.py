@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from endpoint.workers.worker import Worker
 
 _LOG = logging.getLogger("pactgraph.endpoint")
+_KILLED = 0.1  # worker seconds that it costs a client to have a query stopped: its worker has to be replaced
 _PUT_BACK = 0.25  # worker seconds that it costs a client to have a query put back
 _POLL = 0.25  # seconds between two looks at the name of the current snapshot
 _SMALL = 8 << 20  # bytes on disk up to which a snapshot is loaded into memory at once: a fraction of a second
@@ -219,6 +220,7 @@ class Engine:
         is_short = self.lanes.leave(answer) and answer.seconds is not None
         if answer.stopped:
             self.killed[answer.stopped] += 1
+            self._accounts.charge(answer.client, _KILLED)
         self._free(answer.client)
         if is_short:
             idle = time.monotonic() - answer.started - (answer.seconds or 0.0)
@@ -289,26 +291,27 @@ class Engine:
         return limits.running if limits.running is not None else max(1, limits.workers - 1)
 
     def _may(self, client: str) -> bool:
-        """Whether the client may have one more worker: not beyond its share, nor one kept for light clients.
+        """Whether the client may have one more worker: not beyond its share, nor one that is kept for others.
 
-        Heavy clients, by what they used lately, leave a quarter of the workers; where there is one only, it leaves one.
-        While the slow lane is full, one worker of the quick one is for clients whose last query was short.
+        Clients that are heavy, by what they used lately, and those whose last query was not short leave a quarter of
+        the workers to the rest; where there is one such client only, it leaves one. Heavy ones wait while long queries
+        do. Where the quick lane has one worker only, all light clients may have it.
         """
         if self.running[client] >= self._share:
             return False
         workers = self.settings.limits.workers
         if workers == 1:
             return True
-        if self._accounts.is_light(client):
-            is_proven, quick = self._accounts.is_proven, self.lanes.quick
-            if quick == 1 or not self.lanes.are_crowded or is_proven(client):
+        is_light, is_proven = self._accounts.is_light, self._accounts.is_proven
+        if is_light(client):
+            if self.lanes.quick == 1 or is_proven(client):
                 return True
-            return self.lanes.tries(is_proven) < quick - 1
-        if self.lanes.waiting:
+        elif self.lanes.waiting:
             return False
-        heavy = {other: count for other, count in self.running.items() if not self._accounts.is_light(other)}
-        kept = 1 if heavy.keys() <= {client} else max(1, workers // 4)
-        return sum(heavy.values()) < workers - kept
+        running = [each.client for each in self.answers.values()]
+        others = [other for other in running if not (is_proven(other) and is_light(other))]
+        kept = 1 if set(others) <= {client} else max(1, workers // 4)
+        return len(others) < workers - kept
 
     def _job(self, query: Query | GraphRead, *, coding: str) -> dict[str, Any]:
         limits = self.settings.limits

@@ -86,10 +86,6 @@ class Lanes:
         self._unmoved.add(answer)
         self._is_alone = False
 
-    def tries(self, is_proven: Callable[[str], bool]) -> int:
-        """Return how many queries in the quick lane are of clients that have not proven to ask short ones."""
-        return sum(not is_proven(answer.client) for answer in self._quick)
-
     def leave(self, answer: Answer) -> bool:
         """Take note that a query runs no longer; return whether it was in the quick lane to the end."""
         if answer in self._quick:
