@@ -168,6 +168,83 @@ def test_a_name_that_a_larger_city_outside_the_core_has_is_none_of_a_smaller_one
     assert ids(small, "Soloville") == ["Q403"]
 
 
+CITY = {
+    **CURATED,
+    "qid": "Q800",
+    "label": "Riverton",
+    "type": "place",
+    "aliases": "Rivertown",
+    "offices": "",
+    "geonames": "21",
+}
+RIVERTON = City("21", "Rívertona", "AA", "", 2_000_000, frozenset({"Rívertona", "Riverton", "Rivertown", "Rio"}))
+NAMESAKE = City("22", "Riverton", "BB", "", 300_000, frozenset({"Riverton", "Ripa", "Ribera"}))
+HAMLET = City("23", "Rivertown", "BB", "", 9_000, frozenset({"Rivertown", "Ripetta", "Riva"}))
+
+
+def with_city(tmp_path: Path, *places: City, **changed: str) -> Authority:
+    sources = replace(SOURCES, places=(*SOURCES.places, *places), curated=(CURATED, {**CITY, **changed}))
+    write_core(tmp_path / "core.sqlite", sources)
+    return open_authority(tmp_path / "core.sqlite")
+
+
+def test_a_city_of_ours_has_the_names_of_its_row_and_what_geonames_tells_of_it(tmp_path: Path) -> None:
+    core = with_city(tmp_path, RIVERTON, HAMLET)
+    for name in ("Riverton", "Rivertown", "Rivertona"):
+        assert ids(core, name) == ["Q800"]
+    assert ids(core, "Rio") == []
+    city = core.entity("Q800")
+    assert city
+    assert (city.description, city.country, city.status) == ("city in Aland", "Q100", "verified")
+    assert core.externals("Q800") == (("geonames", "21"),)
+    assert len(core.evidence("Q800")) == 3
+
+
+def test_a_capital_of_ours_is_better_known_and_goes_by_its_name_in_the_registry(tmp_path: Path) -> None:
+    sources = replace(
+        SOURCES,
+        places=(*SOURCES.places, RIVERTON),
+        curated=(CITY,),
+        capitals={"AA": frozenset({"Rivertona", "Ålaport"})},
+        words=SOURCES.words | {"rivertona"},
+    )
+    found = {record.entity.id: record for _, record in compile_core(sources)}
+    assert found["Q800"].entity.description == "capital of Aland"
+    assert found["Q800"].entity.prior == 241
+    assert "Rivertona" not in {name.text for name in found["Q800"].names}  # an English word, but for the accents
+
+
+def test_a_name_that_a_city_outside_the_core_may_have_meant_is_kept_beside_the_country_only(tmp_path: Path) -> None:
+    core = with_city(tmp_path, RIVERTON, NAMESAKE)
+    assert ids(core, "Riverton") == []
+    assert ids(core, "Riverton, Aland") == ids(core, "Rivertown") == ["Q800"]
+    told_of_less = replace(NAMESAKE, names=frozenset({"Riverton"}))
+    assert ids(with_city(tmp_path, RIVERTON, told_of_less), "Riverton") == ["Q800"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"geonames": "99"}, "not in GeoNames under 99"),
+        ({"country": "Q200"}, "is Rívertona, AA in GeoNames"),
+        ({"aliases": "Elsewhere"}, "not called Elsewhere in GeoNames"),
+        ({"evidence": "one source"}, "fewer than two sources"),
+    ],
+)
+def test_a_city_of_ours_that_geonames_contradicts_stops_the_build(
+    tmp_path: Path, changed: dict[str, str], told: str
+) -> None:
+    with pytest.raises(Disagreement, match=told):
+        with_city(tmp_path, RIVERTON, **changed)
+
+
+def test_the_large_cities_ship_with_their_ids_at_geonames(shipped: Authority) -> None:
+    for name, number in (("London", "2643743"), ("Tokyo", "1850147"), ("New York", "5128581"), ("Canberra", "2172517")):
+        (best, *_) = shipped.candidates(name)
+        assert best.entity.status == "verified"
+        assert ("geonames", number) in shipped.externals(best.entity.id)
+
+
 def test_a_region_loses_its_name_to_a_city_of_a_million_outside_the_core(small: Authority) -> None:
     assert ids(small, "Largeville") == []
     far = City("18", "Exshire", "BB", "", 2_000_000, frozenset({"Exshire"}))

@@ -42,10 +42,16 @@ RECORDS = (
     place("Q65", "Los Angeles", "city in California, United States", 197, "Q30"),
     place("Q824", "Oregon", "state of the United States of America", 120, "Q30"),
     place("Q43919", "Salem", "city in Oregon, United States", 42, "Q30"),
+    place("Q60", "New York City", "city in New York, United States", 297, "Q30", "New York"),
+    place("Q1384", "New York", "state of the United States of America", 200, "Q30"),
+    place("Q1223", "Washington", "state of the United States of America", 200, "Q30"),
+    place("Q61", "Washington, D.C.", "capital of United States", 183, "Q30", "Washington"),
+    place("Q1904", "Ontario", "province of Canada", 100, "Q16"),
     place("Q9863", "Salem", "city in India", 96, "Q668"),
     place("Q1486", "Buenos Aires", "capital of Argentina", 400, "Q414"),
     place("Q44754", "Buenos Aires Province", "province of Argentina", 100, "Q414", "Buenos Aires"),
     place("Q26253", "Madeira", "archipelago of Portugal", 90, "Q45"),
+    body("Q82151", "Food Organization", "agency of the United Nations", None),
     body("Q54173", "General Electric", "American multinational conglomerate", "Q30"),
     body("Q11220", "United States Navy", "maritime branch of the United States military", "Q30"),
     body("Q3315422", "Ministry of Transport", "ministry of the Government of Colombia", "Q739"),
@@ -92,6 +98,7 @@ def named(text: str, name: str, kind: EntityKind = EntityKind.ORGANIZATION, know
         "He bought Acme Corp Japan Inc.",
         "The fleet of North Japan came.",
         "They sailed the Japan Sea.",
+        "It is a party to the Treaty of London.",
         "It launched the London-8 operation.",
     ],
 )
@@ -139,6 +146,39 @@ def test_a_body_that_begins_with_a_states_name_is_not_the_state(linker: Linker) 
 )
 def test_a_region_behind_a_comma_tells_which_place(linker: Linker, text: str, qid: str) -> None:
     assert given(linker, text, "Salem") == qid
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("She lives in London, Ontario, with them.", ["Q1904"]),
+        ("She lives in London, Argentina.", ["Q414"]),
+        ("She lives in Los Angeles, Oregon.", ["Q824"]),
+        ("She lives in Los Angeles, Calif.", ["Q65"]),
+        ("In London, Argentina and Japan agreed.", ["Q84", "Q414", "Q17"]),
+    ],
+)
+def test_a_place_elsewhere_than_the_region_behind_it_is_not_meant(linker: Linker, text: str, found: list[str]) -> None:
+    assert [qid for _, qid in accepted(linker, text)] == found
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("The council met in New York on Monday.", ["Q60"]),
+        ("The New York governor came.", []),
+        ("They voted in Oregon and New York.", ["Q824"]),
+    ],
+)
+def test_a_city_called_like_its_region_is_meant_unless_regions_are_spoken_of(
+    linker: Linker, text: str, found: list[str]
+) -> None:
+    assert [qid for _, qid in accepted(linker, text)] == found
+
+
+def test_a_state_of_a_state_is_no_city(linker: Linker) -> None:
+    assert given(linker, "Lawmakers of Washington state met.", "Washington") == "Q1223"
+    assert given(linker, "Lawmakers came on a New York state visit.", "New York") == "Q60"
 
 
 def test_the_better_known_of_two_places_needs_a_reason_where_it_is_found_and_none_where_it_is_given(
@@ -220,6 +260,17 @@ def test_a_given_name_may_be_short_for_a_body_of_a_state_that_is_named(linker: L
 )
 def test_letters_and_codes_of_exchanges_stand_for_the_name_before_them(text: str, short: str, full: str) -> None:
     assert Scene.of(text, []).spelt_out[short] == full
+
+
+@pytest.mark.parametrize("name", ["Food Organization", "Food Organisation"])
+def test_a_body_is_found_by_the_british_and_the_american_spelling(linker: Linker, name: str) -> None:
+    text = f"He joined {name} in May."
+    assert given(linker, text, name) == "Q82151"
+
+
+def test_a_given_name_may_begin_with_whose_body_it_is(linker: Linker) -> None:
+    name = "U.N.'s Food Organisation"
+    assert given(linker, f"He joined the {name}.", name) == "Q82151"
 
 
 def test_words_that_are_no_name_are_taken_off_a_companys(linker: Linker) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from loader.document import EntityKind
 from loader.linking.decision import Features, Scored, score
 from loader.linking.gazetteer import key_words
+from loader.linking.regions import is_elsewhere, lies_in, not_meant, region_after
 from loader.linking.scene import bare, description_of, untitled
 from ontology.authority import acronym_form, covers, fold
 
@@ -56,6 +57,7 @@ class Candidates:
         kind = named.kind
         longer = self._longer(named, name, scene, given=given)
         region = self._region(name, scene)
+        within = region_after(named.span, scene.text, self.gazetteer)
         namesakes = self._bodies_called(name, named, scene)
         title = scene.title(named.span) if self.sources.offices else None
         held = {entity.id: entity for entity in self._holders(name, title, scene)}
@@ -68,7 +70,8 @@ class Candidates:
                 if hit.entity.type in _FORMLESS and fold(bare(each)) != fold(each) != fold(hit.name):
                     continue  # "Madeira Inc" is no island
                 found.setdefault(hit.entity.id, (hit, hit.entity))
-        for each in (*self._fuller_places(name), *([region] if region else [])):
+        behind = (f"{name}, {within.label}",) if within is not None else ()
+        for each in (*self._fuller_places(name), *behind, *([region] if region else [])):
             for hit in self._hits(each):
                 if hit.entity.type == "place":
                     found.setdefault(hit.entity.id, (hit, hit.entity))
@@ -86,12 +89,15 @@ class Candidates:
             key: (hit, entity)
             for key, (hit, entity) in found.items()
             if key == known or not self._is_foreign(entity, hit.name if hit else entity.label, name, scene)
+            if within is None or not is_elsewhere(entity, within)
         }
         labels = {entity.label for _, entity in found.values()}
+        called = (entity for hit, entity in found.values() if hit is not None and fold(hit.name) == fold(name))
+        others = not_meant(called, named.span, scene.text, self.gazetteer)
         found = {
             key: (hit, entity)
             for key, (hit, entity) in found.items()
-            if not _is_part_of(entity, labels - {entity.label})
+            if key not in others and not _is_part_of(entity, labels - {entity.label})
         }
         entities = [entity for _, entity in found.values()]
         return [
@@ -284,19 +290,10 @@ class Candidates:
         """Return 1 for a place in the region named after it, "Salem, Ore.", -1 for one elsewhere; else a share."""
         if not self.sources.context or entity.type not in ("state", "place"):
             return 0.0
-        region = self._region_after(named, scene)
-        if region is not None and any(_lies_in(each, region) for each in rivals):
-            return 1.0 if _lies_in(entity, region) else -1.0
+        region = region_after(named.span, scene.text, self.gazetteer)
+        if region is not None and any(lies_in(each, region) for each in rivals):
+            return 1.0 if lies_in(entity, region) else -1.0
         return scene.shares.get(entity.country or "", 0.0)
-
-    def _region_after(self, named: Named, scene: Scene) -> Entity | None:
-        """Return the state or region whose name stands behind a comma after a name, also abbreviated."""
-        after = _IN_REGION.match(scene.text, named.span.end)
-        if after is None:
-            return None
-        first = after[1].split()[0]
-        hits = next(filter(None, map(self.gazetteer.hits, (after[1], first, f"{first}."))), ())
-        return hits[0].entity if hits and hits[0].entity.type in ("state", "place") else None
 
     def _capital(self, entity: Entity, name: str) -> float:
         state = self.known.get(self.capitals.get(name.title() if name.isupper() else name, ""))
@@ -343,7 +340,10 @@ _FORMS: Mapping[str, tuple[str, ...]] = {
     "ASA": ("NO",),
     "AB": ("SE", "FI"),
 }
-_IN_REGION = re.compile(r", ?((?:[A-Z]\.){2}|[A-Z][a-z]+\.?(?: [A-Z][a-z]+){0,2})")
+_IN_REGION_WORDS = "[Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate"
+_PAIRS = (("Organisation", "Organization"), ("Defence", "Defense"), ("Centre", "Center"), ("Labour", "Labor"))
+_OTHER_SPELLING: Mapping[str, str] = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
+_SPELLINGS = re.compile(rf"\b(?:{'|'.join(_OTHER_SPELLING)})\b")
 _REGION_WORDS = "[Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate"
 _PART = re.compile(r"\b(?:brand|subsidiary|division|unit|part|arm)\b.*\b(?:of|by) (?:the )?([A-Z].*)")
 
@@ -352,10 +352,6 @@ def _may_be(name: str, full: str) -> bool:
     """Whether words may stand for a full name: they share one with it, or are a description with an article."""
     is_description = name.lower().startswith(("the ", "this ", "that "))
     return is_description or bool(set(fold(name).split()) & set(fold(full).split()))
-
-
-def _lies_in(entity: Entity, region: Entity) -> bool:
-    return entity.type == "place" and (region.label in entity.description or region.id == entity.country)
 
 
 def _is_part_of(entity: Entity, labels: set[str]) -> bool:
@@ -379,10 +375,11 @@ def _fullness(entity: Entity, name: str, longer: tuple[str, ...], by_longer: set
 
 
 def _variants(name: str) -> tuple[str, ...]:
-    """Return a name, and what it may stand under in an authority: without title or legal form, or with another."""
+    """Return a name and how an authority may spell it: without title or legal form, the American or British way."""
     short = bare(name)
+    spelt = _SPELLINGS.sub(lambda found: _OTHER_SPELLING[found[0]], name)
     forms = tuple(f"{short} {form}" for form in ("Company", "Corporation", "Group", "Inc.")) if short != name else ()
-    return (name, name.removeprefix("The ").removeprefix("the "), untitled(name), short, *forms)
+    return (name, name.removeprefix("The ").removeprefix("the "), untitled(name), spelt, short, *forms)
 
 
 def _plain(name: str) -> str:

@@ -13,11 +13,13 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from loader.linking.cities import GEONAMES, METROPOLIS, Cities, Countries, bare_region, plain, region_priors, weight
+from loader.linking.cities import problems as city_problems
+from loader.linking.cities import record as city_record
 from loader.linking.packages import ARCHIVES, INSTALLED, Sources, read_sources
 from loader.linking.writer import Record, Tenure, Writer
 from ontology.authority import Entity, Name, acronym_form, cased, fold
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from loader.linking.packages import City
 
 DATE: Final = "2026-09-18"  # of the newest package
-VERSION: Final = f"{DATE}.3"  # another for each change of what is built
+VERSION: Final = f"{DATE}.4"  # another for each change of what is built
 RANKS: Final = {"curated": 0, "country": 1, "territory": 2, "index": 3}
 _CODER, _INDEX, _RIGOUR = (
     "npm @rapideditor/country-coder 5.6.1",
@@ -105,16 +107,19 @@ def write_core(path: Path, sources: Sources) -> dict[str, int]:
 def compile_core(sources: Sources) -> Iterator[tuple[int, Record]]:
     """Give the records of the core with their ranks. Raises Disagreement before the first."""
     countries, problems = _countries(sources)
-    problems += _problems(sources)
+    cities = Cities.of(sources)
+    problems += [*_problems(sources), *city_problems(sources.curated, cities, countries)]
     if problems:
         raise Disagreement("\n".join(sorted(problems)))
-    yield from ((RANKS["curated"], _curated(row)) for row in sources.curated)
-    yield from ((RANKS["country"], record) for record in _states(sources, countries))
-    cities = Cities.of(sources)
     subjects = tuple(_subjects(sources, countries, cities))
-    inside = frozenset(each.city.number for each in subjects if each.city)
-    yield from ((RANKS["territory"], record) for record in _territories(sources, countries, cities, inside))
-    yield from ((RANKS["index"], record) for record in _index(sources, countries, subjects, cities, inside))
+    ours = {row["qid"]: row["geonames"] for row in sources.curated if row.get("geonames")}
+    inside = {each.city.number for each in subjects if each.city} | set(ours.values())
+    cities = replace(cities, inside=frozenset(inside), ours=frozenset(ours))
+    for row in sources.curated:
+        yield RANKS["curated"], city_record(row, sources, cities) if row["qid"] in ours else _curated(row)
+    yield from ((RANKS["country"], record) for record in _states(sources, countries))
+    yield from ((RANKS["territory"], record) for record in _territories(sources, countries, cities))
+    yield from ((RANKS["index"], record) for record in _index(sources, countries, subjects, cities))
 
 
 def _countries(sources: Sources) -> tuple[dict[str, str], list[str]]:
@@ -218,16 +223,14 @@ def _states(sources: Sources, countries: dict[str, str]) -> Iterator[Record]:
         yield Record(entity, tuple(names), tuple(externals), evidence=tuple(evidence))
 
 
-def _territories(
-    sources: Sources, countries: dict[str, str], cities: Cities, inside: frozenset[str]
-) -> Iterator[Record]:
+def _territories(sources: Sources, countries: dict[str, str], cities: Cities) -> Iterator[Record]:
     """Give the parts of countries, and what else has a code of its own but is no country."""
     coder = {each["wikidata"]: each["nameEn"] for each in sources.borders}
     states = set(countries.values())
     for each in sources.territories:
         if each.code in countries or each.qid in states or not _QID.fullmatch(each.qid) or each.code == "ZZ":
             continue
-        if cities.is_overshadowed(each.name, METROPOLIS, inside):
+        if cities.is_overshadowed(each.name, METROPOLIS):
             continue
         evidence = {(_RIGOUR, each.code)}
         evidence |= {(_CODER, "borders.json")} if each.qid in coder else set()
@@ -298,9 +301,12 @@ def _subjects(sources: Sources, countries: dict[str, str], cities: Cities) -> It
 
 
 def _index(
-    sources: Sources, countries: dict[str, str], subjects: Iterable[_Subject], cities: Cities, inside: frozenset[str]
+    sources: Sources, countries: dict[str, str], subjects: Iterable[_Subject], cities: Cities
 ) -> Iterator[Record]:
-    """Give what name-suggestion-index says of brands, operators and the subjects of flags."""
+    """Give what name-suggestion-index says of brands, operators and the subjects of flags.
+
+    No names of cities that are ours: our rows tell which those may have.
+    """
     regions = region_priors(sources)
     for each in subjects:
         names = {Name(each.label, "en", "label")}
@@ -311,7 +317,7 @@ def _index(
         if each.kind == "place":
             known = regions.get(each.label.partition(" (")[0], 100) if _is_region(each.description) else 10
             prior = weight(each.city.people) if each.city else known
-            names = set(_place_names(each, names, cities, inside))
+            names = set(_place_names(each, names, cities)) if each.qid not in cities.ours else set()
             if each.city is not None:
                 externals.add(("geonames", each.city.number))
                 evidence.add(
@@ -324,21 +330,24 @@ def _index(
                 if is_own_acronym(name.text, each.label)
                 or not is_poisonous(name.text, sources, brand=each.is_brand, person=each.kind == "person")
             }
-        if names:
+        if names or each.qid in cities.ours:
             country = countries.get(each.country or "")
             entity = Entity(each.qid, each.label, each.description, each.kind, "verified", prior=prior, country=country)
             yield Record(entity, tuple(names), tuple(sorted(externals)), evidence=tuple(sorted(evidence)))
 
 
-def _place_names(subject: _Subject, names: set[Name], cities: Cities, inside: frozenset[str]) -> Iterator[Name]:
+def _place_names(subject: _Subject, names: set[Name], cities: Cities) -> Iterator[Name]:
     """Give the names of a place that no city outside the core has before it, also without accents.
 
     A region goes by its name without the word for what it is, too, if no city outside the core is called so.
     """
     people = subject.city.people if subject.city else METROPOLIS if _is_region(subject.description) else _FEW
-    kept = {name for name in names if not cities.is_overshadowed(name.text, people, inside)}
+    kept = {name for name in names if not cities.is_overshadowed(name.text, people)}
+    if subject.city and subject.city.region:  # what it loses it keeps beside the name of its region
+        lost = sorted(name.text for name in names - kept if "," not in name.text)
+        kept |= {Name(f"{text}, {subject.city.region}", "en", "alias") for text in lost}
     region = bare_region(subject.label, subject.description)
-    if region and not cities.is_overshadowed(region, 0, inside):
+    if region and not cities.is_overshadowed(region, 0):
         kept.add(Name(region, "en", "short"))
     for name in kept:
         yield name

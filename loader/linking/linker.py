@@ -140,6 +140,7 @@ class Linker:
             ways += [(bare, name), *((bare, each) for each in self._candidates.national(name, scene))]
         if not self._gazetteer.hits(name):
             ways.append((bare, f"{name}."))  # an abbreviation without its full stop: "Tenn"
+            ways.append((bare, _OWNED_BY.sub("", name)))  # "U.N.'s Food and Agriculture Organisation"
         for each, words in ways:
             scored = _better_known(self._candidates.of(each, scene, name=words, given=True))
             decision = decide(scored, _BOLD, metonym=link.decision.metonym)
@@ -313,11 +314,13 @@ _LONGER_AFTER = re.compile(
 _NAME_BEFORE = re.compile(r"(?:(?<![.?!\n\"“”] )\b([A-Z][\w.]*)|\b([A-Z]{3,}))[ -]$")
 _DIRECTION = re.compile(r"\b((?:North|South|East|West)(?:ern)?)[ -]$")
 _OWNER = re.compile(
-    r"\b(?:Academy|Archbishop|Army|Association|Authority|Bank|Bay|Bishop|Board|Chamber|Church|Club|Co|College|Company"
-    r"|Council|Court|Daughters|Department|Duchess|Duke|Embassy|Federation|Gulf|Institute|Isle|Journal|League|Ministry"
-    r"|Museum|Parliament|Party|Prince|Princess|School|Sea|Shield|Society|Sons|Strait|Straits|Times|Union|University"
-    r"|Voice|Workers)\.? of (?:the )?$"
+    r"\b(?:Academy|Archbishop|Archdiocese|Army|Association|Authority|Bank|Battle|Bay|Bishop|Board|Chamber|Church|Club"
+    r"|Co|College|Company|Congress|Convention|Council|Court|Daughters|Declaration|Department|Diocese|Duchess|Duke"
+    r"|Embassy|Federation|Gulf|Institute|Isle|Journal|League|Ministry|Museum|Parliament|Party|Prince|Princess|Protocol"
+    r"|School|Sea|Shield|Siege|Society|Sons|Statute|Strait|Straits|Times|Treaty|Union|University|Voice|Workers)\.? of"
+    r" (?:the )?$"
 )
+_OWNED_BY = re.compile(r"^[A-Z][\w.]*?(?:['’]s|(?<=\.)s) (?=[A-Z]\w+ )")
 _OWNED = re.compile(r" (?:Inc|Corp|Ltd|PLC|Plc)\b")
 _BESIDE = word_set(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July"

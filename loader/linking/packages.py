@@ -43,6 +43,7 @@ _TERMS: Final = {
     "http://www.w3.org/2004/02/skos/core#prefLabel": "label",
     "http://www.w3.org/2004/02/skos/core#altLabel": "alias",
     "https://pactgraph.example/ns#demonym": "demonym",
+    "https://pactgraph.example/ns#capital": "capital",
     "http://purl.org/dc/terms/identifier": "code",
 }
 
@@ -84,8 +85,8 @@ class Sources:
     ``borders`` are the properties of country-coder's features; ``items`` those of name-suggestion-index as (path,
     item), ``described`` what it fetched from Wikidata by id; ``translations`` the names of countries by ISO code and
     language; ``geonames`` GeoNames' ids of countries, ``places`` its cities and ``cities`` their names; ``states`` the
-    registry's names of states by ISO code and kind, ``people`` how many live there; ``words`` the English words in
-    small letters; ``curated`` and ``overrides`` the rows of our own tables.
+    registry's names of states by ISO code and kind, ``capitals`` those of their capitals, ``people`` how many live
+    there; ``words`` the English words in small letters; ``curated`` and ``overrides`` the rows of our own tables.
     """
 
     borders: tuple[Mapping[str, Any], ...] = ()
@@ -97,6 +98,7 @@ class Sources:
     cities: frozenset[str] = frozenset()
     places: tuple[City, ...] = ()
     states: Mapping[str, tuple[tuple[str, str], ...]] = field(default_factory=dict)
+    capitals: Mapping[str, frozenset[str]] = field(default_factory=dict)
     people: Mapping[str, int] = field(default_factory=dict)
     words: frozenset[str] = frozenset()
     curated: tuple[Mapping[str, str], ...] = ()
@@ -124,7 +126,7 @@ def read_sources(folder: Path) -> Sources:
         geonames,
         frozenset(each.name.casefold() for each in places),
         places,
-        _states(),
+        *_states(),
         people,
         frozenset(_member(words, "package/index.json")),
         _table("curated.csv"),
@@ -222,8 +224,8 @@ def _geonames() -> tuple[dict[str, str], dict[str, int], tuple[City, ...]]:
     return countries, people, tuple(sorted(found, key=lambda each: int(each.number)))
 
 
-def _states() -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return the names of states in the registry, as (kind, name), by ISO code."""
+def _states() -> tuple[dict[str, tuple[tuple[str, str], ...]], dict[str, frozenset[str]]]:
+    """Return the names of states in the registry, as (kind, name), and those of their capitals, by ISO code."""
     text = (files("seeds") / "states.ttl").read_bytes()
     said: dict[str, set[tuple[str, str]]] = {}
     for quad in parse(text, format=RdfFormat.TURTLE):
@@ -231,11 +233,13 @@ def _states() -> dict[str, tuple[tuple[str, str], ...]]:
         if kind:
             said.setdefault(str(quad.subject), set()).add((kind, quad.object.value))
     names: dict[str, tuple[tuple[str, str], ...]] = {}
+    capitals: dict[str, frozenset[str]] = {}
     for rows in said.values():
         for kind, code in rows:
             if kind == "code" and len(code) == 2:
-                names[code] = tuple(sorted(row for row in rows if row[0] != "code"))
-    return dict(sorted(names.items()))
+                names[code] = tuple(sorted(row for row in rows if row[0] not in ("code", "capital")))
+                capitals[code] = frozenset(name for what, name in rows if what == "capital")
+    return dict(sorted(names.items())), dict(sorted(capitals.items()))
 
 
 def _table(name: str) -> tuple[Mapping[str, str], ...]:
