@@ -265,6 +265,7 @@ def _serve(
     server = uvicorn.Server(config)
     for number in (signal.SIGINT, signal.SIGTERM):  # the server raises again what stopped it, once it has ended
         signal.signal(number, lambda *_: None)
+    application.openapi()  # now rather than when somebody asks, for it takes a while
     gc.collect()
     gc.freeze()  # looking through all that was loaded takes a twentieth of a second, in which nobody is answered
     server.run(sockets=[listening])

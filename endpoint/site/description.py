@@ -31,6 +31,7 @@ VOID = "http://rdfs.org/ns/void#"
 DCAT = "http://www.w3.org/ns/dcat#"
 _FORMATS = "http://www.w3.org/ns/formats/"
 _TYPE = NamedNode("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+_KEPT = 8  # service descriptions that are kept
 _SHOWN = 200  # named graphs that the service description lists by name
 _FORMAT_IRIS = {
     "json": "SPARQL_Results_JSON",
@@ -60,19 +61,27 @@ _EXAMPLES = f"""SELECT ?s WHERE {{ ?s a <{PREFIXES["pact"]}Statement> }} ORDER B
 
 
 class Description:
-    """Service description and VoID; the counts are made once for each snapshot, when somebody asks."""
+    """Service description and VoID; each is made once for a snapshot, when somebody asks."""
 
     def __init__(self, settings: Settings, engine: Engine) -> None:
         self._settings = settings
         self._engine = engine
         self._counted: tuple[str, list[Triple]] | None = None
         self._counting = asyncio.Lock()
+        self._made: dict[tuple[str, str, str], bytes] = {}
 
     async def service(self, url: str, format_: Format) -> bytes:
         """Return the service description of the endpoint at ``url``."""
-        rows = await self._engine.rows(_NAMED_GRAPHS)
-        triples = self._service(url, [row["graph"]["value"] for row in rows])
-        return written(triples, format_)
+        current = self._engine.current
+        key = current.tag if current is not None else "", url, format_.name
+        made = self._made.get(key) if current is not None else None
+        if made is None:
+            rows = await self._engine.rows(_NAMED_GRAPHS)
+            made = written(self._service(url, [row["graph"]["value"] for row in rows]), format_)
+            if len(self._made) >= _KEPT:
+                del self._made[next(iter(self._made))]
+            self._made[key] = made
+        return made
 
     async def void(self, endpoint: str, format_: Format) -> bytes:
         """Return the description of the data, with counts; ``endpoint`` is the URL of /sparql.
