@@ -35,6 +35,8 @@ def short(membership: Membership) -> tuple[str, str, str]:
     [
         ("<Canada> {said} [Finland joined NATO].", "speech", [("finland", "nato", "member")]),
         ("<Canada> {said} [Finland has joined NATO].", "speech", [("finland", "nato", "member")]),
+        ("<Canada> {said} [it does not want to become a member of NATO].", "speech", [("canada", "nato", "declined")]),
+        ("<Canada> {said} [it does not wish to join NATO].", "speech", [("canada", "nato", "declined")]),
         ("<Canada> {said} [Finland is a member of NATO].", "speech", [("finland", "nato", "member")]),
         ("<Canada> {thanked} [Finland, a member of NATO].", "attitude", [("finland", "nato", "member")]),
         (

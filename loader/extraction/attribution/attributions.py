@@ -89,7 +89,7 @@ def find_findings(reading: Reading, marks: Marks) -> tuple[Finding, ...]:
         clausal.append(found)
     speaking = frozenset(finding.source.token.text for finding in clausal if finding.source is not None)
     labels = tuple(find_labels(reading, marks, speaking))
-    kept = _outermost(opened(reading, [*find_turns(reading, marks, clausal, taken=labels), *labels]))
+    kept = _outermost(opened(reading, marks, [*find_turns(reading, marks, clausal, taken=labels), *labels]))
     return tuple(_with_words(marks, find_relays(reading, marks, with_items(marks, finding))) for finding in kept)
 
 

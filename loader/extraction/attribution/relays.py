@@ -57,7 +57,7 @@ def find_relays(reading: Reading, marks: Marks, finding: Finding) -> Finding:
     return replace(finding, relays=relays, source=source, parts=tuple(parts) or finding.parts)
 
 
-def opened(reading: Reading, found: list[Finding]) -> list[Finding]:
+def opened(reading: Reading, marks: Marks, found: list[Finding]) -> list[Finding]:
     """Return the findings with those left out by which an outlet only reports what another says, or does by words.
 
     "Oslo denounced the drills, KCNA reported": the words are Oslo's, and the outlet relays them.
@@ -78,6 +78,8 @@ def opened(reading: Reading, found: list[Finding]) -> list[Finding]:
             or not is_outlet(reading, source.token, source.span)
         ):
             continue
+        if _citing(reading, marks, _quoting(marks, finding)) is not finding:
+            continue  # "X reported, citing an official": the official says it
         inside = finding.parts[0].covers(inner.span) and finding.parts[0].covers(inner.source.span)
         if inside and not is_outlet(reading, inner.source.token, inner.source.span):
             left_out.add(cue.i)

@@ -14,12 +14,13 @@ from loader.extraction.meaning.standings import (
     is_denied,
     is_done,
     is_refusal,
+    is_unwanted,
     lemma_of,
     of_leaving,
     of_standing,
     standing_noun,
 )
-from loader.extraction.text.clauses import children, head_of, is_clause, subject_of, tense
+from loader.extraction.text.clauses import children, controller_of, head_of, is_clause, subject_of, tense
 from loader.extraction.text.reading import Voices
 
 if TYPE_CHECKING:
@@ -155,6 +156,9 @@ class _Telling:
         return self._subject(token) if token.pos_ == "VERB" else self._owners(token)
 
     def _subject(self, verb: Token) -> tuple[Entity, ...]:
+        controlled = controller_of(verb)
+        if controlled is not None:  # "warned Japan against joining"
+            return self.participants.denoted_by(controlled)
         if verb.dep_ == "acl" and verb.tag_ == "VB" and not any(children(verb, "nsubj")):  # "the decision to join"
             return self._owners(verb.head)
         found = self.participants.subject(verb, self.voices)
@@ -306,6 +310,8 @@ class _Telling:
         return found
 
     def _status_of_member(self, token: Token, status: MembershipStatus) -> MembershipStatus | None:
+        if any(map(is_unwanted, above(token))):
+            return MembershipStatus.DECLINED  # "does not want to become a member"
         found = of_standing(standing_noun(token), status)
         still_open = self.statement.stance is Stance.INTERESTED or self.statement.temporality is Temporality.FUTURE
         as_such = token.dep_ == "pobj" and token.head.lower_ == "as"  # "look forward to welcoming X as a member"
@@ -345,7 +351,7 @@ class _Telling:
         if "withdraw" in verbs or (verbs & _ENDING and token.pos_ == "NOUN"):
             return None
         will = token.pos_ == "VERB" and tense(token) is Temporality.FUTURE
-        refused = any(map(is_refusal, above(token)))
+        refused = any(is_refusal(word) or is_unwanted(word) for word in above(token))
         if refused or is_negated(token):
             return MembershipStatus.DECLINED if refused or will else None
         wished = verbs & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED

@@ -28,6 +28,9 @@ _NEEDING = frozenset({"need", "require"})
 _DEMANDS = frozenset({"must", "should", "ought"})
 _GOING_ON = frozenset({"continue", "remain", "proceed", "persist", "resume", "stay"})
 _AFFIRMING = frozenset({"affirm", "reaffirm"})
+_AGAINST = frozenset(
+    {"corresponding", "retaliatory", "resolute", "forceful", "military", "punitive", "reciprocal", "counter", "tough"}
+)
 _HARSH = frozenset({"militarily", "forcefully", "harshly", "decisively", "mercilessly"})
 _PURPOSES = frozenset({"dedicated", "goal", "aim", "purpose", "objective", "priority"})
 _HEEDING = frozenset({"think", "remember", "realize", "realise", "reflect", "beware", "forget", "bear", "heed"})
@@ -249,12 +252,18 @@ def _is_wish(helpers: tuple[Token, ...]) -> bool:
 def _is_sanction(verb: Token) -> bool:
     if any(child.lower_ in _HARSH for child in children(verb, "advmod")):
         return True
-    if verb.lemma_ == "take" and any(noun.lemma_ == "countermeasure" for noun in children(verb, "dobj")):
+    if verb.lemma_ == "take" and any(map(_is_measure, children(verb, "dobj"))):
         return True
     kind = (noun for link in children(verb, "prep") if link.lower_ == "in" for noun in children(link, "pobj"))
     if verb.lemma_ in ("respond", "reply") and any(noun.lemma_ == "kind" for noun in kind):
         return True
     return (look_up("sanction", verb) or look_up_phrase("sanction", verb)) is not None
+
+
+def _is_measure(noun: Token) -> bool:
+    """Whether somebody takes measures against another: "countermeasures", "corresponding military measures"."""
+    against = {child.lower_ for child in children(noun, "amod", "compound", "nmod")} & _AGAINST
+    return noun.lemma_ == "countermeasure" or (noun.lemma_ in ("measure", "step", "action") and bool(against))
 
 
 def _speaks_as_body(voices: Voices) -> bool:

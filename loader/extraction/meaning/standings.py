@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from spacy.tokens import Token
 
 _FORMER = frozenset({"former", "ex", "onetime"})
+_WANTING = frozenset({"want", "wish", "intend", "seek", "plan", "aspire"})
 _REFUSALS = frozenset({"decline", "refuse", "reject", "rebuff"})
 _EVENTS = frozenset({"accession", "entry", "admission", "inclusion"})
 _AHEAD = frozenset({"future", "eventual", "prospective", "possible", "potential", "planned", "proposed"})
@@ -80,6 +81,11 @@ def above(token: Token) -> Iterator[Token]:
             return
         token = token.head
         yield token
+
+
+def is_unwanted(word: Token) -> bool:
+    """Whether a verb says that something is not wanted: "does not want to join", "has no wish to"."""
+    return word.lemma_ in _WANTING and word.pos_ == "VERB" and is_negated(word)
 
 
 def is_refusal(word: Token) -> bool:

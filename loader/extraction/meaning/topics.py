@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import EntityKind, Span
 from loader.extraction.meaning.participants import first_person, is_first_person, speakers
-from loader.extraction.text.clauses import auxiliaries, children, head_of, is_clause, subject_of
+from loader.extraction.text.clauses import auxiliaries, children, controller_of, head_of, is_clause, subject_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -140,7 +140,8 @@ def _elided_subject(
     head = head_of(participants.reading, content)
     if not is_clause(head):
         promised = head.lemma_ in _PROMISES and any(child.tag_ == "VB" for child in children(head, "acl"))
-        return speakers(voices) if promised and attribution is not None else ()
+        owned = any(children(head, "poss")) and not any(child.tag_ == "PRP$" for child in head.children)
+        return speakers(voices) if promised and not owned and attribution is not None else ()
     subject = subject_of(head)
     if subject is not None and content.start <= subject.idx < content.end:
         return ()
@@ -148,10 +149,25 @@ def _elided_subject(
         return participants.denoted_by(subject) if subject is not None else ()
     infinitive = any(helper.lower_ == "to" for helper in auxiliaries(head)) or head.tag_ in ("VB", "VBG")
     if infinitive and attribution.cue.start < content.start:
-        return speakers(voices)
+        return _who_is_to_act(participants, content, head, voices)
     if subject is not None and not attribution.cue.start <= subject.idx < attribution.cue.end:
         return participants.subject(head, voices) or ()
     return speakers(voices)
+
+
+def _who_is_to_act(participants: Participants, content: Span, head: Token, voices: Voices) -> tuple[Entity, ...]:
+    """Return whose act an infinitive or gerund is: the speaker's, unless the words name another."""
+    controlled = controller_of(head)
+    if controlled is not None:  # "warned Japan against joining"
+        return participants.denoted_by(controlled)
+    return () if _has_subject_before(participants.reading, content, head) else speakers(voices)
+
+
+def _has_subject_before(reading: Reading, content: Span, head: Token) -> bool:
+    """Whether a content names who is to act before its infinitive: "ministers to publish a plan"."""
+    to = next((helper for helper in auxiliaries(head) if helper.lower_ == "to"), head)
+    before = [token for token in reading.tokens(content) if token.i < to.i]
+    return any(token.pos_ in ("NOUN", "PROPN", "PRON") for token in before)
 
 
 def _is_title(participants: Participants, token: Token, entities: tuple[Entity, ...]) -> bool:

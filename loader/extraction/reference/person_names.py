@@ -236,9 +236,17 @@ def _is_like_person(words: Words, start: int, end: int) -> bool:
     """Whether a tagged organisation is rather a person: a given name and one or two more, or a description tells."""
     if not 2 <= end - start <= 3 or (start and words.low[start - 1] == "the"):
         return False
-    if not all(_is_name_word(words.tokens[i]) for i in range(start, end)) or kind_of(words.low[end - 1]) is not None:
+    if not all(_is_name_word(words.tokens[i]) for i in range(start, end)):
+        return False
+    if kind_of(words.low[end - 1]) is not None and not _is_surname(words, start, end):
         return False
     return gender_of_given_name(words.low[start]) != "-" or _is_described(words, end)
+
+
+def _is_surname(words: Words, start: int, end: int) -> bool:
+    """Whether a word for an office is a last name: "argues Claudia Major of the pact", no "Texas Governor"."""
+    given = gender_of_given_name(words.low[start]) != "-" and kind_of(words.low[end - 1]) in PERSONAL
+    return given and (end == len(words) or not words.tokens[end].text[0].isupper())
 
 
 def _is_described(words: Words, end: int) -> bool:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import EntityKind
 from loader.extraction.reference.referents import salience
+from loader.extraction.text.nouns import PERSONAL, NounKind
 from loader.extraction.text.verbs import TELLING
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ GENDERS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f
 
 _IT = frozenset({"it", "its"})
 _THEY = frozenset({"they", "them", "their", "theirs"})
+_NOMINAL = ("nsubj", "nsubjpass", "dobj", "pobj")
 _CHAIN = 4  # verbs that share a subject
 _BETWEEN = 40  # tokens before "it" in which a thing may stand that it rather means
 _AGENTIVE = frozenset(
@@ -178,7 +180,19 @@ class Pronouns:
                 return value - less if use.subject and here - use.moment <= 1 else None
             return value if referent.is_group or referent.plural else None
 
-        return discourse.trail.best(score, here)
+        found = discourse.trail.best(score, here)
+        return None if found is None or self._are_others(token, found) else found
+
+    def _are_others(self, token: Token, referent: Referent) -> bool:
+        """Whether "they" rather means people named since in its own sentence: "help our partners see their waters"."""
+        discourse, words = self._discourse, self._discourse.words
+        last = next((use.token for use in discourse.trail.back() if use.referent is referent), 0)
+        for i in range(token.i - 1, max(last, words.start(token.i) - 1), -1):
+            other = words.tokens[i]
+            if other.dep_ in _NOMINAL and other.tag_ in ("NNS", "NNPS") and discourse.at[i] is None:
+                noun = words.noun(other)
+                return noun is not None and (noun.kind in PERSONAL or noun.kind is NounKind.LEADERS)
+        return False
 
 
 def _is_empty(token: Token) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loader.extraction.text.reading import Reading
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass", "expl"})
+_CONTROLLING = frozenset({"against", "from", "into", "for", "of"})
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo", "sha", "ll"})
 # Participles and adjectives after "be", and verbs, whose infinitive is still to come.
 _ARRANGED = frozenset({"schedule", "scheduled", "set", "due", "slate", "slated", "plan", "expect", "about", "poise"})
@@ -181,6 +182,14 @@ def _is_arranged(verb: Token, helpers: tuple[Token, ...]) -> bool:
         subject = subject_of(verb)
         return subject is not None and subject.lemma_ not in _ABSTRACT and present
     return verb.lemma_ in _PLANNING and present
+
+
+def controller_of(verb: Token) -> Token | None:
+    """Return the object whose act a gerund behind a preposition is: Japan in "warned Japan against joining"."""
+    link = verb.head
+    if verb.dep_ != "pcomp" or link.dep_ != "prep" or link.lower_ not in _CONTROLLING:
+        return None
+    return next((thing for thing in children(link.head, "dobj", "nsubjpass") if thing.i < link.i), None)
 
 
 def _has_to(verb: Token) -> bool:
