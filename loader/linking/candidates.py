@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loader.document import EntityKind
+from loader.linking.bodies import is_generic, is_of_nations, is_part_of, spelt_out, states_of_form
 from loader.linking.decision import Features, Scored, score
 from loader.linking.gazetteer import key_words
 from loader.linking.regions import is_elsewhere, lies_in, not_meant, region_after
 from loader.linking.scene import bare, description_of, untitled
-from ontology.authority import acronym_form, covers, fold
+from ontology.authority import covers, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -97,7 +98,7 @@ class Candidates:
         found = {
             key: (hit, entity)
             for key, (hit, entity) in found.items()
-            if key not in others and not _is_part_of(entity, labels - {entity.label})
+            if key not in others and not is_part_of(entity, labels - {entity.label})
         }
         entities = [entity for _, entity in found.values()]
         return [
@@ -157,10 +158,9 @@ class Candidates:
         """
         if entity.type not in ("organisation", "outlet", "other"):
             return False
-        if _GENERIC.fullmatch(matched) and entity.country not in scene.countries:
+        if is_generic(matched) and entity.country not in scene.countries:
             return True
-        form = _FORM.search(name)
-        codes = _FORMS.get(form[1].upper().replace(".", ""), ()) if form and fold(name) != fold(matched) else ()
+        codes = states_of_form(name) if fold(name) != fold(matched) else ()
         return bool(codes) and entity.country is not None and entity.country not in self._states_of(codes)
 
     def _states_of(self, codes: tuple[str, ...]) -> set[str]:
@@ -169,7 +169,9 @@ class Candidates:
 
     def _region(self, name: str, scene: Scene) -> str:
         """Return the fuller name of a province or the like that the article calls so: "Buenos Aires province"."""
-        found = re.search(rf"\b{re.escape(name)} ({_REGION_WORDS})\b", scene.text) if self.sources.in_document else None
+        if not self.sources.in_document or f"{name} " not in scene.text:  # nearly always, and quicker than a pattern
+            return ""
+        found = re.search(rf"\b{re.escape(name)} ({_REGION_WORDS})\b", scene.text)
         return f"{name} {found[1].title()}" if found and self._hits(f"{name} {found[1].title()}") else ""
 
     def _fuller_places(self, name: str) -> tuple[str, ...]:
@@ -255,7 +257,7 @@ class Candidates:
         whole = sum(each.prior for each in rivals)
         features = Features(
             exact=1.0 if hit is not None and hit.exact else 0.0,
-            label=1.0 if _plain(matched) == _plain(entity.label) else 0.0,
+            label=1.0 if _plain(matched) == _plain(entity.label) or is_of_nations(entity, matched) else 0.0,
             words=1.0 if len(matched.split()) > 1 else 0.0,
             kind=_agreement(named.kind if not name.isupper() or len(name) < 4 else None, entity.type),
             namesakes=min(1.0, math.log2(len(rivals)) / 3.0),
@@ -268,7 +270,7 @@ class Candidates:
             full=full,
             capital=0.0 if self._region(name, scene) else self._capital(entity, name),
             prior=2.0 * entity.prior / whole - 1.0 if whole > entity.prior else 0.0,
-            acronym=_acronym(name, entity, scene),
+            acronym=spelt_out(name, entity, scene.words),
             time=_time(entity, scene),
         )
         return Scored(entity, matched, features, score(features))
@@ -323,41 +325,16 @@ _FORMLESS = ("state", "place", "person")
 _WHERE = re.compile(
     r"\b(?:in|at|near|from|to|into|of|outside|around|across|throughout|leave|left|visit(?:ed)?) (?:the )?$"
 )
-_GENERIC = re.compile(
-    r"(?:The )?(?:(?:Department|Ministry|Directorate|Bureau|Office|Division|Secretariat|Board|Institute|House|Council)"
-    r" (?:of|for) (?!.*(?:of|in) the [A-Z]).*|(?:Central|Federal|National|State|Supreme|High|Constitutional|Public"
-    r"|North|South|East|West|Eastern|Western|Northern|Southern) (?:Bank|Police|Court|District|Assembly|Guard|Library"
-    r"|Government|Institute|Park Service|Council|Health Service|Statistics Office|School District))"
-)
-_FORM = re.compile(r" (PLC|Plc|plc|AG|GmbH|NV|N\.V\.|SpA|SPA|Oyj|ASA|AB)\.?$")
-_FORMS: Mapping[str, tuple[str, ...]] = {
-    "PLC": ("GB", "IE"),
-    "AG": ("DE", "CH", "AT", "LI", "LU"),
-    "GMBH": ("DE", "CH", "AT"),
-    "NV": ("NL", "BE", "CW"),
-    "SPA": ("IT", "CL"),
-    "OYJ": ("FI",),
-    "ASA": ("NO",),
-    "AB": ("SE", "FI"),
-}
-_IN_REGION_WORDS = "[Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate"
 _PAIRS = (("Organisation", "Organization"), ("Defence", "Defense"), ("Centre", "Center"), ("Labour", "Labor"))
 _OTHER_SPELLING: Mapping[str, str] = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 _SPELLINGS = re.compile(rf"\b(?:{'|'.join(_OTHER_SPELLING)})\b")
 _REGION_WORDS = "[Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate"
-_PART = re.compile(r"\b(?:brand|subsidiary|division|unit|part|arm)\b.*\b(?:of|by) (?:the )?([A-Z].*)")
 
 
 def _may_be(name: str, full: str) -> bool:
     """Whether words may stand for a full name: they share one with it, or are a description with an article."""
     is_description = name.lower().startswith(("the ", "this ", "that "))
     return is_description or bool(set(fold(name).split()) & set(fold(full).split()))
-
-
-def _is_part_of(entity: Entity, labels: set[str]) -> bool:
-    """Whether something is said to be a part of another candidate, which a name that both have means."""
-    found = _PART.search(entity.description)
-    return found is not None and found[1].rstrip(".") in labels
 
 
 def _agreement(kind: EntityKind | None, type_: str) -> float:
@@ -390,13 +367,6 @@ def _plain(name: str) -> str:
 
 def _is_single_person(name: str, kind: EntityKind | None) -> bool:
     return kind is EntityKind.PERSON and len(untitled(name).split()) == 1
-
-
-def _acronym(name: str, entity: Entity, scene: Scene) -> float:
-    """Return -1 for an acronym whose body the article never spells out; that of a state or outlet need not be."""
-    if entity.type not in ("organisation", "other") or not acronym_form(name) or fold(entity.label) == fold(name):
-        return 0.0
-    return 0.0 if key_words(entity.label) <= scene.words else -1.0
 
 
 def _time(entity: Entity, scene: Scene) -> float:
