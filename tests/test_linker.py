@@ -51,6 +51,12 @@ RECORDS = (
     place("Q1486", "Buenos Aires", "capital of Argentina", 400, "Q414"),
     place("Q44754", "Buenos Aires Province", "province of Argentina", 100, "Q414", "Buenos Aires"),
     place("Q26253", "Madeira", "archipelago of Portugal", 90, "Q45"),
+    Record(
+        Entity("Q81299", "Council for Security and Co-operation in Europe", "", "organisation", prior=50),
+        names("Council for Security and Co-operation in Europe", "CSCE"),
+        evidence=EVIDENCE,
+    ),
+    body("Q1061", "Clark School Co-operative Establishment", "school in Nevada", "Q30", "CSKE"),
     body("Q82151", "Food Organization", "agency of the United Nations", None),
     body("Q54173", "General Electric", "American multinational conglomerate", "Q30"),
     body("Q11220", "United States Navy", "maritime branch of the United States military", "Q30"),
@@ -266,6 +272,12 @@ def test_letters_and_codes_of_exchanges_stand_for_the_name_before_them(text: str
 def test_a_body_is_found_by_the_british_and_the_american_spelling(linker: Linker, name: str) -> None:
     text = f"He joined {name} in May."
     assert given(linker, text, name) == "Q82151"
+
+
+def test_a_long_acronym_names_a_body_of_nations_without_its_name_but_none_of_a_state(linker: Linker) -> None:
+    for acronym, found in (("CSCE", [("CSCE", "Q81299")]), ("CSKE", [])):
+        text = f"Officials of the {acronym} met in May."
+        assert accepted(linker, text, named(text, acronym)) == found
 
 
 def test_a_given_name_may_begin_with_whose_body_it_is(linker: Linker) -> None:
