@@ -55,6 +55,7 @@ def read() -> Callable[..., Reading]:
     """Return a function that parses a text (and the day it was published) into a Reading with what its words denote."""
     from loader.document import Article
     from loader.extraction.reference.mentions import find_mentions
+    from loader.extraction.text import tokens
     from loader.extraction.text.page import read_page
     from loader.extraction.text.parse import load_model, parse
     from loader.extraction.text.quotations import find_quotations
@@ -64,7 +65,7 @@ def read() -> Callable[..., Reading]:
     model, registry = load_model(), Registry.load()
 
     def build(text: str, published: date | None = None) -> Reading:
-        page, doc = read_page(text), next(parse(model, [text]))
+        page, doc = read_page(text), tokens.read(next(parse(model, [text])))
         quotations = find_quotations(text, page)
         words = find_mentions(doc, page, registry, quotations)
         article = Article(text, "-", published=published)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import Article, EntityKind, ReportMode, Span, StatementKind
 from loader.extraction.reference.mentions import find_mentions
+from loader.extraction.text import tokens
 from loader.extraction.text.page import read_page
 from loader.extraction.text.parse import load_model
 from loader.extraction.text.quotations import find_quotations
@@ -29,7 +30,7 @@ def reading(*lines: str) -> Reading:
 
 def read(text: str) -> Reading:
     """Return the reading of a canonical text."""
-    doc = _model()(text)
+    doc = tokens.read(_model()(text))
     page = read_page(text)
     quotations = find_quotations(text, page)
     found = find_mentions(doc, page, registry(), quotations)

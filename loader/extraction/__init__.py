@@ -17,6 +17,7 @@ from loader.extraction.dating.times import find_times
 from loader.extraction.meaning.speakers import identify
 from loader.extraction.meaning.statements import compose
 from loader.extraction.reference.mentions import find_mentions
+from loader.extraction.text import tokens
 from loader.extraction.text.page import read_page
 from loader.extraction.text.parse import load_model, parse
 from loader.extraction.text.quotations import find_quotations
@@ -106,11 +107,12 @@ class Extractor:
 
     def _document(self, article: Article, doc: Doc) -> Document:
         page = read_page(article.text)
+        words = tokens.read(doc)
         quotations = find_quotations(article.text, page)
-        denotations = find_mentions(doc, page, self._registry, quotations)
+        denotations = find_mentions(words, page, self._registry, quotations)
         reading = Reading(
             article=article,
-            doc=doc,
+            doc=words,
             page=page,
             registry=self._registry,
             quotations=quotations,

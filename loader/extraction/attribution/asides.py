@@ -8,9 +8,8 @@ from loader.extraction.attribution.contents import Content
 from loader.extraction.text.syntax import child, group
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.cues import Entry
+    from loader.extraction.text.tokens import Token
 
 _PARTING = frozenset({",", "?", "!", "-", "--", "—", "–", "―", "”", '"', "''", "’", "»", ")"})
 _OPENING = frozenset({'"', "''", "``", "“", "‘"})

@@ -20,12 +20,11 @@ from loader.extraction.text.nouns import PERSONAL, noun_of
 from loader.extraction.text.syntax import child, children, group, is_negated, is_passive
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.document import Span
     from loader.extraction.attribution.findings import Finding
     from loader.extraction.attribution.sources import Source
     from loader.extraction.text.reading import Attribution, Reading
+    from loader.extraction.text.tokens import Token
 
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>?|^[a-z]{1,6}>")  # of markup that the text still has, or its end
 _OF_MINDS = frozenset({StatementKind.ATTITUDE, StatementKind.INTENT, StatementKind.PROMISE})

@@ -13,9 +13,8 @@ from loader.extraction.text.syntax import SUBJECTS, child, children, is_passive,
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.cues import Entry
+    from loader.extraction.text.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

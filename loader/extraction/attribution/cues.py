@@ -12,7 +12,7 @@ from loader.extraction.lexicon import rows
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from spacy.tokens import Token
+    from loader.extraction.text.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from loader.extraction.attribution.cues import is_medium, is_quoting
 from loader.extraction.text.syntax import SUBJECTS, child, children
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from loader.extraction.text.tokens import Token
 
 _MARKS = frozenset({'"', "''", "``", "“", "”"})
 _DASHES = frozenset({"-", "--", "—", "–", "―"})

@@ -15,10 +15,9 @@ from loader.extraction.text.nouns import PERSONAL, noun_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.findings import Marks
     from loader.extraction.text.reading import Reading
+    from loader.extraction.text.tokens import Token
 
 _ENTRY = Entry(":", {})
 _NAME = r"[A-Z][\w.'’-]*(?:[ ,]+(?:of|the|de|van|von|al|bin|for|&|[A-Z][\w.'’-]*)){0,6}"

@@ -20,10 +20,9 @@ from loader.extraction.attribution.sources import Source
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.server import Server
     from loader.extraction.text.reading import Attribution, Reading
+    from loader.extraction.text.tokens import Token
 
 RULE = "llm"
 

@@ -9,9 +9,8 @@ from loader.extraction.attribution.extents import is_time, stray_clause
 from loader.extraction.text.syntax import child, children
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.cues import Entry
+    from loader.extraction.text.tokens import Token
 
 
 def of_noun(token: Token, entry: Entry) -> Content | None:

@@ -8,9 +8,8 @@ from loader.document import EntityKind, Span
 from loader.extraction.text.nouns import PERSONAL, NounKind, noun_of
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.text.reading import Reading
+    from loader.extraction.text.tokens import Token
 
 # Common nouns that say that a name beside them is an outlet's.
 _KINDS = frozenset(

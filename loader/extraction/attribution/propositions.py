@@ -19,10 +19,9 @@ from loader.extraction.text.syntax import child, is_negated
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.findings import Finding, Marks
     from loader.extraction.text.reading import Quotation, Reading
+    from loader.extraction.text.tokens import Token
 
 _LETTERS = re.compile(r"\w")
 _DIRECT = 0.95  # share of letters inside quote marks from which words are quoted as a whole

@@ -16,10 +16,9 @@ from loader.extraction.text.syntax import child, children, group, is_passive
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.findings import Finding, Marks
     from loader.extraction.text.reading import Reading
+    from loader.extraction.text.tokens import Token
 
 _OUTLETS = (EntityKind.NEWS_OUTLET, EntityKind.ORGANIZATION)
 _QUOTING = frozenset({"quote", "cite"})

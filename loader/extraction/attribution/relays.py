@@ -14,10 +14,9 @@ from loader.extraction.text.syntax import child
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.findings import Finding, Marks
     from loader.extraction.text.reading import Reading
+    from loader.extraction.text.tokens import Token
 
 _CREDITING = frozenset({"quoted", "cited", "reported", "carried", "published", "relayed"})
 _QUOTING = frozenset({"quoting", "citing"})

@@ -10,7 +10,7 @@ from loader.extraction.text.nouns import PERSONAL, NounKind, noun_of
 from loader.extraction.text.syntax import SUBJECTS, child, children, is_passive, trimmed
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from loader.extraction.text.tokens import Token
 
 _EMPTY = frozenset({"it", "there"})  # as subject of a passive or of "seems" they stand for nobody
 _PRESENT = ("VBZ", "VBP")

@@ -14,10 +14,9 @@ from loader.extraction.attribution.findings import Finding
 from loader.extraction.text.syntax import child, group
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.attribution.findings import Marks
     from loader.extraction.text.reading import Quotation, Reading
+    from loader.extraction.text.tokens import Token
 
 _STOP = re.compile(r"[.!?][\"”’']*(?=\s|$)")
 _LEAD = 2  # words before a quotation that make it part of a sentence
@@ -258,7 +257,7 @@ def _before(reading: Reading, quotation: Quotation, limit: int) -> Token | None:
 
 
 def _index_at(reading: Reading, at: int) -> int:
-    found = reading.doc.char_span(at, at + 1, alignment_mode="expand") if at < len(reading.article.text) else None
+    found = reading.doc.touched(at, at + 1) if at < len(reading.article.text) else None
     return found.start if found is not None else len(reading.doc)
 
 

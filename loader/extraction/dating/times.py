@@ -12,11 +12,10 @@ from loader.extraction.text.clauses import auxiliaries, governing_verb, tense
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.document import Span
     from loader.extraction.dating.dates import Phrase
     from loader.extraction.text.reading import Reading
+    from loader.extraction.text.tokens import Token
 
 # Verbs of saying tell of what has been said also in the present tense ("says on Friday").
 _SAYING = frozenset({"say", "tell", "report", "announce", "add", "write", "claim", "state", "note", "warn"})

@@ -10,9 +10,8 @@ from loader.extraction.text.nouns import PERSONAL, NounKind, noun_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from spacy.tokens import Token
-
     from loader.extraction.text.reading import Reading
+    from loader.extraction.text.tokens import Token
 
 _LONGEST_LIST = 12  # sources joined in one
 _ISSUED_BY = frozenset({"of", "by", "from"})

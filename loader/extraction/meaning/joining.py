@@ -8,7 +8,7 @@ from loader.extraction.text.clauses import children
 from loader.extraction.text.nouns import NounKind, noun_of
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from loader.extraction.text.tokens import Token
 
 STRICT = frozenset({"joining", "taking-part", "leaving", "admitting"})
 _MODIFYING = frozenset({"compound", "nmod", "amod", "poss"})

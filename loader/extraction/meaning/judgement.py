@@ -11,12 +11,10 @@ from loader.extraction.meaning.participants import speakers, stands_for_speaker
 from loader.extraction.text.clauses import children
 
 if TYPE_CHECKING:
-    from spacy.tokens import Span as TokenSpan
-    from spacy.tokens import Token
-
     from loader.document import Entity, Span
     from loader.extraction.meaning.participants import Participants
     from loader.extraction.text.reading import Attribution, Voices
+    from loader.extraction.text.tokens import Token, TokenSpan
 
 Held = tuple[Stance, tuple["Entity", ...]]
 

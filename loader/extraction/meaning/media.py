@@ -10,9 +10,8 @@ from loader.extraction.lexicon import rows
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.extraction.text.reading import Attribution, Reading
+    from loader.extraction.text.tokens import Token
 
 _TABLE = {(words, place): Medium(medium) for words, place, medium, _source in rows("media")}
 _GOING_ON = frozenset({"add", "continue", "go", "further"})

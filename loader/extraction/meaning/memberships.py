@@ -26,10 +26,9 @@ from loader.extraction.text.reading import Voices
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from spacy.tokens import Token
-
     from loader.document import Entity, Statement
     from loader.extraction.meaning.participants import Participants
+    from loader.extraction.text.tokens import Token
 
 _TABLE = {(words, pos): (use, MembershipStatus(status)) for words, pos, use, status, _source in rows("memberships")}
 _POS = {"VERB": "verb", "NOUN": "noun", "PROPN": "noun"}

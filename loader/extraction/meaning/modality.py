@@ -13,9 +13,8 @@ from loader.extraction.text.clauses import auxiliaries, children, head_of, is_cl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.extraction.text.reading import Attribution, Reading
+    from loader.extraction.text.tokens import Token
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +253,7 @@ def _is_shifted(head: Token, attribution: Attribution) -> bool:
     if head.lemma_ == "look" and any(child.lower_ == "forward" for child in head.children):
         return True
     content = attribution.content
-    words = head.doc.char_span(content.start, content.end, alignment_mode="expand")
+    words = head.doc.touched(content.start, content.end)
     if words is not None and _PAST_WORDS.search(words.text):
         return False
     helpers = auxiliaries(head)

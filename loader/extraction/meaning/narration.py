@@ -15,12 +15,10 @@ from loader.extraction.text.nouns import NounKind, noun_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from spacy.tokens import Span as TokenSpan
-    from spacy.tokens import Token
-
     from loader.document import Entity
     from loader.extraction.meaning.participants import Participants
     from loader.extraction.text.reading import Attribution, Reading
+    from loader.extraction.text.tokens import Token, TokenSpan
 
 
 @dataclass(frozen=True, slots=True)

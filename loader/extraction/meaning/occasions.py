@@ -11,11 +11,9 @@ from loader.extraction.text.clauses import ancestors_to, children, governing_ver
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spacy.tokens import Span as TokenSpan
-    from spacy.tokens import Token
-
     from loader.document import TimeReference
     from loader.extraction.text.reading import Attribution, Reading
+    from loader.extraction.text.tokens import Token, TokenSpan
 
 _ASIDE = frozenset({"relcl", "acl", "advcl", "appos"})
 # A sentence that begins with one of these speaks of what was said just before.

@@ -12,10 +12,9 @@ from loader.extraction.text.clauses import children, subject_of
 from loader.extraction.text.cover import Cover
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.document import Entity, Span
     from loader.extraction.text.reading import Reading, Voices
+    from loader.extraction.text.tokens import Token
 
 _PLURAL = frozenset({"we", "us", "our", "ours", "ourselves"})
 _SINGULAR = frozenset({"i", "me", "my", "mine", "myself"})

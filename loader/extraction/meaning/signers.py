@@ -11,10 +11,9 @@ from loader.extraction.meaning.denotation import distinct
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spacy.tokens import Doc, Token
-
     from loader.document import Entity, Mention
     from loader.extraction.text.reading import Reading
+    from loader.extraction.text.tokens import Doc, Token
 
 _STATEMENT = re.compile(
     r"(?:Joint )?(?:Statement|Remarks|Message|Letter|Address|Speech|Op-ed)s? (?:by|from|of)\b", re.IGNORECASE

@@ -16,10 +16,9 @@ from ontology.vocabulary import slug
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spacy.tokens import Token
-
     from loader.document import Span
     from loader.extraction.text.reading import Attribution, Reading
+    from loader.extraction.text.tokens import Token
 
 _TITLE_REACH = 6  # tokens before a name in which "spokesman" may stand
 _BODY_REACH = 8  # tokens before "spokesman" in which the body may stand

@@ -13,11 +13,10 @@ from loader.extraction.text.clauses import auxiliaries, children, head_of, is_cl
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.document import Entity, Span
     from loader.extraction.meaning.participants import Participants
     from loader.extraction.text.reading import Attribution, Voices
+    from loader.extraction.text.tokens import Token
 
 Held = tuple[Stance, tuple["Entity", ...]]
 

@@ -11,7 +11,8 @@ from loader.extraction.text.clauses import children, tense
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
+    from loader.extraction.text.tokens import Token
+
 
 _FORMER = frozenset({"former", "ex", "onetime"})
 _WANTING = frozenset({"want", "wish", "intend", "seek", "plan", "aspire"})

@@ -11,11 +11,10 @@ from loader.extraction.text.clauses import auxiliaries, children, controller_of,
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spacy.tokens import Token
-
     from loader.document import Entity
     from loader.extraction.meaning.participants import Participants
     from loader.extraction.text.reading import Attribution, Reading, Voices
+    from loader.extraction.text.tokens import Token
 
 _TOPICS = (EntityKind.PARTNERSHIP, EntityKind.PILLAR, EntityKind.TECHNOLOGY)
 _PROGRAMS = frozenset({"program", "programme", "initiative", "framework", "scheme", "arrangement"})

@@ -15,8 +15,7 @@ from ontology.vocabulary import slug
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from spacy.tokens import Token
-
+    from loader.extraction.text.tokens import Token
     from loader.extraction.text.words import Words
     from loader.registry import Match, Registry
 

@@ -11,12 +11,11 @@ from loader.extraction.reference.pronouns import Pronouns
 from loader.extraction.text.nouns import PERSONAL, NounKind
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.reference.bodies import Bodies
     from loader.extraction.reference.discourse import Discourse
     from loader.extraction.text.nouns import Noun
     from loader.extraction.text.reading import Denotations
+    from loader.extraction.text.tokens import Token
 
 _VISITED = frozenset({"NOUN", "PROPN", "PRON", "ADJ", "NUM", "DET", "X", "VERB", "INTJ"})
 _NOMINAL = frozenset({"nsubj", "nsubjpass", "pobj", "dobj", "dative"})

@@ -12,11 +12,10 @@ from loader.extraction.text.nouns import PERSONAL, Noun, NounKind, reworded, tak
 from loader.extraction.text.verbs import TELLING, verb_of
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.reference.discourse import Discourse
     from loader.extraction.reference.institutions import Institutions
     from loader.extraction.reference.referents import Referent, Use
+    from loader.extraction.text.tokens import Token
 
 _BINDING = frozenset({"of", "from", "for", "at", "with", "in", "to", "on", "within", "inside", "under"})
 _REMEMBERED = 100  # unnamed persons among whom a like phrase is looked for

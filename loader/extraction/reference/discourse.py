@@ -11,12 +11,11 @@ from loader.extraction.text.reading import Denotations, Group
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spacy.tokens import Token
-
     from loader.extraction.reference.acting import BodyName
     from loader.extraction.reference.persons import Person
     from loader.extraction.reference.transcripts import Label
     from loader.extraction.text.reading import Quotation
+    from loader.extraction.text.tokens import Token
     from loader.extraction.text.words import Words
 
 _BESIDE = 8  # tokens around a quotation in which the subject of its verb stands

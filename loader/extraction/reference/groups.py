@@ -9,11 +9,10 @@ from loader.extraction.text.nouns import PERSONAL, NounKind
 from loader.extraction.text.verbs import verb_of
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.reference.discourse import Discourse
     from loader.extraction.reference.referents import Referent
     from loader.extraction.text.nouns import Noun
+    from loader.extraction.text.tokens import Token
 
 DEFINITE = frozenset({"the", "this", "that", "these", "those", "both"})
 NUMBERS = {"two": 2, "both": 2, "bilateral": 2, "three": 3, "trilateral": 3, "four": 4, "quadrilateral": 4, "five": 5}

@@ -11,11 +11,10 @@ from loader.extraction.text.nouns import PERSONAL, Noun, NounKind, fold
 from ontology.vocabulary import slug
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.reference.bodies import Bodies
     from loader.extraction.reference.discourse import Discourse
     from loader.extraction.reference.referents import Referent
+    from loader.extraction.text.tokens import Token
 
 _STAFFS = frozenset({"campaign", "administration", "camp", "presidential campaign", "foundation"})
 _STAFFS_OF = frozenset({"team", "office", "party", "company", "government"})  # with the possessive: "Roe's team"

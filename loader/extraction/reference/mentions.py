@@ -20,13 +20,12 @@ from ontology.vocabulary import slug
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from spacy.tokens import Doc
-
     from loader.extraction.reference.acting import BodyName
     from loader.extraction.reference.person_names import PersonName
     from loader.extraction.reference.persons import Person
     from loader.extraction.text.nouns import Noun
     from loader.extraction.text.reading import Denotations, Page, Quotation
+    from loader.extraction.text.tokens import Doc
     from loader.registry import Registry
 
 _BEFORE = 8  # tokens before a title in which the state or body stands

@@ -22,9 +22,8 @@ from loader.extraction.text.nouns import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from spacy.tokens import Token
-
     from loader.document import Entity
+    from loader.extraction.text.tokens import Token
     from loader.extraction.text.words import Words
 
 PARTICLES = frozenset(

@@ -13,9 +13,8 @@ from loader.extraction.text.nouns import PERSONAL, Noun, NounKind, fold, gender_
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spacy.tokens import Token
-
     from loader.document import Entity
+    from loader.extraction.text.tokens import Token
     from loader.extraction.text.words import Words
     from loader.registry import Registry
 

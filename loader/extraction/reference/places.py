@@ -10,9 +10,8 @@ from loader.extraction.text.nouns import INSTITUTIONAL, PERSONAL, NounKind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from spacy.tokens import Token
-
     from loader.document import Entity
+    from loader.extraction.text.tokens import Token
     from loader.extraction.text.words import Words
 
 WHERE = frozenset(

@@ -10,10 +10,9 @@ from loader.extraction.text.nouns import PERSONAL, NounKind
 from loader.extraction.text.verbs import TELLING
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
-
     from loader.extraction.reference.discourse import Discourse
     from loader.extraction.reference.referents import Referent, Use
+    from loader.extraction.text.tokens import Token
 
 GENDERS = {"he": "m", "him": "m", "his": "m", "she": "f", "her": "f", "hers": "f"}
 

@@ -11,7 +11,8 @@ from loader.extraction.text.verbs import TELLING, verb_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from spacy.tokens import Token
+    from loader.extraction.text.tokens import Token
+
 
 _BODIES = (EntityKind.STATE, EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET, EntityKind.PARTNERSHIP)
 _PERSONS = (EntityKind.PERSON, EntityKind.UNNAMED_SOURCE)

@@ -12,10 +12,9 @@ from loader.document import Temporality
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from spacy.tokens import Token
-
     from loader.document import Span
     from loader.extraction.text.reading import Reading
+    from loader.extraction.text.tokens import Token
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass", "expl"})
 _CONTROLLING = frozenset({"against", "from", "into", "for", "of"})

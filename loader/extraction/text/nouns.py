@@ -11,7 +11,9 @@ from loader.extraction.lexicon import rows
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spacy.tokens import Token
+    from spacy.tokens import Token as Parsed
+
+    from loader.extraction.text.tokens import Token
 
 
 class NounKind(StrEnum):
@@ -81,7 +83,7 @@ def fold(word: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character)).lower()
 
 
-def noun_of(head: Token) -> Noun | None:
+def noun_of(head: Token | Parsed) -> Noun | None:
     """Return what the noun with this head denotes, the longest entry of the table that its words spell; or None."""
     doc = head.doc
     last = _singular(head)
@@ -142,7 +144,7 @@ def gender_of_given_name(name: str) -> str:
     return _GIVEN.get(fold(name), "-")
 
 
-def _singular(head: Token) -> str:
+def _singular(head: Token | Parsed) -> str:
     low = head.lower_
     if head.tag_ not in ("NNS", "NNPS") and (low in _NOUNS or not low.endswith("s")):
         return low

@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spacy.tokens import Doc, Token
-    from spacy.tokens import Span as TokenSpan
-
     from loader.document import Article, Entity, Mention, ReportMode, Span, StatementKind
+    from loader.extraction.text.tokens import Doc, Token, TokenSpan
     from loader.registry import Registry
 
 
@@ -78,7 +76,7 @@ class Reading:
 
     def tokens(self, span: Span) -> TokenSpan:
         """Return the tokens that a span touches."""
-        found = self.doc.char_span(span.start, span.end, alignment_mode="expand")
+        found = self.doc.touched(span.start, span.end)
         if found is None:
             message = f"no tokens at {span.start}-{span.end}"
             raise ValueError(message)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from loader.extraction.lexicon import rows
 
 if TYPE_CHECKING:
-    from spacy.tokens import Token
+    from loader.extraction.text.tokens import Token
 
 SPEECH = frozenset(lemma for lemma, pos, kind, _, _ in rows("cues") if pos == "verb" and kind in ("speech", "question"))
 TELLING = frozenset(lemma for lemma, pos, kind, _, _ in rows("cues") if pos == "verb" and kind != "intent")

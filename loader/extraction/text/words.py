@@ -10,7 +10,8 @@ from loader.extraction.text.nouns import Noun, noun_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from spacy.tokens import Doc, Token
+    from loader.extraction.text.tokens import Doc, Token
+
 
 _LONGEST_PHRASE = 12  # tokens before the head of a noun phrase
 _LONGEST_TAIL = 40  # tokens after it
@@ -35,7 +36,7 @@ class Words:
         self.capitals = [token for token in self.tokens if token.text[0].isupper()]
         self.left_out = [pos == "SPACE" for pos in self.pos]
         for span in boilerplate:
-            found = doc.char_span(span.start, span.end, alignment_mode="expand")
+            found = doc.touched(span.start, span.end)
             if found is not None:
                 self.left_out[found.start : found.end] = [True] * (found.end - found.start)
         self.sentence: list[int] = []
@@ -74,7 +75,7 @@ class Words:
 
     def within(self, span: Span) -> tuple[int, int]:
         """Return the first token that a span touches, and the one after the last; equal for a span without words."""
-        found = self.doc.char_span(span.start, span.end, alignment_mode="expand")
+        found = self.doc.touched(span.start, span.end)
         return (found.start, found.end) if found is not None else (0, 0)
 
     def root(self, start: int, end: int) -> Token:
