@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import DefaultGraph, RdfFormat, parse
 from rdflib import URIRef
-from test_store import JAPAN, document, exported, loaded, person
+from storing import JAPAN, document, exported, loaded, person
 
 from loader.exports import FORMATS, Unexportable, export, ordered, status
 from loader.store import Store

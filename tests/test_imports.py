@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse, serialize
-from test_store import MINT, child, document, exported, loaded, put
+from storing import MINT, child, document, exported, loaded, put
 
 import loader.database
 import loader.store

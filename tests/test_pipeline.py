@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from pyoxigraph import RdfFormat, parse
-from test_store import MINT, child, exported
+from storing import MINT, child, exported
 
 from loader.articles import Options, defaults, read_articles
 from loader.document import (

@@ -3,18 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import os
-import resource
-import signal
-import subprocess
-import sys
-import textwrap
-import threading
-import time
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from annotated import annotated_document
@@ -22,84 +13,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad
 
-from loader.database import Damaged
 from loader.document import (
-    Article,
-    Document,
     Entity,
     EntityKind,
-    ReportMode,
-    Section,
-    SourceNaming,
-    Span,
-    Statement,
 )
-from loader.exports import export, snapshot
-from loader.mapping import contributions, quads
+from loader.exports import snapshot
+from loader.mapping import quads
 from loader.registry import Registry
 from loader.store import Change, Collision, NoSuchArticle, Store
-from ontology.layout import Layout, NewerStore, StoreError, StoreLocked
-from ontology.vocabulary import PREFIXES, Mint
+from ontology.layout import Layout, StoreError
+from ontology.vocabulary import PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-MINT = Mint()
-JAPAN = Entity(EntityKind.STATE, "japan", "Japan", registered=True)
-AUKUS = Entity(EntityKind.PARTNERSHIP, "aukus", "AUKUS", registered=True)
-
-
-def document(
-    text: str, *speakers: Entity, url: str | None = None, published: date | None = None, outlet: str | None = None
-) -> Document:
-    """Make a document with one statement a speaker, each of another word; there must be as many words."""
-    article = Article(text, "a.txt", url=url, published=published, outlet=outlet)
-    starts = [0, *(place + 1 for place, letter in enumerate(text) if letter == " ")]
-    statements = [
-        Statement(
-            Span(start, start + 1),
-            ReportMode.INDIRECT,
-            SourceNaming.NAMED,
-            Section.BODY,
-            cue=Span(start, start + 1),
-            speakers=(speaker,),
-            about=(AUKUS,),
-        )
-        for start, speaker in zip(starts, speakers, strict=False)
-    ]
-    return Document(article, tuple(statements))
-
-
-def person(label: str, key: str = "ann-lee", affiliation: Entity | None = None) -> Entity:
-    """Make a person whom the registry lacks."""
-    return Entity(EntityKind.PERSON, key, label, affiliation=affiliation)
-
-
-def put(store: Store, *documents: Document) -> list[Change]:
-    """Store documents in the given order."""
-    return [store.put(quads(each, store.mint), contributions(each, store.mint)) for each in documents]
-
-
-def exported(path: Path, *, provenance: bool = False) -> bytes:
-    """Return the canonical export of what a store has published."""
-    out = path.with_name(path.name + ".nq")
-    export(path, out, provenance=provenance)
-    return out.read_bytes()
-
-
-def loaded(path: Path, documents: Iterable[Document], registry: Registry | None = None) -> bytes:
-    """Load documents into a store one after another and return its export."""
-    with Store.open(path, registry=registry) as store, store.run():
-        put(store, *documents)
-    return exported(path)
-
-
-def facts(path: Path, subject: str, prefix: str, name: str) -> list[str]:
-    """Return what a published store says of a subject, as plain strings, in order."""
-    with snapshot(path) as (store, _):
-        found = store.quads_for_pattern(NamedNode(subject), NamedNode(PREFIXES[prefix] + name), None)
-        return sorted(quad.object.value for quad in found)
-
+    from collections.abc import Sequence
+    from pathlib import Path
+from storing import JAPAN, MINT, document, exported, facts, loaded, person, put
 
 # ---- articles
 
@@ -353,196 +281,3 @@ def test_a_library_user_reads_and_writes_the_store_as_an_rdflib_dataset(tmp_path
     assert b"<http://u.example/>" in exported(path)
     with Store.open(path):
         pass  # the dataset does not keep the database open
-
-
-# ---- one writer
-
-
-def child(code: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
-    """Run Python code in another process, with what the tests import at hand."""
-    head = "import sys; from pathlib import Path; import test_store as t; from loader.database import DiskFull; "
-    head += "from loader.store import Store\n"
-    command = [sys.executable, "-c", head + textwrap.dedent(code), *map(str, arguments)]
-    folders = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
-    environment = {**os.environ, "PYTHONPATH": folders, "PYTHONWARNINGS": "ignore"}
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, **options)
-
-
-def test_a_second_writer_waits_and_is_then_told_who_writes(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    writer = child(
-        """
-        with Store.open(Path(sys.argv[1])) as store:
-            print("open", flush=True)
-            sys.stdin.read()
-        """,
-        path,
-        stdin=subprocess.PIPE,
-    )
-    assert writer.stdout
-    assert writer.stdin
-    assert writer.stdout.readline() == "open\n"
-    with pytest.raises(StoreLocked, match=f"process {writer.pid}") as caught, Store.open(path, wait=0.2):
-        pass
-    assert caught.value.pid == writer.pid
-    threading.Timer(0.3, writer.stdin.close).start()
-    with Store.open(path, wait=20) as store:
-        assert put(store, document("a")) == [Change.ADDED]
-    assert writer.wait(10) == 0
-    writer.stdout.close()
-
-
-def test_readers_go_on_while_a_writer_writes(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    loaded(path, [document("a")])
-    with Store.open(path) as store:
-        put(store, document("b"))
-        with snapshot(path) as (reader, _):
-            assert len(list(reader.quads_for_pattern(None, None, None, NamedNode(MINT.graph(MINT.article("b")))))) == 0
-            store.publish()
-            assert len(list(reader.quads_for_pattern(None, None, None, NamedNode(MINT.graph(MINT.article("b")))))) == 0
-        with snapshot(path) as (reader, _):
-            assert len(list(reader.quads_for_pattern(None, None, None, NamedNode(MINT.graph(MINT.article("b")))))) > 0
-
-
-def test_a_long_run_shows_its_articles_before_it_ends(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    with Store.open(path) as store, store.run(every=0.1):
-        put(store, document("a"))
-        end = time.monotonic() + 20
-        while Layout(path).current_number() is None and time.monotonic() < end:
-            time.sleep(0.02)
-        with snapshot(path) as (reader, _):
-            assert reader.contains_named_graph(NamedNode(MINT.graph(MINT.article("a"))))
-
-
-def test_what_a_run_stored_before_it_was_broken_off_is_shown(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-
-    def broken_off() -> None:
-        with Store.open(path) as store, store.run():
-            put(store, document("a"))
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        broken_off()
-    assert MINT.article("a").encode() in exported(path)
-
-
-@pytest.mark.parametrize("seconds", [0.05, 0.4, 0.9])
-def test_a_writer_killed_at_any_moment_leaves_whole_articles(tmp_path: Path, seconds: float) -> None:
-    path = tmp_path / "store"
-    writer = child(
-        """
-        with Store.open(Path(sys.argv[1])) as store, store.run(every=0.1):
-            print("open", flush=True)
-            for number in range(10_000):
-                t.put(store, t.document(f"{number} b", t.JAPAN, t.person("Ann Lee")))
-        """,
-        path,
-    )
-    assert writer.stdout
-    assert writer.stdout.readline() == "open\n"
-    time.sleep(seconds)
-    writer.send_signal(signal.SIGKILL)
-    writer.wait()
-    writer.stdout.close()
-    with Store.open(path) as store:
-        number = 0
-        while store.put(*whole(f"{number} b")) is Change.UNCHANGED:
-            number += 1
-        store.unload(MINT.article(f"{number} b"))
-        store.publish()
-    # the store is that of a writer who loaded so many articles and stopped
-    expected = loaded(tmp_path / "other", (document(f"{n} b", JAPAN, person("Ann Lee")) for n in range(number)))
-    assert exported(path) == expected
-
-
-def whole(text: str) -> tuple[list[Quad], object]:
-    """Map a document with a person whom the registry lacks."""
-    made = document(text, JAPAN, person("Ann Lee"))
-    return quads(made, MINT), contributions(made, MINT)
-
-
-# ---- stores that cannot be used
-
-
-def test_a_store_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    loaded(path, [])
-    Layout(path).format.write_text("pactgraph-store 99\n")
-    with pytest.raises(NewerStore, match="upgrade Pactgraph"), Store.open(path):
-        pass
-
-
-def test_a_file_in_the_place_of_a_store_is_left_alone(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    path.write_text("not a store")
-    for place in (path, path / "below"):
-        with pytest.raises(StoreError, match=r"is a file|Not a directory"), Store.open(place):
-            pass
-    assert path.read_text() == "not a store"
-
-
-def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(StoreError, match="not empty"), Store.open(tmp_path):
-        pass
-
-
-@pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
-def test_a_store_that_may_not_be_written_says_so(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    loaded(path, [])
-    for folder in (tmp_path, *tmp_path.parents):
-        folder.chmod(folder.stat().st_mode | 0o055)
-    code = """
-    t.os.setegid(65534)
-    t.os.seteuid(65534)
-    try:
-        with Store.open(Path(sys.argv[1]), wait=0):
-            print("opened")
-    except t.StoreError as error:
-        print(error)
-    """
-    for place in (path, tmp_path / "new"):
-        told, _ = child(code, place).communicate(timeout=60)
-        assert "cannot be written (Permission denied)" in told
-
-
-def test_a_damaged_database_says_so_and_where_the_last_whole_snapshot_is(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    loaded(path, [document("a")])
-    (Layout(path).data / "CURRENT").write_text("rubbish\n")
-    with pytest.raises(Damaged, match=r"is damaged .* last whole snapshot is .*snapshots"), Store.open(path):
-        pass
-
-
-def test_a_full_disk_says_so_and_keeps_what_was_loaded(tmp_path: Path) -> None:
-    path = tmp_path / "store"
-    loaded(path, [document("first", JAPAN)])
-    writer = child(
-        """
-        try:
-            with Store.open(Path(sys.argv[1])) as store, store.run():
-                for number in range(10_000):
-                    t.put(store, t.document(f"{number} b", t.JAPAN))
-                    t.filled(number)
-        except DiskFull as error:
-            print(number, error)
-        """,
-        path,
-    )
-    told, _ = writer.communicate(timeout=120)
-    number, sentence = told.split(" ", 1)
-    assert "what was loaded before stays" in sentence
-    with Store.open(path) as store:
-        store.publish()
-    kept = [document("first", JAPAN), *(document(f"{each} b", JAPAN) for each in range(int(number)))]
-    assert exported(path) == loaded(tmp_path / "other", kept)
-
-
-def filled(number: int) -> None:
-    """Let no file of this process grow any more, as on a full disk, once some articles are stored."""
-    if number == 20:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
