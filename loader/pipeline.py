@@ -24,6 +24,7 @@ from loader.actors import actor_quads
 from loader.articles import STANDARD_INPUT, ArticleError
 from loader.document import Article
 from loader.exports import Unexportable
+from loader.language import other_language
 from loader.mapping import Unmappable, contributions, known_outlet, quads
 from loader.namesakes import distinguish
 from loader.processes import Lost, Plan, Ready, in_order
@@ -340,7 +341,7 @@ def _checked(articles: Articles, mint: Mint, ledger: Ledger) -> Iterator[Article
 
 
 def _once(article: Article, mint: Mint, seen: set[int]) -> Article | Ready[_Result]:
-    """Pass an article on unless it was seen before; of those seen only their ids are kept, as numbers."""
+    """Pass an article on unless it was seen before or is not English; of those seen only ids are kept, as numbers."""
     try:
         identity = int(mint.article(article.text, article.url).rsplit("/", 1)[1], 16)
     except ValueError as error:  # its address is none
@@ -349,6 +350,9 @@ def _once(article: Article, mint: Mint, seen: set[int]) -> Article | Ready[_Resu
         message = "It is the same text at the same address as an article before it; only the first was taken."
         return Ready(_Known(Outcome.DUPLICATE, Problem(article.source, article.line, message, fatal=False)))
     seen.add(identity)
+    reason = other_language(article)
+    if reason is not None:
+        return Ready(_Known(Outcome.REFUSED, Problem(article.source, article.line, reason)))
     return article
 
 
