@@ -387,7 +387,7 @@ def test_behind_a_proxy_the_root_path_is_left_out(store: Path) -> None:
 # ---- a writer beside readers
 
 
-def test_readers_never_fail_while_a_writer_publishes_and_see_its_news_within_two_seconds(tmp_path: Path) -> None:
+def test_readers_never_fail_while_a_writer_publishes_and_see_its_news(tmp_path: Path) -> None:
     publish(tmp_path, quads=1000)
     failures: list[str] = []
     done = threading.Event()

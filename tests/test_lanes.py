@@ -50,7 +50,7 @@ async def engine_on(root: Path, **limits: Any) -> AsyncIterator[Engine]:
         await engine.close()
 
 
-async def until(condition: Any, seconds: float = 30) -> None:
+async def until(condition: Any, seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"

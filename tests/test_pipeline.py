@@ -180,7 +180,7 @@ def test_an_article_that_breaks_a_shape_stores_nothing_and_leaves_what_was_there
 @pytest.mark.parametrize("items", [1, 8])
 def test_an_article_that_kills_its_process_or_hangs_costs_nothing_else(tmp_path: Path, items: int) -> None:
     folder = write(tmp_path / "in", a="Japan says a", b="die", c="Japan says c", d="sleep 60", e="Japan says e")
-    summary = loaded(tmp_path / "store", folder, plan=Plan(workers=2, seconds=1.0, items=items))
+    summary = loaded(tmp_path / "store", folder, plan=Plan(workers=2, seconds=3.0, items=items))
     assert (summary.added, summary.failed) == (3, 2)
     told = problems(summary)
     assert told[0].startswith("b.txt: The process that read it was killed (SIGKILL)")
