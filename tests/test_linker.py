@@ -182,6 +182,25 @@ def test_a_city_called_like_its_region_is_meant_unless_regions_are_spoken_of(
     assert [qid for _, qid in accepted(linker, text)] == found
 
 
+def test_a_place_that_is_the_surname_of_somebody_in_the_article_is_meant_only_where_a_place_would_stand(
+    linker: Linker,
+) -> None:
+    text = "Jack London wrote it. London said so. He came from London in May."
+    assert accepted(linker, text) == [("London", "Q84")]
+    assert len(accepted(linker, "On Monday London said so. London says so.")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "qid"),
+    [
+        ("She lives in Unheardof, New York, with them.", "Q1384"),
+        ("She lives in Los Angeles, New York and London.", "Q60"),
+    ],
+)
+def test_a_region_behind_a_town_is_no_city(linker: Linker, text: str, qid: str) -> None:
+    assert ("New York", qid) in accepted(linker, text)
+
+
 def test_a_state_of_a_state_is_no_city(linker: Linker) -> None:
     assert given(linker, "Lawmakers of Washington state met.", "Washington") == "Q1223"
     assert given(linker, "Lawmakers came on a New York state visit.", "New York") == "Q60"

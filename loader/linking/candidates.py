@@ -60,6 +60,7 @@ class Candidates:
         region = self._region(name, scene)
         within = region_after(named.span, scene.text, self.gazetteer)
         namesakes = self._bodies_called(name, named, scene)
+        is_persons = name in scene.surnames and not _WHERE.search(scene.text, 0, named.span.start)  # "Valeska Paris"
         title = scene.title(named.span) if self.sources.offices else None
         held = {entity.id: entity for entity in self._holders(name, title, scene)}
         found: dict[str, tuple[Hit | None, Entity]] = {}
@@ -91,6 +92,7 @@ class Candidates:
             for key, (hit, entity) in found.items()
             if key == known or not self._is_foreign(entity, hit.name if hit else entity.label, name, scene)
             if within is None or not is_elsewhere(entity, within)
+            if entity.type != "place" or not is_persons
         }
         labels = {entity.label for _, entity in found.values()}
         called = (entity for hit, entity in found.values() if hit is not None and fold(hit.name) == fold(name))

@@ -228,7 +228,7 @@ def _is_name(words: str) -> bool:
     if first.lower() in _ARTICLES and rest:
         first, *rest = rest
     plain = [word for word in rest if word[0].isalpha() and word[0].islower() and word not in LINKS]
-    if not rest and first in ("Administration", "Government"):  # they act for a state, and are none
+    if not rest and first in ("Administration", "Government", "State", "The"):  # they act for a state, and are none
         return False
     return (first[0].isupper() or first[0].isdigit()) and not plain and words.lower() not in _PRONOUNS
 

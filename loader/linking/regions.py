@@ -50,16 +50,16 @@ def is_elsewhere(entity: Entity, region: Entity) -> bool:
 def not_meant(entities: Iterable[Entity], span: Span, text: str, gazetteer: Gazetteer) -> frozenset[str]:
     """Return the ids of those places of one name that the words beside it rule out.
 
-    "Washington state" is no city. A region that has its name with a city in it, New York, is not meant unless there are
-    words of regions or another region beside the name; then either may be.
+    "Washington state" is no city, nor is it in "Seattle, Washington". A region that has its name with a city in it, New
+    York, is not meant unless there are words of regions or another region beside the name; then either may be.
     """
     places = [each for each in entities if each.type == "place"]
     regions = [each for each in places if _REGION.match(each.description)]
     if not regions or len(places) == len(regions):
         return frozenset()
-    if _CALLED_STATE.match(text, span.end):
-        return frozenset(each.id for each in places if each not in regions)
     before, after = text[max(0, span.start - _BESIDE) : span.start], text[span.end : span.end + _BESIDE]
+    if _CALLED_STATE.match(after) or _is_behind_a_town(before, regions, gazetteer):
+        return frozenset(each.id for each in places if each not in regions)
     if _GOVERNED.search(before) or _GOVERNED.search(after) or _is_listed(before, after, gazetteer):
         return frozenset()
     return frozenset(
@@ -68,6 +68,15 @@ def not_meant(entities: Iterable[Entity], span: Span, text: str, gazetteer: Gaze
         for city in places
         if city.label.startswith(region.label) and lies_in(city, region)
     )
+
+
+def _is_behind_a_town(before: str, regions: Iterable[Entity], gazetteer: Gazetteer) -> bool:
+    """Whether these words end with a town of a region, or one that nobody knows: "in Seattle, "; no other place."""
+    town = _TOWN.search(before)
+    if town is None:
+        return False
+    hits = [hit.entity for hit in gazetteer.hits(town[1]) if hit.entity.type in ("state", "place")]
+    return not hits or any(lies_in(hit, region) for hit in hits for region in regions)
 
 
 def _is_listed(before: str, after: str, gazetteer: Gazetteer) -> bool:
@@ -81,6 +90,7 @@ _AFTER = re.compile(r", ?((?:[A-Z]\.){2}|[A-Z][a-z]+\.?(?: [A-Z][a-z]+){0,2})")
 _END = re.compile(r"[,.;:)\]\n—–-]|$| \(")
 _REGION = re.compile(r"(?:\w+ ){0,2}(?:state|province|territory|prefecture|region|canton) (?:of|in) ")
 _CALLED_STATE = re.compile(r" state\b(?! (?:visit|dinner|media|television|news|banquet|funeral))")
+_TOWN = re.compile(r"\b(?:in|at|near|from|of|to|outside) ((?:[A-Z][\w.’'-]* ){0,2}[A-Z][\w.’'-]*), $")
 _BESIDE = 40  # characters before and behind a name that tell which of its places is meant
 _GOVERNED = re.compile(
     r"\b(?:[Gg]overnor|[Gg]ov\.|[Ss]tates?|[Ss]enators?|[Ss]en\.|[Rr]epresentatives?|[Rr]ep\.|[Cc]ongress\w+"

@@ -45,7 +45,7 @@ class Scene:
     """What an article says around its names.
 
     ``countries`` are the ids of the states that it names or has places of, ``shares`` how many of the states and places
-    that it names are of each, 1 in all.
+    that it names are of each, 1 in all. ``surnames`` are the words that stand behind a first name, as it seems.
     """
 
     text: str
@@ -56,6 +56,7 @@ class Scene:
     longer: Mapping[str, frozenset[str]] = field(default_factory=dict)
     called: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spelt_out: Mapping[str, str] = field(default_factory=dict)
+    surnames: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -79,6 +80,7 @@ class Scene:
             _longer((each.span.of(text), each.kind) for each in names),
             _longer(((each.span.of(text), each.kind) for each in names if each.kind in _BODIES), whole=True),
             dict(_acronyms(text)),
+            frozenset(_surnames(text)),
         )
 
     def full_names(self, name: str, kind: EntityKind | None) -> tuple[str, ...]:
@@ -162,11 +164,29 @@ def _acronyms(text: str) -> Iterable[tuple[str, str]]:
             yield found["acronym"], found["words"]
 
 
+def _surnames(text: str) -> Iterable[str]:
+    """Give the words behind a word with a capital that is no title, no direction and begins no sentence."""
+    for found in _FULL_NAME.finditer(text):
+        if found[1] not in _NO_FIRST_NAMES and not found[1].endswith(("ly", "ern")):
+            yield found[2]
+
+
 _COMMON = word_set(  # no body goes by such a word alone
     "university department ministry bank office bureau commission council committee national international united"
     " federal american british european general first new north south east west central public royal state"
     " house institute agency association board court college school centre center group world global"
 )
+_NO_FIRST_NAMES = word_set(
+    "After Air All Although An And April As At August Before Beside Both But By Central City December Downtown"
+    " Earlier East Even February For Foreign Fort Friday From General Global Governor Great Greater Here How However"
+    " If In Inner Inside Into It Its January July June Last Later Like Little Lower March May Mayor Meanwhile"
+    " Metropolitan Mid Minister Monday Mount Mr Mrs Ms Nearby Neither New Next No Nor North Northeast Northwest"
+    " November Now October Of Old On Once One Only Or Our Outer Outside Over Perhaps Port President Prime Radio"
+    " Saturday Secretary September Since So South Southeast Southwest State Still Sunday Than That The Their Then"
+    " There These They This Those Though Three Through Thursday To Today Tomorrow Tuesday Two Under Union Unlike Until"
+    " Upper Wednesday West What When Where Which While Who Why With Within Without Would Yesterday Yet You"
+)
+_FULL_NAME = re.compile(r"\b([A-Z][a-z]+) ([A-Z][a-z]{2,})\b(?=[,.;]| [a-z(]|['’]s)")
 _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
 _CAPITALISED = re.compile(r"(?<![\w’'])[A-Z]")
 _REACH = 80  # characters before a name in which its title stands
