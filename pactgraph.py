@@ -98,7 +98,12 @@ app.add_typer(authority.app, name="authority")
 
 @app.command(epilog="Example: `pactgraph query 'SELECT ?words WHERE { ?s pact:text ?words } LIMIT 3'`")
 def query(
-    text: Annotated[str, typer.Argument(metavar="QUERY", help="SPARQL, or @FILE; our prefixes need no declaration.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUERY", help="SPARQL, @FILE, or - for standard input; our prefixes need no declaration."
+        ),
+    ],
     *,
     store: StorePath = DEFAULT_STORE,
     form: Annotated[
@@ -106,11 +111,12 @@ def query(
     ] = "table",
 ) -> None:
     """Ask the store a question; the answer goes to standard output."""
-    if text.startswith("@"):
+    if text == "-" or text.startswith("@"):
+        name = text[1:] or "on standard input"
         try:
-            text = Path(text[1:]).read_text(encoding="utf-8")
+            text = (sys.stdin.buffer.read() if text == "-" else Path(name).read_bytes()).decode("utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
-            refuse(f"The query {text[1:]} cannot be read: {getattr(error, 'strerror', None) or error}.")
+            refuse(f"The query {name} cannot be read: {getattr(error, 'strerror', None) or error}.")
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # the engine notices no other interruption
     _ask(store, text, form)
 
@@ -275,12 +281,14 @@ def _serve(
 
 def _ask(place: Path, text: str, form: str) -> None:
     """Write the answer of the store at ``place`` to standard output."""
-    from endpoint.terminal import answer
+    from endpoint.terminal import answer, unknown_terms
     from loader.exports import snapshot
 
     with snapshot(place) as (data, mint):
-        answer(data, {**PREFIXES, **mint.prefixes}, text, form, sys.stdout.buffer)
+        answer(data, {**PREFIXES, **mint.prefixes}, text, form, sys.stdout.buffer, base=mint.base)
     sys.stdout.flush()
+    for sentence in unknown_terms(text):
+        tell(f"pactgraph: {sentence}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import math
+import re
 from importlib.resources import files
 from typing import IO, TYPE_CHECKING
 
@@ -14,11 +16,16 @@ from rich.text import Text
 
 from endpoint.protocol.negotiation import GRAPHS, RESULTS, by_name
 from endpoint.protocol.requests import ProtocolError, rejected_syntax, rewrite_refused_calls
+from endpoint.sparql.evaluation import evaluate
+from endpoint.sparql.syntax import prologue_end, tokens
+from ontology.vocabulary import PACT, PREFIXES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 TABLE = "table"
+_UPDATE = re.compile(r"(?:INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE)
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WORD = 15  # characters; a longer word may be broken
 
 
@@ -29,23 +36,38 @@ def answer(
     form: str,
     out: IO[bytes],
     *,
+    base: str,
     width: int | None = None,
 ) -> None:
-    """Run a query over the union of all graphs and write its answer to ``out``.
+    """Run a query over the union of all graphs, as the endpoint does, and write its answer to ``out``.
 
     ``form`` is ``table`` or the name of a format (`endpoint.protocol.negotiation`). ``prefixes`` may be used
     undeclared. A table is ``width`` columns wide, by default as wide as the terminal. Raises ProtocolError for a
-    query that cannot be read, that calls a service, or whose answer has no such form.
+    query that cannot be read or evaluated, that calls a service, or whose answer has no such form.
     """
+    if _UPDATE.match(text, prologue_end(text)):
+        raise ProtocolError(400, "This is an update, which is not run here; send it to /update of `pactgraph serve`.")
     allowed = rewrite_refused_calls(text, ())
     try:
-        found = store.query(allowed, use_default_graph_as_union=True, prefixes=dict(prefixes))
+        found = evaluate(store, allowed, base=base, prefixes=prefixes, use_default_graph_as_union=True)
+        _write(found, prefixes, form, out, width)
     except SyntaxError as error:
         raise rejected_syntax(text, str(error)) from None
-    offers = GRAPHS if isinstance(found, pyoxigraph.QueryTriples) else RESULTS
+    except (RuntimeError, ValueError) as error:
+        raise ProtocolError(500, f"The query cannot be evaluated: {str(error).rstrip('.')}.") from error
+
+
+def _write(
+    found: pyoxigraph.QuerySolutions | pyoxigraph.QueryBoolean | pyoxigraph.QueryTriples,
+    prefixes: Mapping[str, str],
+    form: str,
+    out: IO[bytes],
+    width: int | None,
+) -> None:
     if form == TABLE:
         _tell(found, prefixes, out, width)
         return
+    offers = GRAPHS if isinstance(found, pyoxigraph.QueryTriples) else RESULTS
     choice = by_name(form, offers)
     if choice is None or choice.format.engine is None:
         names = ", ".join([TABLE, *(each.name for each in offers)])
@@ -54,6 +76,20 @@ def answer(
         found.serialize(out, format=getattr(pyoxigraph.RdfFormat, choice.format.engine))
     else:
         found.serialize(out, format=getattr(pyoxigraph.QueryResultsFormat, choice.format.engine))
+
+
+def unknown_terms(text: str) -> Iterator[str]:
+    """Yield a sentence for each name under ``pact:`` in a query that the vocabulary lacks, which nothing can match."""
+    space = PREFIXES["pact"]
+    declared = re.search(r"PREFIX\s+pact:\s*<([^>]*)>", text, re.IGNORECASE)
+    if declared and declared[1] != space:
+        return
+    names = [token.text.removeprefix("pact:") for token in tokens(text) if token.text.startswith("pact:")]
+    for name in dict.fromkeys(names):
+        if name and space + name not in PACT:
+            own = sorted(str(term).removeprefix(space) for term in dir(PACT))
+            near = difflib.get_close_matches(name, own, n=1)
+            yield f"The vocabulary has no term pact:{name}" + (f"; did you mean pact:{near[0]}?" if near else ".")
 
 
 def first_question() -> str:
@@ -71,7 +107,10 @@ def _tell(
         out.write(b"yes\n" if found else b"no\n")
         return
     if isinstance(found, pyoxigraph.QueryTriples):
-        found.serialize(out, format=pyoxigraph.RdfFormat.TURTLE)
+        triples = list(found)
+        terms = {str(node)[1:-1] for triple in triples for node in triple if isinstance(node, pyoxigraph.NamedNode)}
+        used = {prefix: space for prefix, space in prefixes.items() if any(term.startswith(space) for term in terms)}
+        pyoxigraph.serialize(triples, out, pyoxigraph.RdfFormat.TURTLE, prefixes=used)
         return
     names = [variable.value for variable in found.variables]
     rows = [[_short(row[name], prefixes) for name in names] for row in found]
@@ -111,4 +150,4 @@ def _short(term: object, prefixes: Mapping[str, str]) -> str:
         for prefix, namespace in prefixes.items():
             if value.startswith(namespace):
                 return f"{prefix}:{value[len(namespace) :]}"
-    return value
+    return _CONTROL.sub("\N{REPLACEMENT CHARACTER}", value)  # it is a terminal that these would steer

@@ -14,7 +14,7 @@ import pyoxigraph
 from endpoint.sparql.syntax import ambiguous, prologue_end, tokens
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 _ANY = re.compile(r"[^\r\n]")
 _VARIABLE = re.compile(r"[?$](\w+)")
@@ -98,8 +98,10 @@ def _only(text: str, spans: Sequence[tuple[int, int]]) -> str:
     return "".join(pieces)
 
 
-def in_order(text: str, base: str) -> str:
+def in_order(text: str, base: str, prefixes: Mapping[str, str] | None = None) -> str:
     """Return a ``SELECT *`` with its variables named in the order in which they first stand in the text.
+
+    ``prefixes`` may be used undeclared.
 
     The engine sorts them by name; SPARQL leaves the order open, and whoever reads a table expects that of the query.
     The engine says which variables there are. A query that cannot be read is returned as it is.
@@ -108,7 +110,7 @@ def in_order(text: str, base: str) -> str:
     if star is None or ambiguous(text):
         return text
     try:  # over no data, so that nothing but the reading takes time
-        result = pyoxigraph.Store().query(text, base_iri=base)
+        result = pyoxigraph.Store().query(text, base_iri=base, prefixes=dict(prefixes or {}))
     except (SyntaxError, ValueError, RuntimeError, OSError):
         return text
     if not isinstance(result, pyoxigraph.QuerySolutions):

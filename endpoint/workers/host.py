@@ -21,7 +21,6 @@ import contextlib
 import json
 import marshal
 import os
-import re
 import resource
 import signal
 import socket
@@ -35,8 +34,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import pyoxigraph
 
 from endpoint.protocol.codings import Compressor, compressed
-from endpoint.sparql.corrections import corrected, in_order
-from endpoint.sparql.pergraph import per_graph
+from endpoint.sparql.evaluation import evaluate
 from endpoint.workers import reading, scribe
 from endpoint.workers.frames import CHUNK, HEADER, NODE, WHOLE, frame
 from endpoint.workers.process import die_with, limit_memory, offer, rank, silence, stand_back, unlimit_memory
@@ -47,7 +45,6 @@ if TYPE_CHECKING:
     from io import IOBase
 
 _COMPRESS_FROM = 1024
-_UNKNOWN = 50  # functions of one query that the engine may not know
 _BEHIND = 5  # how much nicer workers are than the process that talks HTTP, which must answer while they compute
 _LOADING = 10  # how much nicer the loading of a snapshot is than that, since the one before answers meanwhile
 _DISPENSABLE = 800  # of 1000: what the kernel adds to a worker's part of all memory when it has to kill somebody
@@ -335,23 +332,8 @@ def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket
 
 
 def _run(store: pyoxigraph.Store, job: dict[str, Any]) -> Any:
-    """Run the query; a function that the engine does not know is an error of its expression only (SPARQL, 17.6)."""
-    functions: dict[pyoxigraph.NamedNode, Any] = {}
-    if NODE in job["query"]:
-        functions[pyoxigraph.NamedNode(NODE)] = _node
-    text = in_order(per_graph(corrected(job["query"])), job["base"])
-    while True:
-        try:
-            return store.query(text, custom_functions=functions, **_dataset(job))
-        except SyntaxError:
-            if text == job["query"]:
-                raise
-            text = job["query"]  # so that the place of the error is one of the client's text
-        except (OSError, RuntimeError, ValueError) as error:
-            match = re.search(r"custom function <([^>]*)> is not supported", str(error))
-            if match is None or len(functions) > _UNKNOWN:
-                raise
-            functions[pyoxigraph.NamedNode(match[1])] = lambda *_: None
+    functions = {NODE: _node} if NODE in job["query"] else {}
+    return evaluate(store, job["query"], functions=functions, **_dataset(job))
 
 
 def _node(label: Any = None, *_: Any) -> pyoxigraph.BlankNode | None:
@@ -390,8 +372,8 @@ def _dataset(job: dict[str, Any]) -> dict[str, Any]:
     default, named = job["default_graphs"], job["named_graphs"]
     if default or named:
         return {
-            "base_iri": job["base"],
+            "base": job["base"],
             "default_graph": [pyoxigraph.NamedNode(iri) for iri in default],
             "named_graphs": [pyoxigraph.NamedNode(iri) for iri in named],
         }
-    return {"base_iri": job["base"], "use_default_graph_as_union": job["union"]}
+    return {"base": job["base"], "use_default_graph_as_union": job["union"]}
