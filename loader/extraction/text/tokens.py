@@ -104,12 +104,13 @@ class Token:
         """The token with all that hangs on it."""
         if self._subtree is None:
             found: list[Token] = []
-            for child in self.lefts:
+            above: list[Token] = [self]
+            for child in self.children:
+                if child.i > self.i:
+                    found += above
+                    above = []
                 found += child.subtree
-            found.append(self)
-            for child in self.rights:
-                found += child.subtree
-            self._subtree = tuple(found)
+            self._subtree = (*found, *above)
         return self._subtree
 
     @property
@@ -207,7 +208,7 @@ class TokenSpan:
 class Doc:
     """The tokens of a text, its sentences, and its entities with their labels."""
 
-    __slots__ = ("_starts", "ents", "sents", "text", "tokens")
+    __slots__ = ("_ends", "_starts", "ents", "sents", "text", "tokens")
 
     def __init__(self, text: str, tokens: list[Token]) -> None:
         """Take the tokens, which `read` fills in."""
@@ -216,6 +217,7 @@ class Doc:
         self.sents: tuple[TokenSpan, ...] = ()
         self.ents: tuple[TokenSpan, ...] = ()
         self._starts = [token.idx for token in tokens]
+        self._ends = [token.idx + len(token.text) + len(token.whitespace_) for token in tokens]
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -236,54 +238,63 @@ class Doc:
 
     def touched(self, start: int, end: int) -> TokenSpan | None:
         """Return the tokens that share characters with a span of the text, None where it is outside the text."""
-        first, last = self._at(start), self._at(end - 1)
-        if first is None or last is None:
+        first, last = bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 1) - 1
+        if first < 0 or last < 0 or start >= self._ends[first] or end > self._ends[last]:
             return None
         token = self.tokens[first]
         return TokenSpan(self, first + (start == token.idx + len(token.text)), last + 1)
 
-    def _at(self, place: int) -> int | None:
-        """Return the token that a character stands in, or the blank behind it."""
-        i = bisect_right(self._starts, place) - 1
-        if i < 0:
-            return None
-        token = self.tokens[i]
-        return i if place < token.idx + len(token.text) + len(token.whitespace_) else None
-
 
 def read(parse: Parse) -> Doc:
     """Return a parse, whole with its sentences, as plain values."""
-    table: Any = parse.to_array(_COLUMNS).astype("int64").reshape(len(parse), len(_COLUMNS))
+    table: Any = parse.to_array(_COLUMNS).reshape(len(parse), len(_COLUMNS)).T
     words, flags = len(_WORDS), len(_WORDS) + len(_FLAGS)
-    strings = {key: parse.vocab.strings[key] for key in set(table[:, :words].astype("uint64").ravel().tolist())}
-    columns = zip(
-        *([strings[key] for key in column] for column in table[:, :words].T.astype("uint64").tolist()),
-        *table[:, words:flags].T.astype(bool).tolist(),
-        *table[:, flags:].T.tolist(),
-        strict=True,
-    )
+    keys: list[list[int]] = table[:words].tolist()
+    strings = {key: parse.vocab.strings[key] for key in set().union(*keys)}
+    *numbers, heads, starts = table[flags:].astype("int64").tolist()
     tokens = [Token() for _ in range(len(parse))]
+    heads = [i + head for i, head in enumerate(heads)]
     dependents: list[list[Token]] = [[] for _ in tokens]
-    begins: list[int] = []
-    for i, (token, row) in enumerate(zip(tokens, columns, strict=True)):
+    for token, head in zip(tokens, heads, strict=True):
+        token.head = tokens[head]
+        if token.head is not token:
+            dependents[head].append(token)
+    columns = (*(map(strings.__getitem__, column) for column in keys), *table[words:flags].astype(bool).tolist())
+    for i, (token, below, left, right, row) in enumerate(
+        zip(
+            tokens,
+            dependents,
+            _edges(heads, range(len(heads))),
+            _edges(heads, range(len(heads))[::-1]),
+            zip(*columns, *numbers, strict=True),
+            strict=True,
+        )
+    ):
         token.i = i
+        token.children = tuple(below)
+        token.left_edge = tokens[left]
+        token.right_edge = tokens[right]
         token.text, token.lower_, token.lemma_, token.pos_, token.tag_, token.dep_, token.ent_type_, *others = row
         is_before_blank, token.is_alpha, token.is_lower, token.is_punct, token.is_space, *others = others
-        token.is_stop, token.is_upper, token.like_num, token.idx, head, start = others
+        token.is_stop, token.is_upper, token.like_num, token.idx = others
         token.whitespace_ = " " if is_before_blank else ""
-        token.head = tokens[i + head]
-        if head:
-            dependents[i + head].append(token)
-        if start == _BEGINS or not i:
-            begins.append(i)
-    doc = Doc(parse.text, tokens)
+    doc = Doc("".join([token.text + token.whitespace_ for token in tokens]), tokens)
+    begins = [i for i, start in enumerate(starts) if start == _BEGINS or not i]
     doc.sents = tuple(TokenSpan(doc, start, end) for start, end in pairwise([*begins, len(tokens)]))
     doc.ents = tuple(TokenSpan(doc, ent.start, ent.end, ent.label_) for ent in parse.ents)
     for sentence in doc.sents:
-        for i in range(sentence.start, sentence.end):
-            tokens[i].sent = sentence
-    for token, below, parsed in zip(tokens, dependents, parse, strict=True):
-        token.doc = doc
-        token.children = tuple(below)
-        token.left_edge, token.right_edge = tokens[parsed.left_edge.i], tokens[parsed.right_edge.i]
+        for token in sentence:
+            token.sent = sentence
+            token.doc = doc
     return doc
+
+
+def _edges(heads: list[int], places: range) -> list[int]:
+    """Return for each token the one of those that hang on it, itself included, that comes first in ``places``."""
+    edges = [-1] * len(heads)
+    for i in places:
+        above = i
+        while edges[above] < 0:
+            edges[above] = i
+            above = heads[above]
+    return edges
