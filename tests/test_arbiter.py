@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from commands import run
 from parsed import model, registry
-from test_profiles import pactgraph
 
 from loader.document import Article
 from loader.extraction import Extractor, make_extractor
@@ -131,13 +131,13 @@ def test_the_command_line_trains_and_reads_with_what_was_trained(tmp_path: Path)
     corpus, out = tmp_path / "corpus", tmp_path / "model.json"
     corpus.mkdir()
     write(corpus)
-    done = pactgraph("train", str(corpus), "--out", str(out))
+    done = run("train", str(corpus), "--out", str(out))
     assert done.returncode == 0, done.stderr
     assert out.read_bytes() == trained().to_bytes()
     assert out.with_suffix(".md").read_text(encoding="utf-8").startswith("# Model card")
     article = tmp_path / "article.txt"
     article.write_text(f"More talks\n{SPEECH} {PLAN}", encoding="utf-8")
-    done = pactgraph("extract", str(article), "--out", str(tmp_path / "read"), "--tagger", str(out))
+    done = run("extract", str(article), "--out", str(tmp_path / "read"), "--tagger", str(out))
     assert done.returncode == 0, done.stderr
     flat = json.loads((tmp_path / "read" / "article.json").read_text(encoding="utf-8"))
     assert [each["text"] for each in flat["statements"] if each["cueSpan"]] == ["Peru will join"]
@@ -151,7 +151,7 @@ def test_the_command_line_trains_and_reads_with_what_was_trained(tmp_path: Path)
     ],
 )
 def test_a_mistake_is_one_sentence(words: list[str], sentence: str) -> None:
-    done = pactgraph(*words)
+    done = run(*words)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1

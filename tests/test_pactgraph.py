@@ -11,9 +11,9 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
+from commands import NARROW, run
 from conftest import PACTGRAPH, SEED
 
 from loader.exports import snapshot
@@ -23,16 +23,11 @@ from ontology.layout import Layout, StoreError
 COMMANDS = ["demo", "load", "unload", "import", "extract", "query", "export", "validate", "serve"]
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s a pact:Statement }"
 SEED_ID = "05908f127f035a79"
-NARROW = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}
 
 
-def run(*arguments: str | Path, stdin: bytes = b"", **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run ``pactgraph`` with arguments and give what it said."""
-    command = [PACTGRAPH, *map(str, arguments)]
-    done = subprocess.run(command, input=stdin, capture_output=True, check=False, env=NARROW, **options)
-    texts = [stream.decode("utf-8", "replace") for stream in (done.stdout, done.stderr)]
-    assert "Traceback" not in texts[1], texts[1]
-    return subprocess.CompletedProcess(command, done.returncode, *texts)
+def begun(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run ``pactgraph`` as a shell does, from its very beginning."""
+    return subprocess.run([PACTGRAPH, *arguments], capture_output=True, text=True, check=False, env=NARROW)
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +65,7 @@ def test_the_help_of_every_command_shows_an_example(command: str) -> None:
 
 
 def test_the_version_is_printed() -> None:
-    assert re.fullmatch(r"pactgraph \d+\.\d+\.\d+\n", run("--version").stdout)
+    assert re.fullmatch(r"pactgraph \d+\.\d+\.\d+\n", begun("--version").stdout)
 
 
 @pytest.mark.parametrize("arguments", [["load"], ["load", "--no-such-option", "x"], ["no-such-command"], ["query"]])
@@ -103,7 +98,9 @@ def test_a_summary_is_told_to_people_on_standard_error(own: Path) -> None:
 
 def test_an_article_on_standard_input_takes_the_date_outlet_and_address_of_the_options(tmp_path: Path) -> None:
     options = ["--date", "2024-03-06", "--outlet", "The Example Times", "--url", "https://example.org/1"]
-    done = run("load", "-", "--store", tmp_path / "s", *options, stdin=b"A title\nJapan said it backs AUKUS.\n")
+    done = run(
+        "load", "-", "--no-link", "--store", tmp_path / "s", *options, stdin=b"A title\nJapan said it backs AUKUS.\n"
+    )
     assert done.returncode == 0, done.stderr
     question = "SELECT ?date ?url ?outlet WHERE { ?a schema:datePublished ?date ; schema:url ?url ; "
     question += "schema:publisher/skos:prefLabel ?outlet }"
@@ -126,7 +123,7 @@ def test_another_text_of_the_same_address_is_a_revision(tmp_path: Path) -> None:
     for day, words in (("2024-03-07", "Japan said it now backs AUKUS."), ("2024-03-06", "Japan said it backs AUKUS.")):
         file = tmp_path / f"{day}.txt"
         file.write_text(f"A title\n{words}\n", encoding="utf-8")
-        options = ["--url", "https://example.org/1", "--date", day, "--store", store, "--quiet"]
+        options = ["--url", "https://example.org/1", "--date", day, "--store", store, "--quiet", "--no-link"]
         assert run("load", file, *options).returncode == 0
     question = """SELECT ?new ?old WHERE { ?n prov:wasRevisionOf ?o .
       ?n schema:datePublished ?new . ?o schema:datePublished ?old }"""
@@ -220,6 +217,18 @@ def test_what_the_loader_wrote_conforms_to_the_shapes(store: Path) -> None:
     assert "Everything conforms" in done.stderr
 
 
+def test_an_export_conforms_to_the_shapes_too(store: Path, tmp_path: Path) -> None:
+    assert run("export", tmp_path / "all.nq", "--store", store).returncode == 0
+    done = run("validate", tmp_path / "all.nq")
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+
+
+def test_an_export_into_a_file_of_another_format_is_refused(store: Path, tmp_path: Path) -> None:
+    done = run("export", tmp_path / "all.csv", "--store", store)
+    assert (done.returncode, (tmp_path / "all.csv").exists()) == (2, False)
+    assert "No export ends in .csv; .nq, .trig, .jsonld, .nt, .ttl, .rdf do" in done.stderr
+
+
 def test_a_file_that_breaks_the_shapes_is_told_node_by_node(tmp_path: Path) -> None:
     file = tmp_path / "bad.ttl"
     file.write_text("<https://e.example/s> a <https://pactgraph.example/ns#Statement> .")
@@ -249,7 +258,7 @@ def test_an_export_can_be_piped(store: Path) -> None:
 
 
 def test_the_demo_shows_who_said_what_through_whom() -> None:
-    done = run("demo", "--no-serve")
+    done = begun("demo", "--no-serve")
     assert done.returncode == 0, done.stderr
     assert "pactgraph:" not in done.stderr  # nothing in seeds/ but the article is taken for one
     table = " ".join(done.stdout.split())
@@ -269,7 +278,7 @@ BAD: dict[str, tuple[bytes, str]] = {
     "textless.json": (b'{"title": "A"}', r"textless\.json(:\d+)?: .*text"),
 }
 ODD: dict[str, bytes] = {
-    "line.txt": b"One long line\n" + b"Japan said that it backs AUKUS. " * 3_000,
+    "line.txt": b"One long line\n" + b"Japan said that it backs AUKUS. " * 1_000,
     "quotes.txt": b"Marks\n" + b'"' * 100_000,
     "unbalanced.txt": 'Open\n"Japan backs AUKUS, he said.\nThe end\u201d said nobody.\n'.encode(),
     "rtl.txt": "\u0627\u0644\u064a\u0627\u0628\u0627\u0646 \U0001f1ef\n\u05d0\u05de\u05e8 said AUKUS.".encode(),
@@ -287,7 +296,7 @@ def after_bad_input(tmp_path_factory: pytest.TempPathFactory) -> tuple[subproces
     (folder / "zgood.txt").write_text(GOOD, encoding="utf-8")
     (folder / "dangling.txt").symlink_to(folder / "nowhere")
     store = folder.parent / f"{folder.name}-store"
-    return run("load", folder, "--store", store, "--json"), store
+    return run("load", folder, "--store", store, "--json", "--no-link"), store
 
 
 @pytest.mark.parametrize("name", BAD)
@@ -346,7 +355,7 @@ def shown(store: Path) -> int:
 
 def test_five_megabytes_in_one_line_are_refused_with_the_limit(tmp_path: Path) -> None:
     (tmp_path / "huge.txt").write_bytes(b"Huge\n" + b"a word " * 750_000)
-    done = run("load", tmp_path / "huge.txt", "--store", tmp_path / "store")
+    done = run("load", tmp_path / "huge.txt", "--no-link", "--store", tmp_path / "store")
     assert done.returncode == 1
     assert re.search(r"huge\.txt(:\d+)?: .*1,000,000", done.stderr)
 
@@ -354,7 +363,7 @@ def test_five_megabytes_in_one_line_are_refused_with_the_limit(tmp_path: Path) -
 def test_two_records_of_one_address_and_one_text_are_one_article(tmp_path: Path) -> None:
     record = json.dumps({"title": "A", "text": "Japan said no.", "url": "https://example.org/1"})
     (tmp_path / "twice.jsonl").write_text(f"{record}\n{record}\n", encoding="utf-8")
-    done = run("load", tmp_path / "twice.jsonl", "--store", tmp_path / "store", "--json")
+    done = run("load", tmp_path / "twice.jsonl", "--store", tmp_path / "store", "--json", "--no-link")
     summary = json.loads(done.stdout)
     assert (summary["added"], summary["duplicate"]) == (1, 1)
     assert "twice.jsonl:2: " in done.stderr

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+from commands import run
 from test_llm import TEXT, chat, serving
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 JOINS = {"content": "Japan will join AUKUS", "cue": "said", "source": "Prime Minister Fumio Kishida", "kind": "speech"}
-
-
-def pactgraph(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).with_name("pactgraph")), *words]
-    return subprocess.run(
-        command, capture_output=True, text=True, check=False, env={**environment, "LC_ALL": "C.UTF-8"}
-    )
 
 
 @pytest.fixture
@@ -30,7 +25,7 @@ def article(tmp_path: Path) -> Path:
 def test_a_model_elsewhere_is_asked_with_the_key_of_the_environment(article: Path, tmp_path: Path) -> None:
     with serving(chat({"statements": [JOINS, {**JOINS, "content": "Japan left"}]})) as fake:
         options = ["--llm", fake.url, "--llm-model", "small", "--out", str(tmp_path / "out")]
-        done = pactgraph("extract", str(article), *options, PACTGRAPH_LLM_KEY="secret")
+        done = run("extract", str(article), *options, PACTGRAPH_LLM_KEY="secret")
     assert done.returncode == 0, done.stderr
     assert "1 of the model's 2 statements were refused." in done.stderr
     [statement] = json.loads((tmp_path / "out" / "talks.json").read_text(encoding="utf-8"))["statements"]
@@ -45,7 +40,7 @@ def test_a_model_elsewhere_is_asked_with_the_key_of_the_environment(article: Pat
 
 
 def test_the_fast_profile_reads_into_a_store(article: Path, tmp_path: Path) -> None:
-    done = pactgraph("load", str(article), "--profile", "fast", "--store", str(tmp_path / "store"), "--json")
+    done = run("load", str(article), "--profile", "fast", "--store", str(tmp_path / "store"), "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["statements"] >= 2
 
@@ -60,7 +55,7 @@ def test_the_fast_profile_reads_into_a_store(article: Path, tmp_path: Path) -> N
     ],
 )
 def test_a_choice_that_is_none_is_one_sentence(options: list[str], sentence: str, article: Path) -> None:
-    done = pactgraph("extract", str(article), "--out", str(article.parent / "out"), *options)
+    done = run("extract", str(article), "--out", str(article.parent / "out"), *options)
     assert done.returncode == 2
     assert sentence in done.stderr
     assert done.stderr.count("\n") == 1
@@ -68,6 +63,6 @@ def test_a_choice_that_is_none_is_one_sentence(options: list[str], sentence: str
 
 def test_nothing_is_asked_where_nobody_named_a_server(article: Path, tmp_path: Path) -> None:
     with serving(chat({"statements": []})) as fake:
-        done = pactgraph("extract", str(article), "--out", str(tmp_path / "out"), PACTGRAPH_LLM_KEY="secret")
+        done = run("extract", str(article), "--out", str(tmp_path / "out"), PACTGRAPH_LLM_KEY="secret")
     assert done.returncode == 0, done.stderr
     assert fake.requests == []

@@ -73,8 +73,9 @@ def train(corpus: Path, registry: Registry) -> Trained:
         tapped.append((reading, found))
         return ()
 
+    pairs = list(_pairs(corpus))  # what is wrong with the corpus is told before the parser is loaded
     extractor = Extractor(registry, load_model(), tap)
-    for article, gold in _pairs(corpus):
+    for article, gold in pairs:
         extractor.read(article)
         (reading, found) = tapped.pop()
         articles += 1
