@@ -197,7 +197,11 @@ class Engine:
         generation = self.current
         if generation is None or generation.retired:
             return
-        while generation.free and (answer := self.lanes.next_waiting(self._accounts.used)) is not None:
+        while (
+            generation.free
+            and (self.lanes.quick == 1 or self._leaves_room(""))
+            and (answer := self.lanes.next_waiting(self._accounts.used)) is not None
+        ):
             self.leave(answer.client)
             if not answer.finished:  # else its client has gone
                 self._relaunch(answer, self._assign(generation, answer.client))
@@ -308,10 +312,14 @@ class Engine:
                 return True
         elif self.lanes.waiting:
             return False
-        running = [each.client for each in self.answers.values()]
-        others = [other for other in running if not (is_proven(other) and is_light(other))]
-        kept = 1 if set(others) <= {client} else max(1, workers // 4)
-        return len(others) < workers - kept
+        return self._leaves_room(client)
+
+    def _leaves_room(self, client: str) -> bool:
+        """Whether one more query of the client leaves room for those of light clients whose last one was short."""
+        is_light, is_proven, workers = self._accounts.is_light, self._accounts.is_proven, self.settings.limits.workers
+        others = {each: count for each, count in self.running.items() if not (is_proven(each) and is_light(each))}
+        kept = 1 if others.keys() <= {client} else max(1, workers // 4)
+        return sum(others.values()) < workers - kept
 
     def _job(self, query: Query | GraphRead, *, coding: str) -> dict[str, Any]:
         limits = self.settings.limits
