@@ -32,6 +32,7 @@ def relayed(line: str) -> tuple[str, str, str, str]:
         ('"We are ready," Jane Roe told public broadcaster Yle.', "yle"),
         ('"We are ready," Jane Roe told the Warsaw-based daily Rzeczpospolita.', "rzeczpospolita"),
         ('"We are ready," Jane Roe told ABS-CBN.', "abs-cbn"),
+        ('"We are ready," Jane Roe told The Examiner.', "the-examiner"),
         ('"We are ready," Jane Roe told Philippine outlet Mindanews in an interview on Monday.', "mindanews"),
         ("Jane Roe told the state news agency TASS that it was ready.", "tass"),
         ("Jane Roe told CNN's John Doe that Sweden was ready.", "cnn"),

@@ -342,7 +342,9 @@ def _topic(token: Token, entry: Entry) -> Content | None:
     """Find what somebody is told or asked about: "told reporters about X", "was asked about X"."""
     if not entry.allows("about-object"):
         return None
-    link = next((c for c in children(token, "prep") if c.lower_ in ("about", "on") and c.i > token.i), None)
+    told = any(c.dep_ == "ccomp" and c.i < token.i for c in token.children)  # "…, X told reporters on his plane"
+    topical = ("about",) if told else ("about", "on")
+    link = next((c for c in children(token, "prep") if c.lower_ in topical and c.i > token.i), None)
     thing = child(link, "pobj", "pcomp") if link is not None else None
     if link is None or thing is None or is_time(thing):  # "told reporters on Thursday"
         return None

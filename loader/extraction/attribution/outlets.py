@@ -47,15 +47,20 @@ def outlet_after(reading: Reading, start: int, end: int, *, interviewed: bool = 
     while last < min(end, start + _LONGEST, len(doc)) and _goes_on(doc[last], doc[start]):
         last += 1
     tokens = [doc[i] for i in range(start, last)]
-    if not tokens:
-        return None
+    return _outlet_of(reading, tokens, interviewed=interviewed) if tokens else None
+
+
+def _outlet_of(reading: Reading, tokens: list[Token], *, interviewed: bool) -> Span | None:
+    """Return the name of the outlet in a phrase, None where it names none."""
     span = Span(tokens[0].idx, tokens[-1].idx + len(tokens[-1]))
     mentions = reading.mentions_in(span)
     for mention in mentions:
         if mention.entity.kind is EntityKind.NEWS_OUTLET:
             return mention.span
-    called = any(token.lemma_.lower() in _KINDS for token in tokens if not _is_name(token) or token.i == last - 1)
+    called = any(t.lemma_.lower() in _KINDS for t in tokens if not _is_name(t) or t is tokens[-1])
     run = _name(tokens)
+    if run is not None and _is_titled(tokens, run):
+        return Span(tokens[0].idx, run.end)
     if run is None or (not called and _is_somebody(tokens)):
         return None
     known = [mention.entity for mention in mentions if mention.span.overlaps(run)]
@@ -113,6 +118,12 @@ def _name(tokens: list[Token]) -> Span | None:
     if not found or all(token.ent_type_ == "GPE" or token.tag_ == "JJ" for token in found):
         return None
     return Span(found[-1].idx, found[0].idx + len(found[0]))
+
+
+def _is_titled(tokens: list[Token], run: Span) -> bool:
+    """Whether the capitals of "The" inside a sentence show the title of a paper: "told The Sun"."""
+    names = tokens[0].text == "The" and not tokens[0].is_sent_start and run.start == tokens[0].idx + len("The ")
+    return names and not any(token.ent_type_ in _NOBODY or noun_of(token) is not None for token in tokens[1:])
 
 
 def _is_somebody(tokens: list[Token]) -> bool:

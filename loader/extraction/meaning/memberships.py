@@ -160,6 +160,9 @@ class _Telling:
             return self.participants.denoted_by(controlled)
         if verb.dep_ == "acl" and verb.tag_ == "VB" and not any(children(verb, "nsubj")):  # "the decision to join"
             return self._owners(verb.head)
+        named = subject_of(verb)
+        if named is not None and named.ent_type_ == "NORP" and named.tag_ in ("NNPS", "NNS"):
+            return ()  # "most Ukrainians do not want to join": a people, not its state
         found = self.participants.subject(verb, self.voices)
         return speakers(self.voices) if found is None else found
 
@@ -294,7 +297,7 @@ class _Telling:
         found: MembershipStatus | None = status
         match use:
             case "standing":
-                found = self._status_of_member(token, status)
+                found = self._status_of_member(token, status, member)
             case "asking":
                 found = None if is_negated(token) else status
             case "founding" | "admitting":
@@ -308,10 +311,12 @@ class _Telling:
                 found = self._status_of_joining(token, status, member)
         return found
 
-    def _status_of_member(self, token: Token, status: MembershipStatus) -> MembershipStatus | None:
+    def _status_of_member(self, token: Token, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
         if any(map(is_unwanted, above(token))):
             return MembershipStatus.DECLINED  # "does not want to become a member"
         found = of_standing(standing_noun(token), status)
+        if found is MembershipStatus.PROSPECTIVE and self._wishes(token, member):
+            return MembershipStatus.INTERESTED  # "wants to become a member"
         still_open = self.statement.stance is Stance.INTERESTED or self.statement.temporality is Temporality.FUTURE
         as_such = token.dep_ == "pobj" and token.head.lower_ == "as"  # "look forward to welcoming X as a member"
         return MembershipStatus.PROSPECTIVE if found is MembershipStatus.MEMBER and still_open and as_such else found
@@ -354,12 +359,18 @@ class _Telling:
         if refused or is_negated(token):
             return MembershipStatus.DECLINED if refused or will else None
         wished = verbs & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED
-        if wished and member in (*self.statement.stance_holders, *self.statement.speakers):
+        if self._wishes(token, member):
             return MembershipStatus.INTERESTED
         if self.statement.certainty is not Certainty.CERTAIN or wished or verbs & _FAVOURS:
             return MembershipStatus.PROSPECTIVE
         done = is_done(token) and self.statement.temporality is not Temporality.FUTURE
         return status if done else MembershipStatus.PROSPECTIVE
+
+    def _wishes(self, token: Token, member: Entity) -> bool:
+        """Whether a standing is only wished for, and by the one whose it would be."""
+        wished = {word.lemma_ for word in above(token)} & (_WISHING | _WISHES)
+        own = member in (*self.statement.stance_holders, *self.statement.speakers)
+        return own and (bool(wished) or self.statement.stance is Stance.INTERESTED)
 
     def _interests(self) -> Iterator[Standing]:
         """Yield an interest in the body itself: "Japan expresses interest in the pact"."""

@@ -202,6 +202,10 @@ class _Speakers:
                 return Entity(EntityKind.NEWS_OUTLET, entity.key, entity.label, entity.affiliation, entity.based_in)
         words = [token for token in tokens if token.lower_ not in _RELAYING and not token.is_punct]
         chosen = [token for token in words if token.text[0].isupper()] or words or list(tokens)
+        before = chosen[0].nbor(-1) if chosen[0].i > tokens.start else None
+        if before is not None and before.text == "The" and not before.is_sent_start:  # "told The Sun"
+            known = self._known_outlet(Entity(EntityKind.NEWS_OUTLET, slug(chosen[0].text), chosen[0].text))
+            chosen = chosen if known.registered else [before, *chosen]
         label = " ".join(self._reading.article.text[chosen[0].idx : chosen[-1].idx + len(chosen[-1])].split())
         return self._known_outlet(Entity(EntityKind.NEWS_OUTLET, slug(label), label))
 

@@ -27,6 +27,7 @@ _NEEDING = frozenset({"need", "require"})
 _DEMANDS = frozenset({"must", "should", "ought"})
 _GOING_ON = frozenset({"continue", "remain", "proceed", "persist", "resume", "stay"})
 _AFFIRMING = frozenset({"affirm", "reaffirm"})
+_PREVENTING = frozenset({"prevent", "stop", "block", "thwart", "foil", "resist", "halt", "counter"})
 _AGAINST = frozenset(
     {"corresponding", "retaliatory", "resolute", "forceful", "military", "punitive", "reciprocal", "counter", "tough"}
 )
@@ -249,6 +250,8 @@ def _is_wish(helpers: tuple[Token, ...]) -> bool:
 
 
 def _is_sanction(verb: Token) -> bool:
+    if verb.lemma_ == "do" and any(act.lemma_ in _PREVENTING for act in _purposes(verb)):
+        return True  # "we will do everything to prevent it"
     if any(child.lower_ in _HARSH for child in children(verb, "advmod")):
         return True
     if verb.lemma_ == "take" and any(map(_is_measure, children(verb, "dobj"))):
@@ -257,6 +260,13 @@ def _is_sanction(verb: Token) -> bool:
     if verb.lemma_ in ("respond", "reply") and any(noun.lemma_ == "kind" for noun in kind):
         return True
     return (look_up("sanction", verb) or look_up_phrase("sanction", verb)) is not None
+
+
+def _purposes(verb: Token) -> Iterator[Token]:
+    """Yield the infinitives that tell what something is done for, at the verb or at its object."""
+    yield from children(verb, "xcomp", "advcl")
+    for thing in children(verb, "dobj"):
+        yield from children(thing, "acl", "relcl")
 
 
 def _is_measure(noun: Token) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loader.extraction.text.words import Words
     from loader.registry import Match, Registry
 
+_QUOTES = frozenset(['"', "“", "‘", "'", "``"])
 _REACH = 6  # tokens between a state and the noun of its body
 _LONGEST_NAME = 12  # tokens
 _ACRONYM = re.compile(r"^[A-Z][A-Za-z&-]{0,8}[A-Z]s?$")
@@ -122,6 +123,8 @@ class Bodies:
         if words.low[i] in ("-", "‑") and i:
             i -= 1
         narrowed = words.low[i] in _LIKENESS or words.tokens[i].text[0].isupper()
+        while i > 1 and words.low[i - 1] in _QUOTES:  # 'an "Asian NATO"'
+            i -= 1
         return narrowed and i > 0 and words.low[i - 1] in ("a", "an")
 
     def _state_at(self, i: int) -> Entity | None:

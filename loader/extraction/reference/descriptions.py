@@ -258,7 +258,9 @@ class Descriptions:
         return self._after(token, 0)
 
     def _after(self, token: Token, depth: int) -> Entity | None:
-        for link in token.children:
+        links = list(token.children)
+        links += [c for near in links if near.lower_ == "close" and near.i > token.i for c in near.children]
+        for link in links:  # "a source close to Roe"
             if link.dep_ != "prep" or link.i < token.i or link.lower_ not in _BINDING:
                 continue
             for target in link.children:

@@ -39,6 +39,10 @@ _DATELINE = re.compile(
     r"|[A-Z][\w.]+(?: [A-Z][\w.]+)?(?:, [A-Z][\w.]+)? ?\([A-Z][A-Za-z ]{1,20}\)) ?(?:--|[—–―-]) ",
     re.MULTILINE,
 )
+# The hour that opens an entry of a live report: "11:02 Turkey wants", "09.40 GMT - The leaders".
+_HOUR = re.compile(
+    r"^\d{1,2}[:.]\d{2}(?: ?(?:[ap]\.?m\.?|GMT|BST|UTC|CET|CEST|EST|EDT|ET))?(?: ?[-–—|:])? (?=[A-Z\"“])", re.MULTILINE
+)
 _RUN = re.compile(r"\S{200,}")
 _LETTER = re.compile(r"[\w\s]")
 _PIECE = 64  # characters: the pieces that a long run without a blank is cut into
@@ -174,7 +178,7 @@ def mark_sentences(doc: Doc) -> Doc:
     """
     text = doc.text
     breaking = _BLANK if is_hard_wrapped(text) else _BREAK
-    opened = {match.end() for match in _DATELINE.finditer(text)}
+    opened = {match.end() for pattern in (_DATELINE, _HOUR) for match in pattern.finditer(text)}
     marks = [_OPEN] * len(doc)
     starting = ended = False
     titled = True  # still in the title, which is a line of its own
