@@ -112,9 +112,9 @@ class Database:
             return list(self.inner.quads_for_pattern(subject, predicate, value, graph))
 
     def has_graph(self, graph: ox.NamedNode) -> bool:
-        """Whether there is such a named graph."""
+        """Whether there is such a named graph, and anything in it."""
         with guarded(self._layout):
-            return self.inner.contains_named_graph(graph)
+            return next(self.inner.quads_for_pattern(None, None, None, graph), None) is not None
 
     def has(self, quad: ox.Quad) -> bool:
         """Whether the database holds the quad."""
@@ -129,14 +129,20 @@ class Database:
 
     # ---- writing
 
-    def commit(self, additions: Collection[ox.Quad], removals: Collection[ox.Quad] = ()) -> None:
-        """Add and remove quads in one transaction: all of it is stored, or, with an error raised, nothing."""
+    def commit(
+        self, additions: Collection[ox.Quad], removals: Collection[ox.Quad] = (), dropped: ox.NamedNode | None = None
+    ) -> None:
+        """Add and remove quads in one transaction: all of it is stored, or, with an error raised, nothing.
+
+        With the last quads of a graph its name has to go too: ``dropped`` is such a graph.
+        """
         if not additions and not removals:
             return
         with guarded(self._layout):
             self.mark()
             if removals:
-                self.inner.update(f"DELETE DATA {{ {_data(removals)} }} ; INSERT DATA {{ {_data(additions)} }}")
+                drop = f" ; DROP SILENT GRAPH {dropped}" if dropped else ""
+                self.inner.update(f"DELETE DATA {{ {_data(removals)} }} ; INSERT DATA {{ {_data(additions)} }}{drop}")
             else:
                 self.inner.extend(additions)
 
@@ -214,9 +220,12 @@ class Draft:
         """Whether nothing changes by it."""
         return self.additions == self.removals
 
-    def commit(self, database: Database) -> None:
-        """Have the database follow, in one transaction. Raises StoreError, and then nothing has changed."""
-        database.commit(self.additions - self.removals, self.removals - self.additions)
+    def commit(self, database: Database, dropped: ox.NamedNode | None = None) -> None:
+        """Have the database follow, in one transaction. Raises StoreError, and then nothing has changed.
+
+        ``dropped`` is a graph of which nothing is left.
+        """
+        database.commit(self.additions - self.removals, self.removals - self.additions, dropped)
 
 
 def _data(quads: Iterable[ox.Quad]) -> str:

@@ -10,6 +10,7 @@ import tempfile
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
@@ -21,7 +22,6 @@ from ontology.vocabulary import DEFAULT_BASE, Mint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from pyoxigraph import Triple
 
@@ -92,9 +92,16 @@ def export(path: Path, out: Path | IO[bytes], *, form: str = "nq", provenance: b
 
 
 def form_of(name: str) -> str:
-    """Return the form that a file's name stands for (``graph.ttl.gz`` is ``ttl``); N-Quads where it stands for none."""
-    ending = name.lower().removesuffix(".gz").rpartition(".")[2]
-    return ending if ending in FORMATS else "nq"
+    """Return the form that a file's name stands for (``graph.ttl.gz`` is ``ttl``); N-Quads where it has no suffix.
+
+    Raises Unexportable for a suffix of another format.
+    """
+    ending = Path(name.lower().removesuffix(".gz")).suffix
+    form = ending.removeprefix(".") or "nq"
+    if form not in FORMATS:
+        message = f"No export ends in {ending}; .{', .'.join(FORMATS)} do, or say with --format which it is."
+        raise Unexportable(message)
+    return form
 
 
 def status(path: Path) -> Status:

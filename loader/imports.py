@@ -43,13 +43,13 @@ class Unimportable(Exception):
         super().__init__(f"{path}:{line}: {message}" if line else f"{path}: {message}")
 
 
-def read_rdf(path: Path, graph: str, mint: Mint) -> Iterator[Quad]:
+def read_rdf(path: Path, graph: str, mint: Mint, *, reserved: bool = False) -> Iterator[Quad]:
     """Read a file's quads one after another, in bounded memory but for its nameless blank nodes.
 
     Triples, and what a file of quads puts into no graph, go to ``graph``, which is also what relative IRIs are
     relative to. A blank node becomes ``{base}.well-known/genid/{hash of the file}/{its label}``, so that the same
-    file gives the same quads. Raises Unimportable for a name or bytes of no known format, for bad syntax, and for a
-    graph under ``{base}graph/``.
+    file gives the same quads. Raises Unimportable for a name or bytes of no known format, for bad syntax, and, unless
+    ``reserved`` graphs are read too, for a graph under ``{base}graph/``.
     """
     if mint.is_reserved(graph):
         raise _reserved(path, graph)
@@ -59,7 +59,7 @@ def read_rdf(path: Path, graph: str, mint: Mint) -> Iterator[Quad]:
         with _opened(path) as file:
             for quad in parse(file, format=format_of(path), base_iri=graph):
                 subject, value, name = quad.subject, quad.object, quad.graph_name
-                if type(name) is NamedNode and mint.is_reserved(name.value):
+                if not reserved and type(name) is NamedNode and mint.is_reserved(name.value):
                     raise _reserved(path, name.value)
                 yield Quad(
                     subject if type(subject) is NamedNode else skolem.named(subject),
@@ -92,7 +92,9 @@ def _target(path: Path, graph: str) -> NamedNode:
 
 
 def _reserved(path: Path, graph: str) -> Unimportable:
-    return Unimportable(path, None, f"It writes into <{graph}>, which is the loader's own; give it another graph.")
+    return Unimportable(
+        path, None, f"It writes into <{graph}>, which is the loader's own; put it into a graph of yours."
+    )
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -274,7 +274,7 @@ class Store:
             draft.replace(self._database.quads(NamedNode(text), graph=self._meta), ())
         draft.replace((), order_quads(texts, self.mint))
         draft.replace(self._database.quads(graph, GENERATED_BY), self._generation(graph) if new else ())
-        draft.commit(self._database)
+        draft.commit(self._database, None if new else graph)
         self._namings.remember(said)
         if old:
             return Change.REPLACED

@@ -70,7 +70,11 @@ def test_unloading_leaves_what_was_there_before(tmp_path: Path) -> None:
         assert loaded(path, [gone]) != before
         with Store.open(path) as store, store.run():
             assert store.unload(name) == (article,)
+            with pytest.raises(NoSuchArticle):
+                store.unload(name)
         assert exported(path) == before
+        with snapshot(path) as (reader, _):
+            assert not reader.contains_named_graph(NamedNode(MINT.graph(article)))
 
 
 def test_unloading_an_address_removes_every_text_of_it(tmp_path: Path) -> None:

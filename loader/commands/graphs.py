@@ -145,7 +145,8 @@ def validate(
     else:
         for violation in found:
             typer.echo(str(violation))
-        tell(f"{len(found):,} violations." if found else "Everything conforms to the shapes.", quiet=quiet)
+        count = f"{len(found):,} violation{'s' if len(found) > 1 else ''}."
+        tell(count if found else "Everything conforms to the shapes.", quiet=quiet)
     raise typer.Exit(1 if found else 0)
 
 
@@ -163,6 +164,7 @@ def _violations(paths: list[Path] | None, place: Path, base: str) -> list[Violat
     mint = Mint(base)
     conformance = Conformance(Registry.load().quads(mint))
     try:
-        return [each for path in paths for each in conformance.report(read_rdf(path, path.absolute().as_uri(), mint))]
+        files = (read_rdf(path, path.absolute().as_uri(), mint, reserved=True) for path in paths)
+        return [violation for quads in files for violation in conformance.report(quads)]
     except Unimportable as error:
         refuse(str(error))
