@@ -73,7 +73,8 @@ class Candidates:
                     continue  # "Madeira Inc" is no island
                 found.setdefault(hit.entity.id, (hit, hit.entity))
         behind = (f"{name}, {within.label}",) if within is not None else ()
-        for each in (*self._fuller_places(name), *behind, *([region] if region else [])):
+        fuller = self._fuller_places(name) if kind not in _NO_PLACES else ()
+        for each in (*fuller, *behind, *([region] if region else [])):
             for hit in self._hits(each):
                 if hit.entity.type == "place":
                     found.setdefault(hit.entity.id, (hit, hit.entity))
@@ -177,11 +178,11 @@ class Candidates:
         return f"{name} {found[1].title()}" if found and self._hits(f"{name} {found[1].title()}") else ""
 
     def _fuller_places(self, name: str) -> tuple[str, ...]:
-        """Return fuller names of a city that may be meant: "New York City", and the other names of a capital."""
+        """Return fuller names of a city that may be meant: "Panama City", and the other names of a capital."""
         city = name.title() if name.isupper() else name
         state = self.capitals.get(city)
         others = (each for each in self.capitals if state and self.capitals[each] == state and each.startswith(city))
-        return (f"{city} City", f"{city}, D.C.", *others)
+        return (f"{city} City", *others)
 
     def _hits(self, name: str) -> tuple[Hit, ...]:
         """Return the hits of a name, or else of what is left of it without its title or legal form."""
@@ -323,6 +324,7 @@ _TYPES: Mapping[EntityKind, tuple[str, ...]] = {
 }
 
 
+_NO_PLACES = (EntityKind.PERSON, EntityKind.PARTNERSHIP, EntityKind.TECHNOLOGY, EntityKind.NEWS_OUTLET)
 _FORMLESS = ("state", "place", "person")
 _WHERE = re.compile(
     r"\b(?:in|at|near|from|to|into|of|outside|around|across|throughout|leave|left|visit(?:ed)?) (?:the )?$"
