@@ -116,7 +116,13 @@ def test_a_headline_in_the_article_s_voice_is_read_too(read: Read) -> None:
 
 
 @pytest.mark.parametrize(
-    "headline", ["Joint Leaders Statement to Mark One Year of AUKUS", "Statement by the Minister on AUKUS and Trade"]
+    "headline",
+    [
+        "Joint Leaders Statement to Mark One Year of AUKUS",
+        "Statement by the Minister on AUKUS and Trade",
+        "FACT SHEET: Strengthening the Quad",
+        "Why AUKUS matters to Japan again",
+    ],
 )
 def test_the_name_of_a_document_tells_nothing(read: Read, headline: str) -> None:
     assert told(read(f"{headline}\nWe met in Oslo.")) == []

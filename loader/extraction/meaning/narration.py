@@ -86,6 +86,7 @@ _LEADING = frozenset(
     {"that", "and", "but", "or", "as", "while", "because", "since", "although", "though", "so", "when", "after"}
 )
 _CLAUSES = frozenset({"conj", "advcl", "parataxis", "pcomp"})
+_ASKING = frozenset({"how", "why", "what", "where", "when", "who"})
 _CONDITIONS = frozenset({"if", "whether", "unless", "how", "why", "what"})
 # Acts and bonds that take several.
 _JOINT = frozenset(
@@ -176,12 +177,20 @@ def find_tellings(participants: Participants, attributions: Sequence[Attribution
 
 
 def _names_a_document(reading: Reading) -> bool:
-    """Whether the headline is the name of what stands below it: "Joint Statement to Mark One Year of AUKUS"."""
-    for token in reading.tokens(reading.page.headline)[:_LONGEST_NAME]:
+    """Whether the headline is the name of what stands below it: "Joint Statement to Mark One Year of AUKUS".
+
+    So are "FACT SHEET: Strengthening the Quad" and "Why AUKUS matters", which promise to tell and do not.
+    """
+    words = reading.tokens(reading.page.headline)
+    if len(words) and words[0].lower_ in _ASKING:
+        return True
+    for token in words[:_LONGEST_NAME]:
         if token.tag_ in _FINITE:
             return False
         noun = noun_of(token)
         if noun is not None and noun.kind is NounKind.DOCUMENT and token.i + 1 < len(token.doc):
+            if token.nbor().text == ":":
+                return not any(other.tag_ in _FINITE for other in words)
             return token.nbor().pos_ in ("ADP", "PART") or token.nbor().lower_ == "to"
     return False
 
