@@ -100,3 +100,58 @@ def test_a_known_request_is_answered_from_the_snapshot_that_is_current(tmp_path:
             time.sleep(0.05)
         assert {get(connection)[1] for _ in range(4)} == {b"n\r\n9\r\n"}
         connection.close()
+
+
+def said(server: tuple[str, int], request: bytes) -> bytes:
+    """Return all that comes back until the connection ends, as it does after a refusal."""
+    with socket.create_connection(server, timeout=60) as client, client.makefile("rb") as stream:
+        client.sendall(request)
+        return stream.read()
+
+
+POST = b"POST /sparql HTTP/1.1\r\nHost: h\r\nContent-Type: application/sparql-query\r\n"
+CHUNKS = b"5\r\nASK{}\r\n0\r\n"
+
+
+@pytest.mark.parametrize(
+    ("request_", "status"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a/b\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nHost: h\r\n\r\n", 505),
+        (b"GET /\r\n\r\n", 505),
+        (POST + b"Transfer-Encoding: gzip, chunked\r\n\r\n" + CHUNKS + b"\r\n", 501),
+        (POST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n" + CHUNKS + b"\r\n", 400),
+        (POST.replace(b"1.1", b"1.0") + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS + b"\r\n", 400),
+        (POST + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n" + CHUNKS + b"\r\n", 400),
+        (POST + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\nASK{} ", 400),
+        (POST + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS + b"X: y\r\n" * 101 + b"\r\n", 431),
+        (b"GET /health HTTP/1.1\r\nHost: h\r\nX: a\nContent-Length: 5\r\n\r\n", 400),
+        (b"GET /health HTTP/1.1\r\nHost: h\r\nContent-Length : 5\r\n\r\n", 400),
+    ],
+)
+def test_a_head_that_two_readers_may_read_in_two_ways_is_refused_and_ends_the_connection(
+    server: tuple[str, int], request_: bytes, status: int
+) -> None:
+    assert said(server, request_).startswith(b"HTTP/1.1 %d " % status)
+
+
+def test_fields_behind_a_body_are_no_header_fields(server: tuple[str, int]) -> None:
+    trailer = b"Content-Encoding: gzip\r\nAccept: text/csv\r\nX-Request-Id: mine\r\n\r\n"
+    end = b"GET /health HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+    answer = said(server, POST + b"Transfer-Encoding: chunked\r\n\r\n" + CHUNKS + trailer + end)
+    assert b'{"head":{},"boolean":true}' in answer
+    assert b"mine" not in answer
+
+
+def test_the_host_of_an_absolute_url_counts_more_than_that_of_the_field(server: tuple[str, int]) -> None:
+    line = b"GET http://other.example/sparql?format=nt HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+    assert b"<http://other.example/sparql#service>" in said(server, line)
+
+
+def test_the_server_as_a_whole_tells_its_methods(server: tuple[str, int]) -> None:
+    answer = said(server, b"OPTIONS * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 204 ")
+    assert b"\r\nallow: DELETE, GET, HEAD, OPTIONS, POST, PUT, QUERY\r\n" in answer
+    assert said(server, b"GET * HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n").startswith(b"HTTP/1.1 400 ")

@@ -15,11 +15,12 @@ import socket
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import httptools
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from endpoint.http.door import Door
-from endpoint.http.exchange import ABORT, BEGUN, REQUEST
+from endpoint.http.exchange import ABORT, BEGUN, HOST, REQUEST
 from endpoint.workers.reading import SHORT
 
 if TYPE_CHECKING:
@@ -32,9 +33,10 @@ if TYPE_CHECKING:
     from endpoint.http.service import Service
     from endpoint.http.shortcut import Begun
 
-_END = b"\r\n\r\n"
+_LINE = b"\r\n"
+_END = _LINE + _LINE
 _HEALTH = b"GET /health HTTP/1.1\r\n"
-_UNUSUAL = (b"\r\nconnection:", b"\r\ncontent-length:", b"\r\ntransfer-encoding:", b"\r\nexpect:")
+_UNUSUAL = (b"\nconnection", b"\ncontent-length", b"\ntransfer-encoding", b"\nexpect")
 _SHORT = 2048  # bytes of a question after the health that is answered at once
 _URL = 65535  # bytes of a URL, in which a query may stand; the parser takes no longer ones
 _PATH = 8192  # bytes of a URL's path, and of a whole URL besides that of a query
@@ -53,6 +55,7 @@ class Connection(HttpToolsProtocol):
     _whole: bytes = b""
     _inside: bool = False
     _open: bool = False  # the head of a request has begun and is not whole yet
+    _trailers: int = 0  # fields behind the body so far
     _size: int = 0  # bytes of the head, or of the body, so far
     _since: float = 0.0  # when that which is waited for began
     _rest: bytes = b""  # bytes behind requests that are not answered yet
@@ -145,7 +148,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Take note that a request begins."""
         self._inside = self._open = True
-        self._size = 0
+        self._size = self._trailers = 0
         self._since = self.loop.time()
         super().on_message_begin()
         scope: dict[str, Any] = self.scope  # type: ignore[assignment]  # keys of our own
@@ -154,8 +157,18 @@ class Connection(HttpToolsProtocol):
             scope[REQUEST], scope[BEGUN] = self._whole, self._begun
             self._whole, self._begun = b"", None
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take a header field; those behind the body are no part of the head (RFC 9110, 6.5.1), and are dropped."""
+        if self._open:
+            super().on_header(name, value)
+            return
+        self._trailers += 1
+        if self._trailers > _FIELDS:
+            self._refusal = 431, "The headers are too long."
+            raise ValueError(self._refusal[1])
+
     def on_headers_complete(self) -> None:
-        """Take note that the head of a request is whole."""
+        """Take note that the head of a request is whole; raises ValueError where it cannot be trusted."""
         self._open = False
         self._size = 0
         self._since = self.loop.time()
@@ -163,7 +176,31 @@ class Connection(HttpToolsProtocol):
         if len(self.url) > most:
             self._refusal = 414, f"The URL has {len(self.url)} bytes; {most} are the most; send a long query by POST."
             raise ValueError(self._refusal[1])
+        self._refusal = self._fault()
+        if self._refusal is not None:
+            raise ValueError(self._refusal[1])
         super().on_headers_complete()
+
+    def _fault(self) -> tuple[int, str] | None:
+        """Return the refusal of a head on whose end or host two readers might differ (RFC 9112, 2.3, 3.2 and 6.1)."""
+        version = self.parser.get_http_version()
+        if version not in ("1.0", "1.1"):
+            return 505, "This endpoint speaks HTTP/1.1."
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and version == "1.0":
+            return 400, "HTTP/1.0 has no Transfer-Encoding."
+        if codings and codings != [b"chunked"]:
+            return 501, "A body may come in chunks; no other Transfer-Encoding is understood."
+        hosts = [value.decode("latin-1") for name, value in self.headers if name == b"host"]
+        if len(hosts) > 1 or (version == "1.1" and not hosts):
+            return 400, "A request names its host once."
+        if hosts and hosts[0] and not HOST.fullmatch(hosts[0]):
+            return 400, "The Host header names no host."
+        if self.url[:1] != b"/" and b"://" in self.url:  # its host is the one that counts
+            place = httptools.parse_url(self.url)
+            name = place.host + (b":%d" % place.port if place.port else b"")
+            self.headers[:] = [(b"host", name), *(field for field in self.headers if field[0] != b"host")]
+        return None
 
     def on_message_complete(self) -> None:
         """Take note that a request is whole."""
@@ -239,7 +276,9 @@ class Connection(HttpToolsProtocol):
             return False
         lower = data.lower()
         closes = b"\r\nconnection: close\r\n" in lower
-        if b"\r\nhost:" not in lower or any(name in lower for name in _UNUSUAL[closes:]):
+        if lower.count(b"\r\nhost:") != 1 or any(name in lower for name in _UNUSUAL[closes:]):
+            return False
+        if not lower.count(b"\r") == lower.count(b"\n") == lower.count(_LINE):  # the parser will say what is wrong
             return False
         status, head, body = self.service.health()
         head += b"connection: close\r\n" if closes else b""

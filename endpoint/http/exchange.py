@@ -37,6 +37,7 @@ _CORS = {
 
 
 _ALLOWED = "Accept, Authorization, Cache-Control, Content-Type, If-Match, If-None-Match, X-Request-Id, X-Requested-With"
+HOST = re.compile(r"[A-Za-z0-9.\-_~%]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9._\-]{1,64}")
 _OWN = frozenset({"content-length", "expect", "forwarded", "transfer-encoding", "upgrade", "x-request-id"})
 _CLOSE = {"Connection": "close"}
@@ -271,7 +272,7 @@ def absolute_url(scope: Scope, headers: Mapping[str, str]) -> str:
     if not name and scope.get("server"):
         server, port = scope["server"]
         name = f"{server}:{port}" if port else server
-    if not re.fullmatch(r"[A-Za-z0-9.\-_~%]+(:\d{1,5})?|\[[0-9A-Fa-f:.]+\](:\d{1,5})?", name):
+    if not HOST.fullmatch(name):
         raise ProtocolError(400, "The Host header names no host.")
     raw: bytes | None = scope.get("raw_path")
     path = raw.decode("latin-1").partition("?")[0] if raw else quote(scope["path"])

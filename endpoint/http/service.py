@@ -52,6 +52,7 @@ _LOG = logging.getLogger("pactgraph.endpoint")
 _SHUTDOWN = "graceful shutdown"  # in what the server says when it cancels what has not ended in time
 QUERY_METHODS = "GET, HEAD, OPTIONS, POST, QUERY"
 UPDATE_METHODS = "OPTIONS, POST"
+ALL_METHODS = "DELETE, GET, HEAD, OPTIONS, POST, PUT, QUERY"
 GRAPH_METHODS = "DELETE, GET, HEAD, OPTIONS, POST, PUT"
 
 
@@ -73,7 +74,7 @@ class Service:
     @staticmethod
     def serves(path: str) -> bool:
         """Whether a path (without the root path) is one of the service's."""
-        return path in ("/sparql", "/sparql/", "/update", "/update/", "/graphs") or path.startswith("/graphs/")
+        return path in ("/sparql", "/sparql/", "/update", "/update/", "/graphs", "*") or path.startswith("/graphs/")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request."""
@@ -145,6 +146,10 @@ class Service:
             await self._sparql(exchange, watch)
         elif path in ("/update", "/update/"):
             await self._update(exchange)
+        elif path == "*":  # the server as a whole (RFC 9110, 9.3.7)
+            if exchange.method != "OPTIONS":
+                raise ProtocolError(400, "Only OPTIONS may ask of no path.")
+            await exchange.allow(ALL_METHODS)
         else:
             await self._graphs(exchange, watch)
 

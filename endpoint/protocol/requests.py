@@ -31,6 +31,7 @@ FORM = "application/x-www-form-urlencoded"
 QUERY_TYPE = "application/sparql-query"
 UPDATE_TYPE = "application/sparql-update"
 _FIELDS = 1000
+_MARK = "\ufeff"  # with which some editors begin a file
 _FORMATS = "format"
 _ROUNDS = 3  # looks at a text for refused calls; one that is cut out may leave another to be read anew
 
@@ -135,6 +136,7 @@ def read_operation(request: Request, *, longest: int) -> Query | Update | Descri
         if len(parameters.get(name, ())) > 1:
             raise ProtocolError(400, f"The parameter {name} may be given once only.")
     query, update = _only(parameters, "query"), _only(parameters, "update")
+    query, update = (text.removeprefix(_MARK) if text else text for text in (query, update))
     if query is not None and update is not None:
         raise ProtocolError(400, "A request holds either a query or an update, not both.")
     if update is not None:
@@ -353,7 +355,7 @@ def _parameters(request: Request, longest: int) -> dict[str, list[str]]:
     if len(request.body) > longest:
         raise ProtocolError(413, f"The {name} has {len(request.body)} bytes; the longest that is taken has {longest}.")
     try:
-        parameters[name] = [request.body.decode("utf-8-sig")]  # some editors begin a file with a mark
+        parameters[name] = [request.body.decode()]
     except UnicodeDecodeError as error:
         raise ProtocolError(400, f"The body is not UTF-8 at byte {error.start}.") from None
     return parameters
