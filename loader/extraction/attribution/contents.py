@@ -358,8 +358,8 @@ def _preposition(token: Token, entry: Entry) -> Content | None:
         if link.lower_ in entry.prepositions and link.i > token.i:
             inner = child(link, "pobj", "pcomp")
             if inner is not None and not is_time(inner):
-                lead = link if link.i == token.i + 1 else None
-                return Content(((link.i + 1, link.right_edge.i),), f"preposition {link.lower_}", lead)
+                near = link.i - token.i in (1, len(entry.lemma.split()))  # "look forward to"
+                return Content(((link.i + 1, link.right_edge.i),), f"preposition {link.lower_}", link if near else None)
     return None
 
 

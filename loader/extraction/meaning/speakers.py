@@ -32,6 +32,7 @@ _RELAYING = frozenset(
 _PAPERS = frozenset({"statement", "letter", "report", "release", "communiqué", "communique", "message", "post", "note"})
 _I = frozenset({"i", "we", "my", "our", "me", "us"})
 _WE = frozenset({"we", "our", "us"})
+_STATES = frozenset({"nations", "countries", "governments", "states"})
 _MISSIONS = ("embassy-", "consulate-", "permanent-mission-", "high-commission-")
 _OF_GOVERNMENT = frozenset({"ministry", "embassy", "consulate", "mission", "department", "office", "kremlin"})
 _SEATS = frozenset({"white-house", "blue-house", "downing-street", "elysee-palace"})  # of those who govern
@@ -126,7 +127,7 @@ class _Speakers:
         if attribution.source is None or attribution.source_token is None:
             return Voices(SourceNaming.NONE, relayed_by=relayed)
         speakers, is_document = self._denotation.of(attribution.source, attribution.source_token)
-        own = attribution.source_token.lower_ if not attribution.quotes else ""
+        own = _own(attribution.source_token) if not attribution.quotes else ""
         floor = self._floor(attribution.source, attribution.source_token)
         if floor is not None:
             speakers, is_document = (floor,), False
@@ -223,6 +224,12 @@ def _cue_names_paper(attribution: Attribution) -> bool:
                 if noun.dep_ == "pobj" and noun.lemma_ in _PAPERS:
                     return True
     return False
+
+
+def _own(token: Token) -> str:
+    """Return the word of a source; "we" for "our four nations", which are those who sign."""
+    is_ours = token.lower_ in _STATES and any(child.lower_ == "our" for child in token.children)
+    return "we" if is_ours else token.lower_
 
 
 def _called(start: int, root: Token) -> list[Token]:

@@ -22,6 +22,7 @@ _PUBLISHED = frozenset({"broadcast", "published", "aired", "released", "posted",
 _STEPS = 5  # how far above a clause the verb of saying is looked for
 _LONGEST = 14  # tokens of a subject
 _NOMINAL = ("NOUN", "PROPN", "PRON")
+_MATTERS = ("about", "over", "regarding")
 _BODIES = ("ORG", "GPE", "FAC", "LOC")
 _GROUPED = INSTITUTIONAL | {NounKind.PARTIES}
 _PERSONS = PERSONAL | {NounKind.LEADERS}
@@ -41,8 +42,14 @@ def mend(doc: Doc) -> Doc:
         if token.dep_ == "relcl":
             _hang_on_saying(token)
             _hang_on_person(token)
+        if token.dep_ == "prep" and token.lower_ in _MATTERS and token.i:
+            before = token.nbor(-1)
+            if before.dep_ == "acomp" and before.head == token.head:
+                token.head = before  # "remain concerned regarding"
         if token.dep_ == "conj":
             _join_contents(token)
+            if token.tag_ == "VB" and token.head.tag_ == "VBP" and not any(c.dep_ == "aux" for c in token.children):
+                token.tag_ = "VBP"  # "we look forward to it, and welcome the offer"
         if token.tag_ in _FINITE and token.pos_ == "VERB" and token.lemma_.lower() in SPEECH:
             _part_subjects(token)
             _give_subject(token)
