@@ -85,7 +85,7 @@ def publish(root: Path, *, add: str = "", quads: int = 0, first: int = 0) -> int
 def settings(root: Path, **changes: Any) -> Settings:
     """Return settings with few workers, so that the tests stay small."""
     limits = changes.pop("limits", {})
-    return Settings(store=root, limits=Limits(**({"workers": 3, "seconds": 20.0} | limits)), **changes)
+    return Settings(store=root, limits=Limits(**({"workers": 3, "seconds": 60.0} | limits)), **changes)
 
 
 @contextmanager

@@ -184,7 +184,7 @@ def test_an_article_that_kills_its_process_or_hangs_costs_nothing_else(tmp_path:
     assert (summary.added, summary.failed) == (3, 2)
     told = problems(summary)
     assert told[0].startswith("b.txt: The process that read it was killed (SIGKILL)")
-    assert told[1].startswith("d.txt: It was skipped: reading it took longer than 1 s")
+    assert told[1].startswith("d.txt: It was skipped: reading it took longer than 3 s")
 
 
 def test_of_an_article_that_takes_too_long_in_this_process_nothing_is_stored(tmp_path: Path) -> None:
