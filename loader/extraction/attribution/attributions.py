@@ -142,7 +142,7 @@ def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) ->
     """Whether the verb attributes nothing: negated or refused saying, a bare infinitive with an object."""
     if is_negated(token) and entry.kind("that") is StatementKind.SPEECH:
         return True
-    if content.frame == "object" and token.tag_ == "VB" and not any(c.tag_ == "MD" for c in token.children):
+    if content.frame == "object" and _is_bare(token):
         return True
     if token.dep_ == "xcomp" and token.head.lemma_ in _REFUSING and entry.kind("that") is StatementKind.SPEECH:
         return True
@@ -153,6 +153,19 @@ def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) ->
     return content.frame == "infinitive" and (
         (token.lemma_ in _REFUSING and _speaks(content, token)) or _is_namelessness(token)
     )
+
+
+def _is_bare(token: Token) -> bool:
+    """Whether a verb is a bare infinitive, and no present of several that the tagger took for one.
+
+    "The Presidents reaffirm the treaty" is such a present, and "They are concerned about the drones and support X".
+    """
+    if token.tag_ != "VB" or any(c.tag_ == "MD" for c in token.children):
+        return False
+    infinitive = any(c.dep_ in ("aux", "auxpass") for c in token.children)
+    own = child(token, "nsubj") is not None and token.head == token
+    shared = token.dep_ == "conj" and token.head.tag_ in ("JJ", "VBP", "VBN") and token.head.dep_ in ("ROOT", "acomp")
+    return infinitive or not (own or shared)
 
 
 def _is_nobody(source: Source | None) -> bool:

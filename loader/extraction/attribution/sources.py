@@ -91,6 +91,8 @@ def subject_of(verb: Token) -> Token | None:
         if subject is not None:
             return subject
         dep, head = token.dep_, token.head
+        if dep == "conj" and head.dep_ == "acomp" and token.pos_ == "VERB":
+            head = head.head  # "they are concerned about the attack and support the treaty"
         thing = child(head, "dobj") if dep == "xcomp" else None
         if thing is not None and thing.i < token.i and head.lemma_ not in _SUBJECT_CONTROL:
             return thing
