@@ -44,6 +44,7 @@ RECORDS = (
     place("Q43919", "Salem", "city in Oregon, United States", 42, "Q30"),
     place("Q60", "New York City", "city in New York, United States", 297, "Q30", "New York"),
     place("Q1384", "New York", "state of the United States of America", 200, "Q30"),
+    place("Q5083", "Seattle", "city in Washington, United States", 90, "Q30"),
     place("Q1223", "Washington", "state of the United States of America", 200, "Q30"),
     place("Q61", "Washington, D.C.", "capital of United States", 183, "Q30", "Washington"),
     place("Q1904", "Ontario", "province of Canada", 100, "Q16"),
@@ -194,11 +195,17 @@ def test_a_place_that_is_the_surname_of_somebody_in_the_article_is_meant_only_wh
     ("text", "qid"),
     [
         ("She lives in Unheardof, New York, with them.", "Q1384"),
+        ("Flowers from Utica, New York, are fine. Utica, New York, has more.", "Q1384"),
         ("She lives in Los Angeles, New York and London.", "Q60"),
+        ("Los Angeles, New York and London met.", "Q60"),
     ],
 )
 def test_a_region_behind_a_town_is_no_city(linker: Linker, text: str, qid: str) -> None:
     assert ("New York", qid) in accepted(linker, text)
+
+
+def test_a_region_behind_a_known_town_of_it_is_no_city(linker: Linker) -> None:
+    assert given(linker, "Seattle, Washington, has rain.", "Washington") == "Q1223"
 
 
 def test_a_state_of_a_state_is_no_city(linker: Linker) -> None:

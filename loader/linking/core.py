@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from loader.linking.packages import City
 
 DATE: Final = "2026-09-18"  # of the newest package
-VERSION: Final = f"{DATE}.5"  # another for each change of what is built
+VERSION: Final = f"{DATE}.6"  # another for each change of what is built
 RANKS: Final = {"curated": 0, "country": 1, "territory": 2, "index": 3}
 _CODER, _INDEX, _RIGOUR = (
     "npm @rapideditor/country-coder 5.6.1",

@@ -71,12 +71,15 @@ def not_meant(entities: Iterable[Entity], span: Span, text: str, gazetteer: Gaze
 
 
 def _is_behind_a_town(before: str, regions: Iterable[Entity], gazetteer: Gazetteer) -> bool:
-    """Whether these words end with a town of a region, or one that nobody knows: "in Seattle, "; no other place."""
+    """Whether these words end with a town of a region, "Seattle, ", or with one that nobody knows, "in Spokane, "."""
     town = _TOWN.search(before)
     if town is None:
         return False
-    hits = [hit.entity for hit in gazetteer.hits(town[1]) if hit.entity.type in ("state", "place")]
-    return not hits or any(lies_in(hit, region) for hit in hits for region in regions)
+    words = town["town"].split()
+    names = (" ".join(words[start:]) for start in range(len(words)))
+    hits = [hit.entity for each in names for hit in gazetteer.hits(each) if hit.entity.type in ("state", "place")]
+    is_unknown = not hits and town["where"] is not None
+    return is_unknown or any(lies_in(hit, region) for hit in hits for region in regions)
 
 
 def _is_listed(before: str, after: str, gazetteer: Gazetteer) -> bool:
@@ -90,7 +93,9 @@ _AFTER = re.compile(r", ?((?:[A-Z]\.){2}|[A-Z][a-z]+\.?(?: [A-Z][a-z]+){0,2})")
 _END = re.compile(r"[,.;:)\]\n—–-]|$| \(")
 _REGION = re.compile(r"(?:\w+ ){0,2}(?:state|province|territory|prefecture|region|canton) (?:of|in) ")
 _CALLED_STATE = re.compile(r" state\b(?! (?:visit|dinner|media|television|news|banquet|funeral))")
-_TOWN = re.compile(r"\b(?:in|at|near|from|of|to|outside) ((?:[A-Z][\w.’'-]* ){0,2}[A-Z][\w.’'-]*), $")
+_TOWN = re.compile(
+    r"(?:\b(?P<where>in|at|near|from|of|to|outside) )?\b(?P<town>(?:[A-Z][\w.’'-]* ){0,2}[A-Z][\w.’'-]*), $"
+)
 _BESIDE = 40  # characters before and behind a name that tell which of its places is meant
 _GOVERNED = re.compile(
     r"\b(?:[Gg]overnor|[Gg]ov\.|[Ss]tates?|[Ss]enators?|[Ss]en\.|[Rr]epresentatives?|[Rr]ep\.|[Cc]ongress\w+"
