@@ -156,6 +156,9 @@ def _end(cue: Token, clause: Token) -> tuple[int, int]:
             return _before_link(clause, other), other.i
         if other.dep_ in ("advcl", "conj") and subject is not None and comma and (_tells(other) or _contrasts(other)):
             return left - 1, -1
+        linked = other.dep_ == "conj" and doc[left - 1].dep_ == "cc" and doc[left - 2].text == ","
+        if linked and subject is not None and _tells(other):  # "insists it is fine, and X has said it will come"
+            return _before_link(clause, other), -1
         if (
             other.dep_ == "advcl"
             and doc[left - 1].text in ("”", '"', "''", "’")

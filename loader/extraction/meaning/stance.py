@@ -41,6 +41,13 @@ _HAVING = frozenset(
 _HAD = frozenset({"interest", "concern", "commitment", "doubt", "hope", "confidence", "obligation", "support", "fear"})
 _VIEWS = frozenset({"position", "view", "stance", "policy"})  # "this is the position of": theirs who are named
 _FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
+_ENDING = frozenset(
+    {"abandon", "axe", "cancel", "ditch", "dump", "end", "exit", "kill", "leave", "quit", "scrap", "tear"}
+) | {
+    "terminate",
+    "withdraw",
+}
+_PACTS = (EntityKind.PARTNERSHIP, EntityKind.PILLAR)
 
 
 def find_stance(
@@ -317,4 +324,14 @@ def _of_demand(
     blamed = of_judgement(participants, content, head, attribution, voices)
     if blamed is not None and blamed[0] in (Stance.OPPOSED, Stance.CONCERNED):
         return blamed
-    return Stance.INTERESTED, speakers(voices)
+    return Stance.OPPOSED if _ends_pact(participants, head) else Stance.INTERESTED, speakers(voices)
+
+
+def _ends_pact(participants: Participants, head: Token) -> bool:
+    """Whether what is demanded is the end of a partnership, or to be out of it: "scrap AUKUS", "tear it up"."""
+    if head.lemma_ not in _ENDING or is_negated(head):
+        return False
+    things = [*children(head, "dobj"), *(t for link in children(head, "prep") for t in children(link, "pobj"))]
+    return any(
+        thing.lower_ == "it" or any(entity.kind in _PACTS for entity in participants.at(thing)) for thing in things
+    )

@@ -177,11 +177,17 @@ class Institutions:
                 referent = self.resolve(child, noun, self._words.phrase_start(child))
             if child.lower_ == "whose" and token.head.dep_ == "relcl":  # "Roe, whose country joined"
                 referent = self._discourse.at[token.head.head.i]
+            if child.lower_ == "its" and self._is_ministry(token) and (referent is None or not referent.is_state):
+                referent = self._discourse.trail.latest(lambda other: other.is_state)  # no other body has ministries
             if referent is not None and referent.is_state:
                 return referent.entity
             if referent is not None and referent.is_named_person and self._is_of_officers(token):
                 return state_of(referent.entity)
         return None
+
+    def _is_ministry(self, token: Token) -> bool:
+        noun = self._words.noun(token)
+        return noun is not None and noun.kind is NounKind.MINISTRY
 
     def _is_a_persons(self, token: Token) -> bool:
         """Whether a named person owns what a noun means: "Roe's department"."""
