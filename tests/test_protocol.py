@@ -78,10 +78,17 @@ def test_a_query_comes_by_the_method_query() -> None:
     assert isinstance(read("QUERY", body=ASK, content_type=QUERY_TYPE), Query)
 
 
-def test_a_mark_of_byte_order_before_a_direct_query_is_no_part_of_it() -> None:
-    query = read("POST", body="\ufeff" + ASK, content_type="application/sparql-query")
+@pytest.mark.parametrize("way", ["get", "form", "direct"])
+def test_a_mark_of_byte_order_before_a_query_is_no_part_of_it(way: str) -> None:
+    text = "\ufeff" + ASK
+    if way == "get":
+        query = read("GET", {"query": text})
+    elif way == "form":
+        query = read("POST", body=urlencode({"query": text}), content_type=FORM)
+    else:
+        query = read("POST", body=text, content_type=QUERY_TYPE)
     assert isinstance(query, Query)
-    assert (query.text, query.form) == (ASK, "ASK")
+    assert query.text == ASK
 
 
 def test_the_dataset_may_stand_in_the_form() -> None:

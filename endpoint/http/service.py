@@ -363,7 +363,10 @@ class Service:
         if exchange.method not in ("GET", "HEAD"):
             self.authorise(exchange.request())
         request = await exchange.read(self._settings.limits.upload)
-        operation = read_graph_request(request, exchange.path)
+        if request.media_type == "multipart/form-data":  # taking a long one apart takes seconds
+            operation = await asyncio.to_thread(read_graph_request, request, exchange.path)
+        else:
+            operation = read_graph_request(request, exchange.path)
         if isinstance(operation, GraphRead):
             watch.start()
             exchange.form = "graph"
