@@ -403,7 +403,31 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
         ours = json.loads((Path(__file__).parent / "openapi.json").read_text(encoding="utf-8"))
-        schema["paths"] = ours["paths"] | schema["paths"]
+        named = {"/graphs/{name}": _of_named_graph(ours["paths"]["/graphs"])}
+        schema["paths"] = ours["paths"] | named | schema["paths"]
         schema.setdefault("components", {}).update(ours["components"])
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def _of_named_graph(operations: dict[str, Any]) -> dict[str, Any]:
+    """Describe the operations on the graph that the path itself names (Graph Store Protocol, 4.1)."""
+    name = {
+        "name": "name",
+        "in": "path",
+        "required": True,
+        "description": "The graph's IRI is the URL itself",
+        "schema": {"type": "string"},
+    }
+    described = {}
+    for method, operation in operations.items():
+        others = [each for each in operation["parameters"] if each["name"] not in ("graph", "default")]
+        summary = "Add to a graph" if method == "post" else operation["summary"]
+        described[method] = operation | {
+            "operationId": f"named_{operation['operationId']}",
+            "summary": summary,
+            "parameters": [name, *others],
+        }
+        if "requestBody" in operation:  # no bytes are Turtle, too: of an empty graph
+            described[method]["requestBody"] = operation["requestBody"] | {"required": False}
+    return described

@@ -21,7 +21,7 @@ def test_every_answer_is_one_that_the_document_tells(tmp_path: Path) -> None:
     with (
         as_file(files("seeds").joinpath("authority", "core.sqlite")) as path,
         open_authority(path) as authority,
-        running(settings(tmp_path / "store", token="right", authority=authority, limits={"seconds": 5.0})) as url,
+        running(settings(tmp_path / "store", token="right", authority=authority, limits={"seconds": 20.0})) as url,
     ):
         command = [
             *(str(Path(sys.executable).with_name("schemathesis")), "run", f"{url}/openapi.json", "--seed", "1"),
