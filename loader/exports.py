@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import heapq
 import os
@@ -59,12 +60,19 @@ class Status:
 def snapshot(path: Path) -> Iterator[tuple[Store, Mint]]:
     """Open the published snapshot of a store for reading, with the mint of its base.
 
-    Needs no lock, so a writer may go on. Raises NoStore, NewerStore or another StoreError.
+    Needs no lock, so a writer may go on. Raises NoStore, NewerStore or another StoreError, and Unexportable where what
+    is written meanwhile finds no room.
     """
     layout = Layout(path)
     with layout.lease() as folder, guarded(layout):
         store = Store.read_only(str(folder))
-        yield store, Mint(_base(store))
+        try:
+            yield store, Mint(_base(store))
+        except OSError as error:
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            message = f"The output cannot be written: {error.strerror}."  # reading a snapshot takes no room
+            raise Unexportable(message) from error
 
 
 def export(path: Path, out: Path | IO[bytes], *, form: str = "nq", provenance: bool = False) -> int:

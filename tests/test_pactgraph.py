@@ -433,6 +433,28 @@ def test_an_article_that_cannot_be_read_is_told_and_skipped(tmp_path: Path) -> N
     assert "secret.txt: " in done.stderr
 
 
+@pytest.mark.parametrize("command", [["load", SEED], ["unload", SEED_ID], ["import", SEED], ["serve"]])
+def test_a_base_that_is_no_iri_ends_with_2(command: list[str | Path], tmp_path: Path) -> None:
+    done = run(*command, "--base", "nonsense", "--store", tmp_path / "store")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "pactgraph: The base 'nonsense' is not an absolute IRI; write it in full, as in https://pactgraph.example/.\n"
+    )
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no device that is always full")
+@pytest.mark.parametrize("command", [["query", COUNT], ["export", "-"]])
+def test_an_output_without_room_is_not_blamed_on_the_store(store: Path, command: list[str]) -> None:
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [PACTGRAPH, *command, "--store", store], stdout=full, stderr=subprocess.PIPE, check=False, text=True
+        )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "pactgraph: The output cannot be written: No space left on device.\n",
+    )
+
+
 def test_a_port_that_is_taken_ends_with_2(store: Path) -> None:
     import socket
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from ontology.vocabulary import Mint
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -20,7 +22,19 @@ if TYPE_CHECKING:
 
 DEFAULT_STORE = Path("pactgraph-store")
 StorePath = Annotated[Path, typer.Option("--store", help="The store's directory.", envvar="PACTGRAPH_STORE")]
-Base = Annotated[str, typer.Option("--base", help="What the IRIs of the data begin with.", envvar="PACTGRAPH_BASE")]
+
+
+def _base(iri: str) -> str:
+    try:
+        return Mint(iri).base
+    except ValueError as error:
+        refuse(str(error))
+
+
+Base = Annotated[
+    str,
+    typer.Option("--base", help="What the IRIs of the data begin with.", envvar="PACTGRAPH_BASE", callback=_base),
+]
 Wait = Annotated[float, typer.Option("--wait", help="Seconds to wait for another process that writes.", min=0)]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but problems.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the summary as one JSON object.")]
