@@ -154,11 +154,10 @@ def _end(cue: Token, clause: Token) -> tuple[int, int]:
             return _before_link(clause, other), -1
         if other.dep_ == "conj" and speaks and subject is None and _goes_with(cue, clause, other):
             return _before_link(clause, other), other.i
-        if other.dep_ in ("advcl", "conj") and subject is not None and comma and (_tells(other) or _contrasts(other)):
-            return left - 1, -1
         linked = other.dep_ == "conj" and doc[left - 1].dep_ == "cc" and doc[left - 2].text == ","
-        if linked and subject is not None and _tells(other):  # "insists it is fine, and X has said it will come"
-            return _before_link(clause, other), -1
+        apart = (_tells(other) and (comma or linked)) or (_contrasts(other) and comma)
+        if other.dep_ in ("advcl", "conj") and subject is not None and apart:
+            return (_before_link(clause, other) if linked else left - 1), -1  # "insists it is, and X has said it will"
         if (
             other.dep_ == "advcl"
             and doc[left - 1].text in ("”", '"', "''", "’")
@@ -249,7 +248,9 @@ def _infinitive(token: Token, entry: Entry) -> Content | None:
                 return Content(((to.i + 1, clause.right_edge.i),), "passive-infinitive", to)
             if entry.allows("to") and not is_passive(token):
                 lead = to if to.i == token.i + 1 else None
-                return Content(((to.i + 1, clause.right_edge.i),), "infinitive", lead)
+                denied = next((c.i for c in clause.children if c.dep_ == "neg" and c.i < to.i), to.i + 1)
+                last, released = _end(token, clause)
+                return Content(((denied, last),), "infinitive", lead, released=released)  # "vowed [not to join]"
     return None
 
 

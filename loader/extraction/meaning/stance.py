@@ -47,6 +47,7 @@ _ENDING = frozenset(
     "terminate",
     "withdraw",
 }
+_JOINING = frozenset({"join", "participate", "enter", "accede"})
 _PACTS = (EntityKind.PARTNERSHIP, EntityKind.PILLAR)
 
 
@@ -91,6 +92,8 @@ def _of_cue(participants: Participants, attribution: Attribution, head: Token, v
             found = stance
     if found is None or not _fits(found, attribution, head):
         return None
+    if found is Stance.COMMITTED and head.lemma_ in _JOINING and is_negated(head):
+        found = Stance.OPPOSED  # "vowed not to join"
     if found is Stance.SUPPORTIVE and _is_infinitive(head):
         found = Stance.INTERESTED  # "would like to"
     affirming = attribution.cue_token.lemma_ in _AFFIRMING and not is_clause(head)
