@@ -7,7 +7,8 @@ import asyncio
 from hypothesis import given
 from hypothesis import strategies as st
 
-from endpoint.execution.cache import Cache, Kept, Key, Response
+from endpoint.execution.cache import Cache, Kept, Response
+from endpoint.protocol.plain import Key
 
 
 def key(query: str, snapshot: str = "1") -> Key:

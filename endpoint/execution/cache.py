@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
@@ -10,29 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     import asyncio
 
+    from endpoint.protocol.plain import Key
+
 _OVERHEAD = 500  # bytes that an entry takes besides its body and its query
 _REQUESTS = 4000  # requests that are known by their bytes
 _ALIKE = 8  # of them for one answer
 _SHARE = 16  # an answer may take this part of the budget at most
-
-
-class Key(NamedTuple):
-    """What an answer depends on; the query's normal form stands for its text."""
-
-    snapshot: str
-    query: str
-    base: str
-    default_graphs: tuple[str, ...]
-    named_graphs: tuple[str, ...]
-    media_type: str
-    coding: str
-
-    @property
-    def tag(self) -> str:
-        """A weak validator for what the key determines (RFC 9110, 8.8.1): the answer's meaning, not its bytes."""
-        graphs = *self.default_graphs, "", *self.named_graphs
-        told = "\n".join((self.snapshot, self.media_type, self.base, *graphs, "", self.query))
-        return f'W/"{hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()}"'
 
 
 @dataclass(slots=True)

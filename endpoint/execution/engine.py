@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from endpoint.execution.accounts import Accounts
 from endpoint.execution.lanes import Lanes
+from endpoint.execution.lending import Lending
 from endpoint.execution.turn import Turn
 from endpoint.protocol.negotiation import RESULTS, Choice
 from endpoint.protocol.requests import GraphRead, ProtocolError, Query
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from endpoint.execution.lending import Offer
     from endpoint.settings import Settings
     from endpoint.workers.worker import Worker
 
@@ -60,6 +62,7 @@ class Engine:
         self.killed: Counter[str] = Counter()
         self.answers: dict[str, Answer] = {}
         self.lanes = Lanes(settings.limits, self)
+        self.lending = Lending(settings.limits, self, self._accounts.used)
         self.nursery = Nursery(settings.store)
         self.clerk = Clerk(self.nursery.birth)
         self._queue: deque[tuple[str, asyncio.Future[Worker] | Turn]] = deque()
@@ -95,6 +98,7 @@ class Engine:
                 waiter.set_exception(ProtocolError(503, "The endpoint is shutting down.", {"Retry-After": "5"}))
         self._queue.clear()
         self.clerk.close()
+        self.lending.close()
         self.lanes.close(ProtocolError(503, "The endpoint is shutting down.", {"Retry-After": "5"}))
         for generation in list(self._generations):
             generation.end()
@@ -122,15 +126,29 @@ class Engine:
             return answer
         raise AssertionError
 
-    def ask(self, query: Query, client: str, *, coding: str, take: Callable[[Answer | None], None]) -> Turn:
+    def ask(
+        self,
+        query: Query,
+        client: str,
+        *,
+        coding: str,
+        take: Callable[[Answer | None], None],
+        offer: Offer | None = None,
+    ) -> Turn:
         """Run a query as soon as there is a worker for it, and call ``take`` once its answer begins (see turn.py).
 
+        Where there is an ``offer``, its connection may be lent to the worker instead (see lending.py).
         Raises ProtocolError: 429 or 503 where too much waits already.
         """
-        turn = Turn(self, query, client, coding=coding, take=take)
+        turn = Turn(self, query, client, coding=coding, take=take, offer=offer)
+        if offer is not None and not self.lending.may_open(client) and self.lending.join(client, offer):
+            turn.join()
+            return turn
         worker = self._free_worker(client)
         if worker is not None:
             turn.set_result(worker)
+        elif offer is not None and self.lending.join(client, offer):
+            turn.join()
         else:
             turn.waits = True
             self._queue_up(client, turn)
@@ -147,12 +165,42 @@ class Engine:
         take: Callable[[Answer], None] | None = None,
     ) -> Answer:
         """Have a worker that was given to the client run a query; it has waited since ``queued``."""
-        answer = Answer(worker, query, client, self.settings.limits.seconds, take)
+        answer = self._enter(worker, query, client, coding=coding, take=take)
         answer.waited = answer.started - queued
+        worker.send(answer, answer.job)
+        return answer
+
+    def take_over(
+        self,
+        worker: Worker,
+        query: Query,
+        client: str,
+        *,
+        coding: str,
+        since: float,
+        take: Callable[[Answer | None], None],
+    ) -> Turn:
+        """Take over a query from a connection that was lent to a worker, which has run it ``since``."""
+        answer = self._enter(worker, query, client, coding=coding, take=take)
+        answer.started = since
+        worker.answer = answer
+        turn = Turn(self, query, client, coding=coding, take=take)
+        turn.answer = answer
+        return turn
+
+    def _enter(
+        self,
+        worker: Worker,
+        query: Query | GraphRead,
+        client: str,
+        *,
+        coding: str,
+        take: Callable[[Answer], None] | None,
+    ) -> Answer:
+        answer = Answer(worker, query, client, self.settings.limits.seconds, take)
         self.answers[answer.identifier] = answer
         answer.job = self._job(query, coding=coding)
         self.lanes.enter(answer)
-        worker.send(answer, answer.job)
         return answer
 
     def leave(self, client: str, turn: Turn | None = None) -> None:
@@ -217,6 +265,51 @@ class Engine:
             waiter = self._queue[place][1]
             del self._queue[place]
             waiter.set_result(self._assign(generation, client))
+            if self.lending.is_open:
+                self._lend_waiting()
+
+    def _lend_waiting(self) -> None:
+        """Lend the connections of those who wait to workers that are lent others of the same client already."""
+        for client, waiter in list(self._queue):
+            if not isinstance(waiter, Turn) or waiter.offer is None or waiter.done():
+                continue
+            if self.lending.join(client, waiter.offer):
+                self._queue.remove((client, waiter))
+                waiter.join()
+
+    def lend(self, worker: Worker, client: str, offer: Offer) -> bool:
+        """Lend a connection to a worker that was given to its client; return False where that cannot be."""
+        return self.lending.open(worker, client, offer)
+
+    def end_loan(self, client: str, worker: Worker) -> None:
+        """Take note that a worker is lent no connection of the client's any more."""
+        self._free(client)
+        if worker.pid in worker.generation.workers:
+            worker.generation.idle(worker)
+        else:
+            self.dispatch()
+
+    def charge_loan(self, client: str, idle: float) -> None:
+        """Take note that a worker which counted as the client's had nothing to do for so many seconds."""
+        self._accounts.prove(client, short=True, idle=idle)
+
+    def who_waits(self) -> str | None:
+        """Return a client that waits for a worker, or that has a query which could begin anew; None for none."""
+        if self.lanes.waiting and not self.lanes.are_crowded:
+            return self.lanes.waiting[0].client
+        return next((client for client, waiter in self._queue if not waiter.done()), None)
+
+    def returned(self, worker: Worker, payload: bytes) -> None:
+        """Take note that a worker gives a connection back."""
+        self.lending.returned(worker, payload)
+
+    def claimed(self, worker: Worker) -> None:
+        """Take note that the query of a connection which is lent goes on as one of the process that talks HTTP."""
+        self.lending.claimed(worker)
+
+    def bereave(self, worker: Worker) -> None:
+        """Take note that a worker has ended, to which connections may be lent."""
+        self.lending.bereave(worker)
 
     def release(self, answer: Answer) -> None:
         """Take note that a client's query runs no longer."""
@@ -377,6 +470,8 @@ class Engine:
         self._queue.append((client, waiter))
         self.waiting[client] += 1
         self.dispatch()
+        if self.lending.is_open and not waiter.done():
+            self.lending.make_room(client)
 
     def _assign(self, generation: Generation, client: str) -> Worker:
         self.running[client] += 1
@@ -442,6 +537,7 @@ class Engine:
         _LOG.info("snapshot %s answers, %s", generation.number, "in memory" if in_memory else "on disk")
         if old is not None:
             old.retire()
+            self.lending.recall(old)
         self._switched.set()
         self.dispatch()
 

@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from uvicorn._types import ASGI3Application
     from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
+    from endpoint.execution.lending import Loan
     from endpoint.execution.turn import Turn
     from endpoint.http.service import Service
     from endpoint.http.shortcut import Begun
+    from endpoint.workers.worker import Worker
 
 _LINE = b"\r\n"
 _END = _LINE + _LINE
@@ -44,6 +46,8 @@ _FIELDS = 100  # header fields of a request
 _HEADERS = 32768  # bytes of them
 _HEAD_SLICE = 4096  # bytes of heads that are read at a time: a hundred tiny requests
 _BODY_SLICE = 65536  # bytes of a body
+_STEADY = 4  # short queries one after the other, after which a connection may be lent to a worker
+_PAUSE = 0.05  # seconds between two of them at most
 _PATIENCE = 0.05  # seconds that a query may run on when its client has gone
 
 
@@ -62,6 +66,8 @@ class Connection(HttpToolsProtocol):
     _refusal: tuple[int, str] | None = None
     _answered: RequestResponseCycle | None = None  # the request that is being answered
     _turn: Turn | None = None  # the query under way of a request that took the shortcut
+    _loan: Loan | None = None  # the loan under which a worker answers what comes
+    _steady: int = 0  # short queries that were answered one after the other
     _last: bool = False  # whether the server ends with the answer under way
     _begun: Begun | None = None
     _untaken: int = 0  # bytes that wait for the client to take them
@@ -85,6 +91,9 @@ class Connection(HttpToolsProtocol):
         if self._answered is not None and not self._answered.response_complete:  # others may have come behind it
             self._answered.disconnected = True
             self._answered.message_event.set()
+        if self._loan is not None:
+            self._loan.drop(self)
+            self._loan = None
         if self._turn is not None:  # a query that ends in this moment need not be killed
             self.loop.call_later(_PATIENCE, self._turn.abandon)
         super().connection_lost(exc)
@@ -110,6 +119,7 @@ class Connection(HttpToolsProtocol):
             if self._take_shortcut(data) or (data.startswith(_HEALTH) and self._answer_health(data)):
                 return
             self._whole = data
+        self._steady = 0
         if len(data) <= _HEAD_SLICE and not self._rest:
             self._feed(data)
         else:
@@ -224,6 +234,8 @@ class Connection(HttpToolsProtocol):
 
     def look(self, now: float) -> None:
         """End the connection where the client sends too slowly, or takes no byte of its answer."""
+        if self._loan is not None:  # the worker gives it back where no request comes
+            return
         limits = self._door().limits
         left = self.transport.get_write_buffer_size()
         if left != self._untaken:
@@ -297,21 +309,92 @@ class Connection(HttpToolsProtocol):
             return False
         known = shortcut.known(data)
         if known is None:
+            if self.loop.time() - self._since > _PAUSE:
+                self._steady = 0
             begun = shortcut.begin(data, self)
             if begun is None:
                 return False
             if not isinstance(begun, bytes):
-                self._whole = data
-                self._turn = begun
+                if self._loan is None:
+                    self._whole = data
+                    self._turn = begun
                 self._unset_keepalive_if_required()
                 return True
             known = begun
+        self._steady = 0
         self._write(b"".join((b"HTTP/1.1 200 OK\r\n", self._usual(), known)))
         return True
 
-    def deliver(self, response: bytes) -> bool:
+    @property
+    def is_steady(self) -> bool:
+        """Whether one short query after the other came, and the connection could be lent to a worker."""
+        return self._steady >= _STEADY and self.transport.get_extra_info("sslcontext") is None
+
+    @property
+    def descriptor(self) -> int | None:
+        """The descriptor of the socket; None where it cannot be lent now."""
+        if self._last or self._rest or self.transport.is_closing() or self.transport.get_write_buffer_size():
+            return None
+        descriptor: int = self.transport.get_extra_info("socket").fileno()
+        return descriptor
+
+    def server_lines(self) -> list[tuple[bytes, bytes]]:
+        """Return the header fields that the server adds to each response."""
+        return self.server_state.default_headers
+
+    def lent(self, loan: Loan) -> None:
+        """Be lent to a worker: neither read nor write until it gives the connection back."""
+        self._loan = loan
+        self._turn, self._whole = None, b""
+        self.flow.pause_reading()
+
+    def give_back(self, unsent: bytes, unread: bytes) -> None:
+        """Be back; ``unsent`` is to be sent, and ``unread`` has been read but not answered."""
+        self._be_back()
+        if self.transport.is_closing():
+            return
+        self._steady = 0 if unread else self._steady - 1
+        if unsent:
+            self.transport.write(unsent)
+        self._wait_for_next()
+        if unread:
+            self.data_received(unread)
+        if self._last:
+            self.shutdown()
+
+    def go_on(self, request: bytes, worker: Worker, since: float) -> bool:
+        """Be back, with a request whose query a worker has run ``since``; return whether its answer is waited for."""
+        self._steady = 0
+        shortcut = self.service.shortcut
+        turn = shortcut.go_on(request, self, worker, since) if shortcut is not None else None
+        if turn is None:
+            self.begin_anew(request)
+            return False
+        self._be_back()
+        self._whole, self._turn = request, turn
+        return True
+
+    def begin_anew(self, request: bytes) -> None:
+        """Be back, with a request that is to be answered the usual way."""
+        self._be_back()
+        self._steady = 0
+        self._whole = request
+        self.hand_over(None)
+
+    def break_off(self) -> None:
+        """Be closed, since nobody knows how much of an answer was sent."""
+        self._loan = None
+        self.transport.abort()
+
+    def _be_back(self) -> None:
+        self._loan = None
+        if not self.transport.is_closing():
+            self.flow.resume_reading()
+
+    def deliver(self, response: bytes, *, short: bool) -> bool:
         """Send the whole response to the request that took the shortcut; return whether the client is still there."""
         self._turn, self._whole = None, b""
+        self._steady = self._steady + 1 if short else 0
         if self.transport.is_closing():
             return False
         close = b"connection: close\r\n" if self._last else b""
@@ -345,6 +428,10 @@ class Connection(HttpToolsProtocol):
         """Send a whole response, and wait for the next request from now on."""
         self.transport.write(response)
         self.server_state.total_requests += 1
+        self._wait_for_next()
+
+    def _wait_for_next(self) -> None:
+        """Wait for the next request from now on."""
         self._since = self.loop.time()
         if self.timeout_keep_alive_task is None:
             self.timeout_keep_alive_task = self.loop.call_later(
@@ -361,7 +448,10 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """End the connection with the answer under way, or at once."""
-        if self._turn is None:
+        if self._loan is not None:
+            self._last = True
+            self._loan.recall()
+        elif self._turn is None:
             super().shutdown()
         else:
             self._last = True

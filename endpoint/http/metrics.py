@@ -38,6 +38,7 @@ class Metrics:
     def text(self) -> str:
         """Return all of it as Prometheus reads it."""
         engine, cache, generation = self._engine, self._cache, self._engine.current
+        engine.lending.count()
         lines: list[str] = []
         lines += _family("requests_total", "counter", "Requests, by path, method and status", self._request_lines())
         lines += self._histogram()

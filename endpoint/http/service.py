@@ -13,7 +13,7 @@ import re
 import time
 from typing import TYPE_CHECKING
 
-from endpoint.execution.cache import Cache, Kept, Key, Response
+from endpoint.execution.cache import Cache, Kept, Response
 from endpoint.execution.federation import Federation
 from endpoint.http.exchange import BEGUN, Exchange, Gone, Watch, answer_headers, raw
 from endpoint.http.health import response_of
@@ -25,6 +25,7 @@ from endpoint.protocol.codings import coding
 from endpoint.protocol.conditions import excludes_any, is_known, is_wanted
 from endpoint.protocol.graphstore import read_graph_request
 from endpoint.protocol.negotiation import HTML
+from endpoint.protocol.plain import Key
 from endpoint.protocol.requests import (
     Describe,
     GraphRead,

@@ -9,35 +9,39 @@ fail or to have a long answer is handed over with its answer begun.
 from __future__ import annotations
 
 import asyncio
-import binascii
-import random
-import re
+import marshal
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import httptools
 
-from endpoint.execution.cache import Cache, Kept, Key, Response
+from endpoint.execution.cache import Cache, Kept, Response
+from endpoint.execution.lending import Guest
 from endpoint.http.exchange import absolute_url, answer_headers, is_usual, raw, read_headers
 from endpoint.http.journal import Entry
 from endpoint.protocol.codings import coding
 from endpoint.protocol.negotiation import GRAPHS, RESULTS, Choice
+from endpoint.protocol.plain import Key, head_of, named, read_plain
 from endpoint.protocol.requests import ProtocolError, Query, Request, choose
 from endpoint.sparql import syntax
 from endpoint.workers.answer import WorkerLost
+from endpoint.workers.lent import Terms
 
 if TYPE_CHECKING:
     from endpoint.execution.engine import Engine
     from endpoint.execution.turn import Turn
     from endpoint.http.journal import Journal
     from endpoint.http.metrics import Metrics
+    from endpoint.protocol.plain import Plain
     from endpoint.settings import Settings
     from endpoint.workers.answer import Answer
+    from endpoint.workers.worker import Worker
 
-_PLAIN = re.compile(rb"GET /sparql\?query=((?:[!\"$'-~]++|%[0-9A-Fa-f]{2})++) HTTP/1\.1\r\n")
 _CONDITIONS = frozenset({"content-encoding", "if-match", "if-none-match"})  # what a plain request does not have
 _CLIENTS = 500  # kinds of header fields that are remembered
+_QUICK = 0.005  # seconds that a query takes after which more of its kind are expected to be short
+_SLOW = 0.1  # seconds from which a query is written down as slow, below which all queries go the usual way
 _FIELDS = 4096  # bytes of header fields that are worth remembering
 
 
@@ -61,15 +65,32 @@ class Begun:
     start: float
 
 
-class Courier(Protocol):
+class Courier(Guest, Protocol):
     """A connection: it brings the client what becomes of a query, and says whether the client is still there."""
 
     client: tuple[str, int] | None
     scheme: Literal["http", "https"] | None
     root_path: str
 
-    def deliver(self, response: bytes) -> bool:
-        """Send the whole response; the status line (200) and the server's own header lines are missing."""
+    @property
+    def is_steady(self) -> bool:
+        """Whether it brought one short query after the other, and could be lent to a worker."""
+        ...
+
+    @property
+    def descriptor(self) -> int | None:
+        """The descriptor of its socket; None where it cannot be lent now."""
+        ...
+
+    def server_lines(self) -> list[tuple[bytes, bytes]]:
+        """Return the header fields that the server adds to each response."""
+        ...
+
+    def deliver(self, response: bytes, *, short: bool) -> bool:
+        """Send the whole response; the status line (200) and the server's own header lines are missing.
+
+        ``short`` says whether the query was a short one.
+        """
         ...
 
     def hand_over(self, begun: Begun | None) -> bool:
@@ -77,22 +98,43 @@ class Courier(Protocol):
         ...
 
 
+class _Request(NamedTuple):
+    """A request: its bytes, those of its header fields, when it came (``perf_counter``)."""
+
+    whole: bytes
+    fields: bytes
+    start: float
+
+
 class _Job:
-    """A query under way."""
+    """A query under way; also an offer to lend the connection that it came over."""
 
-    __slots__ = ("_shortcut", "coming", "courier", "key", "query", "start")
+    __slots__ = ("_shortcut", "coming", "fields", "guest", "key", "query", "request", "start")
 
-    def __init__(self, shortcut: Shortcut, query: Query, key: Key, courier: Courier, start: float) -> None:
+    def __init__(self, shortcut: Shortcut, query: Query, key: Key, courier: Courier, request: _Request) -> None:
         self._shortcut = shortcut
         self.query = query
         self.key = key
-        self.courier = courier
-        self.start = start
+        self.guest = courier
+        self.request, self.fields, self.start = request
         self.coming: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
 
     def take(self, answer: Answer | None) -> None:
         """Take the answer, when the first of it has come."""
         self._shortcut.take(self, answer)
+
+    @property
+    def descriptor(self) -> int | None:
+        """The descriptor of the connection's socket; None where it cannot be lent now."""
+        return self.guest.descriptor
+
+    def terms(self, number: int) -> bytes:
+        """Return the request and the connection's terms as Python marshals them."""
+        return marshal.dumps((self.request, *self._shortcut.terms(self, number)))
+
+    def accept(self) -> None:
+        """Take note that it has been lent."""
+        self._shortcut.forget(self)
 
 
 class Shortcut:
@@ -106,6 +148,8 @@ class Shortcut:
         self._journal = journal
         self._fields: dict[tuple[bytes, str | None, str], Fields | None] = {}
         self._heads: dict[str, bytes] = {}
+        self._lends = settings.slow >= _SLOW
+        engine.lending.record = self.count
 
     def known(self, request: bytes) -> bytes | None:
         """Return the response to a whole request that was answered before, byte for byte, behind its status line.
@@ -130,12 +174,12 @@ class Shortcut:
         already; else the query's turn, whose end the courier is told of.
         """
         start = time.perf_counter()
-        plain = _PLAIN.match(request)
         current = self._engine.current
-        if plain is None or current is None or len(plain[1]) > self._settings.limits.query:
+        plain = read_plain(request, self._settings.limits.query)
+        if plain is None or current is None:
             return None
-        fields = self._fields_of(request[plain.end() :], courier)
-        query = self._query(plain[1], fields) if fields is not None else None
+        fields = self._fields_of(request[plain.fields :], courier)
+        query = _query(plain, fields) if fields is not None else None
         if fields is None or query is None or query.choice is None:
             return None
         key = Key(current.tag, syntax.normal(query.text), query.base, (), (), query.choice.media_type, fields.coding)
@@ -144,15 +188,66 @@ class Shortcut:
         kept = self._cache.get(key)
         if kept is not None:
             return self._repeat(request, query, key, kept, start)
-        job = _Job(self, query, key, courier, start)
-        try:
-            turn = self._engine.ask(
-                query, courier.client[0] if courier.client else "", coding=key.coding, take=job.take
-            )
-        except ProtocolError:  # too much waits; the usual way tells the client so
-            return None
+        job = _Job(self, query, key, courier, _Request(request, request[plain.fields :], start))
+        offer = job if self._lends and courier.is_steady and not plain.may_name_dataset else None
         self._cache.begin(key, job.coming)
-        return turn
+        try:
+            return self._engine.ask(query, _who(courier), coding=key.coding, take=job.take, offer=offer)
+        except ProtocolError:  # too much waits; the usual way tells the client so
+            self.forget(job)
+            return None
+
+    def go_on(self, request: bytes, courier: Courier, worker: Worker, since: float) -> Turn | None:
+        """Take over the query of a request that came over a connection which was lent to a worker.
+
+        ``since`` is when the query began (``monotonic``). Return None where it need not go on.
+        """
+        current = self._engine.current
+        plain = read_plain(request, self._settings.limits.query)
+        fields = self._fields_of(request[plain.fields :], courier) if plain is not None else None
+        if plain is None or current is None or fields is None:
+            return None
+        query = _query(plain, fields)
+        media_type = query.choice.media_type if query.choice is not None else ""
+        key = Key(current.tag, syntax.normal(query.text), query.base, (), (), media_type, fields.coding)
+        if self._cache.coming(key) is not None or self._cache.get(key) is not None:
+            return None
+        start = time.perf_counter() - (time.monotonic() - since)
+        job = _Job(self, query, key, courier, _Request(request, request[plain.fields :], start))
+        self._cache.begin(key, job.coming)
+        return self._engine.take_over(worker, query, _who(courier), coding=key.coding, since=since, take=job.take)
+
+    def terms(self, job: _Job, number: int) -> Terms:
+        """Return how a worker is to answer what comes over the connection of a job."""
+        courier, settings = job.guest, self._settings
+        fields = self._fields_of(job.fields, courier)
+        results = self._format(fields.results) if fields is not None else None
+        graph = self._format(fields.graph) if fields is not None else None
+        lines = courier.server_lines()
+        usual = b"".join(b"%b: %b\r\n" % line for line in lines if line[0] != b"date")
+        is_dated = any(name == b"date" for name, _ in lines)
+        base, coding = job.query.base, job.key.coding
+        work = {
+            "limit": settings.limits.result,
+            "seconds": settings.limits.seconds,
+            "rows": settings.limits.rows,
+            "base": base,
+            "default_graphs": (),
+            "named_graphs": (),
+            "union": settings.default_graph == "union",
+        }
+        longest, tag = settings.limits.query, job.key.snapshot
+        return Terms(number, job.fields, base, coding, results, graph, usual, is_dated, work, longest, tag)
+
+    def forget(self, job: _Job) -> None:
+        """Take note that nothing comes of a job here."""
+        if self._cache.coming(job.key) is job.coming:
+            self._cache.end(job.key, None)
+
+    def count(self, form: str, seconds: float) -> None:
+        """Take note of an answer that a worker gave by itself."""
+        self._cache.misses += 1
+        self._metrics.record("/sparql", "GET", 200, form, seconds)
 
     def drop(self, begun: Begun) -> None:
         """Stop what was begun, where it has not ended."""
@@ -171,48 +266,28 @@ class Shortcut:
                 self._cache.end(key, None)
             else:
                 begun = Begun(answer, key, job.coming, job.start)
-            if not job.courier.hand_over(begun):
+            if not job.guest.hand_over(begun):
                 self._metrics.record("/sparql", "GET", 499, form, seconds)
-                who = job.courier.client[0] if job.courier.client else ""
+                who = _who(job.guest)
                 self._journal.record(Entry("", who, "GET", "/sparql", 499, form, job.query.text), seconds)
                 if begun is not None:
                     self.drop(begun)
             return
         is_same = answer.snapshot == key.snapshot  # or it changed while the query waited: the tag names another one
-        tag = f"etag: {key.tag}\r\n" if is_same else ""
-        coding = f"content-encoding: {answer.encoding}\r\n" if answer.encoding else ""
-        lines = (
-            f"server-timing: wait;dur={answer.waited * 1000:.2f}, query;dur={(answer.seconds or 0) * 1000:.2f}\r\n"
-            f"{tag}{coding}content-length: {len(whole)}\r\n\r\n"
-        ).encode()
-        is_there = job.courier.deliver(b"".join((_named(), self._head(job.query), lines, whole)))
+        times = answer.waited, answer.seconds or 0.0
+        head = head_of(self._head(job.query.choice), key.tag if is_same else "", answer.encoding, len(whole), times)
+        is_there = job.guest.deliver(head + whole, short=times[1] < _QUICK)
         self._metrics.record("/sparql", "GET", 200 if is_there else 499, form, seconds)
         self._cache.end(key, Kept(answer.kind, answer.encoding, whole) if is_same else None)
 
     def _repeat(self, request: bytes, query: Query, key: Key, kept: Kept, start: float) -> bytes:
         coding = f"content-encoding: {kept.encoding}\r\n" if kept.encoding else ""
-        lines = self._head(query) + (f"etag: {key.tag}\r\n{coding}content-length: {len(kept.body)}\r\n").encode()
+        lines = self._head(query.choice) + (f"etag: {key.tag}\r\n{coding}content-length: {len(kept.body)}\r\n").encode()
         form = query.form or "invalid"
         self._cache.shelve(request, Response(key, form, lines, kept.body))
         seconds = time.perf_counter() - start
         self._metrics.record("/sparql", "GET", 200, form, seconds)
         return b"".join((_repeated(seconds), lines, b"\r\n", kept.body))
-
-    def _query(self, text: bytes, fields: Fields) -> Query | None:
-        """Return the query, unless there is something in it that the usual way has to look at."""
-        try:
-            query = _decoded(text)
-        except UnicodeDecodeError:
-            return None
-        upper = query.upper()
-        if "SERVICE" in upper or "LOAD" in upper or syntax.is_volatile(query):
-            return None
-        form = syntax.query_form(query)
-        if form in ("SELECT", "ASK"):
-            return Query(query, fields.base, form, fields.results, None)
-        if form in ("CONSTRUCT", "DESCRIBE"):
-            return Query(query, fields.base, form, None, fields.graph)
-        return None
 
     def _fields_of(self, lines: bytes, courier: Courier) -> Fields | None:
         """Return what the header fields say; None where the request is not plain."""
@@ -227,9 +302,14 @@ class Shortcut:
                 self._fields[key] = fields
             return fields
 
-    def _head(self, query: Query) -> bytes:
+    def _format(self, choice: Choice | None) -> tuple[str, str, bytes] | None:
+        if choice is None or choice.format.engine is None:
+            return None
+        return choice.format.engine, choice.media_type, self._head(choice)
+
+    def _head(self, choice: Choice | None) -> bytes:
         """Return the header lines that every answer of this content type has, a request id before them."""
-        content_type = query.choice.content_type if query.choice is not None else ""
+        content_type = choice.content_type if choice is not None else ""
         head = self._heads.get(content_type)
         if head is None:
             lines = raw(answer_headers({"Content-Type": content_type}, volatile=False))
@@ -238,26 +318,19 @@ class Shortcut:
         return head
 
 
-def _named() -> bytes:
-    """Return a header line with a new name for a request: 16 hexadecimal digits."""
-    return b"x-request-id: %016x\r\n" % random.getrandbits(64)
+def _who(courier: Courier) -> str:
+    return courier.client[0] if courier.client else ""
 
 
-def _decoded(text: bytes) -> str:
-    """Return the text that is percent-encoded, rightly, in a query string.
-
-    Quoted-printable is the same but for its sign, and its reader goes faster than that of percent-encoding. Raises
-    UnicodeDecodeError.
-    """
-    if b"%" in text:
-        text = binascii.a2b_qp(text.replace(b"+", b"%20").replace(b"=", b"%3D").replace(b"%", b"="))
-        return text.decode()
-    return text.replace(b"+", b" ").decode()
+def _query(plain: Plain, fields: Fields) -> Query:
+    if plain.form in ("SELECT", "ASK"):
+        return Query(plain.text, fields.base, plain.form, fields.results, None)
+    return Query(plain.text, fields.base, plain.form, None, fields.graph)
 
 
 def _repeated(seconds: float) -> bytes:
     """Return the header lines that name a repeated answer and tell its own time."""
-    return b"x-request-id: %016x\r\nserver-timing: cache;dur=%.3f\r\n" % (random.getrandbits(64), 1000 * seconds)
+    return b"%bserver-timing: cache;dur=%.3f\r\n" % (named(), 1000 * seconds)
 
 
 def _read_fields(lines: bytes, courier: Courier) -> Fields | None:

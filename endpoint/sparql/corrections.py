@@ -106,7 +106,7 @@ def in_order(text: str, base: str, prefixes: Mapping[str, str] | None = None) ->
     The engine sorts them by name; SPARQL leaves the order open, and whoever reads a table expects that of the query.
     The engine says which variables there are. A query that cannot be read is returned as it is.
     """
-    star = _ALL.match(text, prologue_end(text))
+    star = _ALL.match(text, prologue_end(text)) if "*" in text else None
     if star is None or ambiguous(text):
         return text
     try:  # over no data, so that nothing but the reading takes time

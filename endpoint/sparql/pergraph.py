@@ -30,8 +30,9 @@ _OTHERS = frozenset({"HAVING", "LIMIT", "OFFSET", "VALUES"})
 
 def per_graph(text: str) -> str:
     """Return a query in which sub-SELECTs inside ``GRAPH ?g`` are evaluated for each graph."""
-    first = _GRAPH.search(text)
-    if first is None or text.upper().rfind("SELECT") < first.start():
+    upper = text.upper()
+    first = upper.find("GRAPH")
+    if first < 0 or upper.rfind("SELECT") < first or _GRAPH.search(text) is None:
         return text
     try:
         pattern = read_pattern(text)

@@ -75,7 +75,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 def query_form(text: str) -> str | None:
     """Return SELECT, ASK, CONSTRUCT or DESCRIBE, the first word after the prologue; None for anything else."""
-    form = _FORM.match(text, prologue_end(text))
+    form = _FORM.match(text) or _FORM.match(text, prologue_end(text))
     return form.group().upper() if form else None
 
 
@@ -102,10 +102,14 @@ def names_dataset(text: str) -> bool:
     return False
 
 
-def is_volatile(text: str) -> bool:
-    """Whether the query calls a function whose value differs from one run to the next."""
-    upper = text.upper()
-    return any(name in upper for name in ("NOW", "RAND", "UUID", "BNODE")) and _VOLATILE.search(text) is not None
+def is_volatile(text: str, upper: str | None = None) -> bool:
+    """Whether the query calls a function whose value differs from one run to the next.
+
+    ``upper`` is the text in capitals, where the caller has it.
+    """
+    upper = text.upper() if upper is None else upper
+    may = "NOW" in upper or "RAND" in upper or "UUID" in upper or "BNODE" in upper
+    return may and _VOLATILE.search(text) is not None
 
 
 def normal(text: str) -> str:
@@ -115,6 +119,9 @@ def normal(text: str) -> str:
     """
     if "'''" in text or '"""' in text:
         return text
+    if "\n" not in text:  # as most queries in a URL are
+        line = text.strip(" \t\r")
+        return line if line[:1] != "#" else ""
     lines = [line.strip(" \t\r") for line in text.split("\n")]
     return "\n".join(line for line in lines if line and line[0] != "#")
 

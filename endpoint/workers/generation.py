@@ -19,6 +19,8 @@ from endpoint.workers.worker import Worker
 from ontology.layout import StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from endpoint.workers.answer import Answer
     from ontology.layout import Layout
 
@@ -43,6 +45,15 @@ class Owner(Protocol):
 
     def forget(self, generation: Generation) -> None:
         """Drop a generation that has ended."""
+
+    def returned(self, worker: Worker, payload: bytes) -> None:
+        """Take note that a worker gives a connection back."""
+
+    def claimed(self, worker: Worker) -> None:
+        """Take note that the query of a connection which is lent goes on as one of the process that talks HTTP."""
+
+    def bereave(self, worker: Worker) -> None:
+        """Take note that a worker has ended, to which connections may be lent."""
 
 
 class Control:
@@ -75,7 +86,7 @@ class Control:
 
     def _readable(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._socket, CHUNK, 16)
+            data, descriptors, _, _ = socket.recv_fds(self._socket, CHUNK, 64)
         except BlockingIOError:
             return
         except ConnectionResetError:
@@ -88,7 +99,10 @@ class Control:
         *lines, self._pending = (self._pending + data).split(b"\n")
         for line in lines:
             message = json.loads(line)
-            end = socket.socket(fileno=self._descriptors.popleft()) if message["event"] == "forked" else None
+            end = None
+            if message["event"] == "forked":
+                end = socket.socket(fileno=self._descriptors.popleft())
+                message["gifts"] = [self._descriptors.popleft() for _ in range(message["gifts"])]
             self.handle(message, end)
 
 
@@ -153,6 +167,7 @@ class Generation:
             self.spare = None
         with contextlib.suppress(ValueError):
             self.free.remove(worker)
+        self.owner.bereave(worker)
         if not worker.doomed:
             worker.doomed = True
             self._stillborn += not worker.born
@@ -228,7 +243,7 @@ class Generation:
             self.quads = message["quads"]
             self.fill()
         elif message["event"] == "forked" and end is not None:
-            task = asyncio.get_running_loop().create_task(self._connect(message["pid"], end))
+            task = asyncio.get_running_loop().create_task(self._connect(message["pid"], end, message["gifts"]))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
         elif message["event"] == "ended":
@@ -236,8 +251,8 @@ class Generation:
             if bereaved is not None:
                 bereaved.fail(self.owner.cause(message["status"]))
 
-    async def _connect(self, pid: int, end: socket.socket) -> None:
-        worker = Worker(self, pid)
+    async def _connect(self, pid: int, end: socket.socket, gifts: Sequence[int]) -> None:
+        worker = Worker(self, pid, gifts)
         self._coming -= 1
         if len(self.workers) < self._wanted:
             self.workers[pid] = worker

@@ -29,20 +29,20 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import pyoxigraph
 
 from endpoint.protocol.codings import Compressor, compressed
 from endpoint.sparql.evaluation import evaluate
-from endpoint.workers import reading, scribe
-from endpoint.workers.frames import CHUNK, HEADER, NODE, WHOLE, frame
+from endpoint.workers import ledger, reading, scribe
+from endpoint.workers.frames import CHUNK, HEADER, NODE, WHOLE, Inbox, frame
+from endpoint.workers.lent import Lent
 from endpoint.workers.process import die_with, limit_memory, offer, rank, silence, stand_back, unlimit_memory
 from endpoint.workers.rows import Rows
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
-    from io import IOBase
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _COMPRESS_FROM = 1024
 _BEHIND = 5  # how much nicer workers are than the process that talks HTTP, which must answer while they compute
@@ -52,6 +52,13 @@ _AHEAD = 1 << 20  # bytes of an answer that a worker may be ahead of the process
 _PATIENCE = 0.005  # seconds that bytes of an answer wait for more
 _LITTLE = 4096  # bytes up to which they wait for the end: the engine writes about twice as many at a time before it
 _TAGGED = 50_000  # triples up to which a graph is read whole for its digest
+
+
+class Way(Protocol):
+    """What takes the frames of an answer: the worker's socket, as a rule."""
+
+    def sendall(self, data: bytes, /) -> None:
+        """Take frames."""
 
 
 class TooLarge(Exception):
@@ -77,8 +84,13 @@ def _messages(control: socket.socket) -> Iterator[dict[str, Any]]:
             yield json.loads(line)
 
 
-def _fork(control: socket.socket, life: Callable[[socket.socket], object], dispensable: int) -> int:
-    """Fork a process that lives ``life`` with one end of a socket pair; send the other end up ``control``."""
+def _fork(
+    control: socket.socket, life: Callable[[socket.socket], object], dispensable: int, gifts: Sequence[int] = ()
+) -> int:
+    """Fork a process that lives ``life`` with one end of a socket pair; send the other end up ``control``.
+
+    ``gifts`` are descriptors that go up with it.
+    """
     ours, theirs = socket.socketpair()
     parent = os.getpid()
     pid = os.fork()
@@ -91,7 +103,8 @@ def _fork(control: socket.socket, life: Callable[[socket.socket], object], dispe
             life(theirs)
         os._exit(0)
     theirs.close()
-    socket.send_fds(control, [json.dumps({"event": "forked", "pid": pid}).encode() + b"\n"], [ours.fileno()])
+    message = {"event": "forked", "pid": pid, "gifts": len(gifts)}
+    socket.send_fds(control, [json.dumps(message).encode() + b"\n"], [ours.fileno(), *gifts])
     ours.close()
     return pid
 
@@ -112,7 +125,7 @@ def _keep(order: dict[str, Any], control: socket.socket) -> None:
     for message in _messages(control):
         killed = [pid for pid in killed if os.waitpid(pid, os.WNOHANG)[0] == 0]
         if message["do"] == "fork":
-            _fork(control, lambda end: _work(end, store, path, order["limit"]), _DISPENSABLE)
+            _fork_worker(control, store, path, order["limit"])
         elif message["do"] == "kill":
             with contextlib.suppress(ProcessLookupError):
                 os.kill(message["pid"], signal.SIGKILL)
@@ -123,6 +136,13 @@ def _keep(order: dict[str, Any], control: socket.socket) -> None:
             except ChildProcessError:
                 status = 0
             _tell(control, event="ended", pid=message["pid"], status=status)
+
+
+def _fork_worker(control: socket.socket, store: pyoxigraph.Store | None, path: str | None, limit: int) -> None:
+    mine, gifts = ledger.made() if ledger.IS_POSSIBLE else ([], [])
+    _fork(control, lambda end: _work(end, store, path, limit, mine), _DISPENSABLE, gifts)
+    for descriptor in {*mine, *gifts}:
+        os.close(descriptor)
 
 
 def _tell(control: socket.socket, **message: object) -> None:
@@ -164,8 +184,13 @@ def _dump(source: pyoxigraph.Store, descriptor: int) -> None:
         source.dump(file, pyoxigraph.RdfFormat.N_QUADS)
 
 
-def _work(channel: socket.socket, store: pyoxigraph.Store | None, path: str | None, memory: int) -> NoReturn:
-    """Be a worker: answer queries until the channel closes."""
+def _work(
+    channel: socket.socket, store: pyoxigraph.Store | None, path: str | None, memory: int, shared: Sequence[int]
+) -> NoReturn:
+    """Be a worker: answer queries until the channel closes.
+
+    ``shared`` are the descriptors through which connections are lent to it (see `ledger.made`), if they can be.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.nice(_BEHIND)
     silence()
@@ -177,9 +202,16 @@ def _work(channel: socket.socket, store: pyoxigraph.Store | None, path: str | No
     limit_memory(memory)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     turn = threading.Lock()
-    stream = channel.makefile("rb", buffering=CHUNK)
     channel.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _AHEAD)
-    _take_turn(turn, partial(_serve, stream, channel, store))
+    inbox = Inbox(channel)
+    allowance = _Allowance()
+
+    def answer(job: dict[str, Any], way: Way) -> None:
+        allowance.extend(job["seconds"])
+        _answer(store, job, way)
+
+    lent = Lent(channel, shared[0], ledger.Ledger(*shared[1:]), answer) if shared else None
+    _take_turn(turn, partial(_serve, inbox, channel, answer, lent))
     while True:  # the others go on
         signal.pause()
 
@@ -195,31 +227,46 @@ def _take_turn(turn: threading.Lock, serve: Callable[[], None]) -> None:
         serve()
 
 
-def _serve(stream: IOBase, channel: socket.socket, store: pyoxigraph.Store) -> None:
+def _serve(
+    inbox: Inbox, channel: socket.socket, answer: Callable[[dict[str, Any], Way], None], lent: Lent | None
+) -> None:
     """Answer queries until the channel closes, or until this thread has been made nicer."""
     usual = rank()
     channel.sendall(frame(b"R", threading.get_native_id().to_bytes(8, "big")))
-    allowed = 0.0
-    while header := stream.read(HEADER.size):
-        job = marshal.loads(stream.read(HEADER.unpack(header)[1]))  # noqa: S302 (from the process that started us)
-        allowed = _allow(job["seconds"], allowed)
-        _answer(store, job, channel)
+    while True:
+        letter, payload = inbox.frame()
+        if letter == b"Q":
+            answer(marshal.loads(payload), channel)  # noqa: S302 (from the process that started us)
+        elif letter == b"T" and lent is not None:
+            lent.take(payload)
+        elif letter == b"Z" and lent is not None:
+            lent.give_all_back()
+        elif letter == b"K" and lent is not None:
+            lent.begin_anew()
+        elif not letter:
+            os._exit(0)
+        if lent is not None and inbox.is_empty:
+            lent.serve()
         if rank() != usual:
             return
-    os._exit(0)
 
 
-def _allow(seconds: float, allowed: float) -> float:
-    """Let this process take ``seconds`` of processor time more, and some; return how many it may take in all.
+class _Allowance:
+    """The processor time that this process may take in all.
 
     This is a backstop behind the wall time that the other end watches: SIGXCPU ends a query that nobody watches any
-    more. ``allowed`` is what this returned before; the kernel is asked only where that does not do.
+    more. The kernel is asked only where what it was told before does not do.
     """
-    used = time.process_time()
-    if allowed < used + seconds + 1:
-        allowed = int(used + 2 * seconds) + 2
-        resource.setrlimit(resource.RLIMIT_CPU, (int(allowed), resource.RLIM_INFINITY))
-    return allowed
+
+    def __init__(self) -> None:
+        self._seconds = 0.0
+
+    def extend(self, seconds: float) -> None:
+        """Let the process take ``seconds`` more from now on, and some."""
+        used = time.process_time()
+        if self._seconds < used + seconds + 1:
+            self._seconds = int(used + 2 * seconds) + 2
+            resource.setrlimit(resource.RLIMIT_CPU, (int(self._seconds), resource.RLIM_INFINITY))
 
 
 class _Writer:
@@ -227,7 +274,7 @@ class _Writer:
 
     def __init__(
         self,
-        channel: socket.socket,
+        channel: Way,
         head: dict[str, Any],
         job: Mapping[str, Any],
         start: float,
@@ -294,7 +341,7 @@ class _Writer:
         self._channel.sendall(self._frames(last=True) + frame(b"E", json.dumps(end).encode()))
 
 
-def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket) -> None:
+def _answer(store: pyoxigraph.Store, job: dict[str, Any], channel: Way) -> None:
     """Run one query and write its frames. The result lives and dies in this one thread."""
     start = time.perf_counter()
     result: Any = None
@@ -340,7 +387,7 @@ def _node(label: Any = None, *_: Any) -> pyoxigraph.BlankNode | None:
     return pyoxigraph.BlankNode(label.value) if isinstance(label, pyoxigraph.Literal) else None
 
 
-def _read_graph(store: pyoxigraph.Store, job: dict[str, Any], channel: socket.socket, start: float) -> None:
+def _read_graph(store: pyoxigraph.Store, job: dict[str, Any], channel: Way, start: float) -> None:
     iri = job["read"]
     graph = pyoxigraph.NamedNode(iri) if iri is not None else pyoxigraph.DefaultGraph()
     if isinstance(graph, pyoxigraph.NamedNode) and not store.contains_named_graph(graph):

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import marshal
+import socket
 from itertools import count
 from typing import TYPE_CHECKING, Any, cast
 
 from endpoint.workers.frames import HEADER, frame
+from endpoint.workers.ledger import Ledger
 from endpoint.workers.process import memory_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from endpoint.workers.answer import Answer
     from endpoint.workers.generation import Generation
 
@@ -18,7 +22,7 @@ if TYPE_CHECKING:
 class Worker(asyncio.Protocol):
     """This side of a worker process: takes its frames apart and hands them to the answer it works on."""
 
-    def __init__(self, generation: Generation, pid: int) -> None:
+    def __init__(self, generation: Generation, pid: int, gifts: Sequence[int] = ()) -> None:
         self.generation = generation
         self.pid = pid
         self.answer: Answer | None = None
@@ -29,6 +33,10 @@ class Worker(asyncio.Protocol):
         self.numbers = count(1)
         self._transport: asyncio.Transport | None = None
         self._buffer = bytearray()
+        self._side = socket.socket(fileno=gifts[0]) if gifts else None
+        if self._side is not None:
+            self._side.setblocking(False)  # noqa: FBT003 (the socket module's own signature)
+        self.ledger = Ledger(*gifts[1:]) if gifts else None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport."""
@@ -60,6 +68,10 @@ class Worker(asyncio.Protocol):
                 self.born = True
                 self.inherited = memory_of(self.pid)
                 self.generation.idle(self)
+        elif letter == b"Y":
+            self.generation.owner.returned(self, payload)
+        elif letter == b"A":
+            self.generation.owner.claimed(self)
         elif self.answer is not None:
             self.answer.frame(letter, payload)
             if letter in b"EWX":
@@ -70,12 +82,38 @@ class Worker(asyncio.Protocol):
         """Take note that the process has closed its end."""
         del exc
         self.generation.lost(self)
+        if self._side is not None and self.ledger is not None:
+            self._side.close()
+            self.ledger.close()
+            self.ledger = None
 
     def send(self, answer: Answer, job: dict[str, Any]) -> None:
         """Have the process run a query; its frames go to the answer."""
         self.answer = answer
         if self._transport is not None:
             self._transport.write(frame(b"Q", marshal.dumps(job)))
+
+    def lend(self, descriptor: int, terms: bytes) -> bool:
+        """Lend the process a connection; ``terms`` is what it takes (see lent.py). Return False where that fails."""
+        if self._transport is None or self._side is None or self.doomed:
+            return False
+        try:
+            socket.send_fds(self._side, [b"T"], [descriptor])
+        except OSError:  # it has ended, or takes no more
+            return False
+        self._transport.write(frame(b"T", terms))
+        return True
+
+    def acknowledge(self) -> None:
+        """Tell the process that a query of a connection which was lent has been taken over."""
+        if self._transport is not None and not self.doomed:
+            self._transport.write(frame(b"K", b""))
+
+    def recall(self) -> None:
+        """Have the process give back what it was lent."""
+        if self._transport is not None and self.ledger is not None:
+            self.ledger.recall(wanted=True)
+            self._transport.write(frame(b"Z", b""))
 
     def pause(self) -> None:
         """Read no more until ``resume``; the process then waits with the rest."""
