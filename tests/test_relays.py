@@ -35,6 +35,7 @@ def relayed(line: str) -> tuple[str, str, str, str]:
         ('"We are ready," Jane Roe told The Examiner.', "the-examiner"),
         ('"We are ready," Jane Roe told Philippine outlet Mindanews in an interview on Monday.', "mindanews"),
         ("Jane Roe told the state news agency TASS that it was ready.", "tass"),
+        ("TASS had a loss. Jane Roe was quoted as saying by the state news agency APS that it was ready.", "aps"),
         ("Jane Roe told CNN's John Doe that Sweden was ready.", "cnn"),
         ("In an interview with Rappler, Jane Roe said that it was ready.", "rappler"),
         ("Jane Roe, speaking to Kyodo on Monday, said that it was ready.", "kyodo-news"),

@@ -252,8 +252,10 @@ def _label(referent: Referent) -> set[str]:
 
 
 def _is_narrowed(token: Token) -> bool:
-    """Whether a clause or phrase says which one is meant, so that none named before need be."""
+    """Whether a clause, phrase or name says which one is meant, so that none named before need be."""
     for child in token.children:
+        if child.dep_ == "appos" and child.tag_ == "NNP" and child.left_edge.i == token.i + 1:  # "the state agency APS"
+            return True
         if child.i > token.i and child.dep_ in ("relcl", "acl") and child.left_edge.nbor(-1).text != ",":
             return True
         if child.i > token.i and child.dep_ == "prep" and child.lower_ in ("of", "for"):
