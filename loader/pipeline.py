@@ -32,11 +32,13 @@ from loader.records import record
 from loader.registry import Registry
 from loader.store import Collision, Store
 from loader.summary import Ledger, Outcome, Problem, Seconds, Summary
-from ontology.conformance import Conformance, NonConforming
+from ontology.conformance import Conformance
 from ontology.vocabulary import DEFAULT_BASE, Mint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+
+    from pyoxigraph import Quad
 
     from loader.actors import Naming
     from loader.document import Document, Statement
@@ -163,6 +165,18 @@ class _Made:
 
 
 @dataclass(frozen=True, slots=True)
+class _Mapped:
+    """One article as quads that were not held against the shapes yet."""
+
+    text: str
+    graph: Sequence[Quad]
+    namings: tuple[Naming, ...]
+    statements: int
+    quads: int
+    seconds: Seconds
+
+
+@dataclass(frozen=True, slots=True)
 class _Refused:
     """An article that has no form, and why."""
 
@@ -196,35 +210,64 @@ class Workshop:
 
     def __call__(self, articles: Sequence[Article]) -> Iterator[_Result]:
         """Yield the form of each article, in order. An error of the extractor passes through."""
+        mapped: list[_Mapped | _Refused] = []
         started = time.perf_counter()
         for document in self._extractor.read_all(articles):
-            read = time.perf_counter() - started
-            yield self._made(distinguish(confident(document, self._settings.least), self._registry), read)
+            spent = _Clock(extraction=time.perf_counter() - started)
+            kept = distinguish(confident(document, self._settings.least), self._registry)
+            if self._conformance is None:
+                yield self._record(kept, spent)
+            else:
+                mapped.append(self._mapped(kept, spent))
+                if sum(each.quads for each in mapped if isinstance(each, _Mapped)) >= _QUADS_AT_ONCE:
+                    yield from self._held(mapped, self._conformance)
+                    mapped = []
             started = time.perf_counter()
+        if self._conformance is not None:
+            yield from self._held(mapped, self._conformance)
 
-    def _made(self, document: Document, reading: float) -> _Made | _Refused:
-        spent = _Clock(extraction=reading)
+    def _record(self, document: Document, spent: _Clock) -> _Made | _Refused:
         try:
-            return self._record(document, spent) if self._conformance is None else self._graph(document, spent)
+            flat = json.dumps(record(document, self._mint), ensure_ascii=False, indent=1) + "\n"
         except Unmappable as error:
             return _Refused(str(error), spent.until("mapping"))
-        except NonConforming as error:
-            reason = "It breaks the shapes: " + "; ".join(map(str, error.report)) + "."
-            return _Refused(reason, spent.until("validation"))
-
-    def _record(self, document: Document, spent: _Clock) -> _Made:
-        flat = json.dumps(record(document, self._mint), ensure_ascii=False, indent=1) + "\n"
         return _Made(flat.encode(), (), len(document.statements), 0, spent.until("mapping"))
 
-    def _graph(self, document: Document, spent: _Clock) -> _Made:
+    def _mapped(self, document: Document, spent: _Clock) -> _Mapped | _Refused:
         outlet = known_outlet(document, self._registry)
-        graph, namings = quads(document, self._mint, outlet), contributions(document, self._mint, outlet)
-        content = b"".join(f"{quad} .\n".encode() for quad in graph)
-        spent.until("mapping")
-        if self._conformance:
-            beside = chain.from_iterable(actor_quads({naming: 1}, self._mint) for naming in namings)
-            self._conformance.conform(chain(graph, beside), document.article.text)
-        return _Made(content, namings, len(document.statements), len(graph), spent.until("validation"))
+        try:
+            graph = quads(document, self._mint, outlet)
+            namings = contributions(document, self._mint, outlet)
+        except Unmappable as error:
+            return _Refused(str(error), spent.until("mapping"))
+        return _Mapped(
+            document.article.text, graph, namings, len(document.statements), len(graph), spent.until("mapping")
+        )
+
+    def _held(self, mapped: Sequence[_Mapped | _Refused], conformance: Conformance) -> Iterator[_Result]:
+        """Hold what was mapped against the shapes, together; the time is shared out by the number of quads."""
+        graphs = [each for each in mapped if isinstance(each, _Mapped)]
+        started = time.perf_counter()
+        several = [
+            ([*each.graph, *chain.from_iterable(actor_quads({one: 1}, self._mint) for one in each.namings)], each.text)
+            for each in graphs
+        ]
+        reports = iter(conformance.reports(several))
+        del several
+        share = (time.perf_counter() - started) / (sum(each.quads for each in graphs) or 1)
+        for each in mapped:
+            if isinstance(each, _Refused):
+                yield each
+                continue
+            seconds = each.seconds + Seconds(validation=share * each.quads)
+            report = next(reports)
+            if report:
+                yield _Refused("It breaks the shapes: " + "; ".join(map(str, report)) + ".", seconds)
+                continue
+            started = time.perf_counter()
+            content = b"".join(f"{quad} .\n".encode() for quad in each.graph)
+            seconds += Seconds(mapping=time.perf_counter() - started)
+            yield _Made(content, each.namings, each.statements, each.quads, seconds)
 
 
 class _Clock:
@@ -382,4 +425,5 @@ def _name(article: Article, mint: Mint) -> str:
 
 _LIGHT = 100_000  # characters, likewise
 _FEW = 8  # articles that one process reads in the time that another takes to start
+_QUADS_AT_ONCE = 8_000  # held against the shapes together: some eight articles
 _LONGEST_NAME = 200  # characters; file systems take 255 bytes, and the ending is among them

@@ -269,6 +269,30 @@ def test_articles_are_checked_together_and_each_violation_tells_its_graph() -> N
     assert [(violation.graph, violation.rule) for violation in report] == [(other.value, "RelayHasWords/xone")]
 
 
+@pytest.mark.parametrize("damage", DAMAGES[::4], ids=str)
+def test_articles_that_are_asked_together_are_found_what_each_is_alone(damage: Damage) -> None:
+    article, registry = split(list(sound()))
+    broken, _ = split(damaged(sound(), damage.update))
+    other = NamedNode(article[0].graph_name.value[:-16] + "0" * 16)
+    several = [
+        (article, TEXT),
+        ([Quad(*(renamed(term) for term in quad.triple), other) for quad in broken], None),
+        (article[::2], TEXT + "!"),
+    ]
+    conformance = Conformance(registry, compiled())
+    assert conformance.reports(several) == [conformance.report(*each) for each in several]
+
+
+def test_an_article_that_speaks_of_what_only_another_describes_is_asked_alone() -> None:
+    article, registry = split(list(sound()))
+    actor = next(quad.object for quad in article if quad.predicate.value.endswith("#speaker"))
+    described = [quad for quad in registry if quad.subject == actor]
+    conformance = Conformance([quad for quad in registry if quad not in described], compiled())
+    alone = conformance.report(article)
+    assert alone
+    assert conformance.reports([(article, None), (described, None)]) == [alone, ()]
+
+
 def renamed(term: pyoxigraph.Triple | NamedNode | Literal | BlankNode) -> NamedNode | Literal | BlankNode:
     own = isinstance(term, NamedNode) and term.value.startswith(ARTICLE)
     return NamedNode(term.value.replace(ARTICLE, ARTICLE[:-16] + "0" * 16)) if own else term
