@@ -50,14 +50,36 @@ def main() -> None:
     from loader.processes import WorkerError
 
     try:
-        app()
+        try:
+            app()
+        finally:
+            _flush()
     except (StoreError, InputError, Unexportable, ProtocolError, WorkerError, LiveError) as error:
         typer.echo(f"pactgraph: {error}", err=True)
         sys.exit(2)
     except BrokenPipeError:  # whoever reads our output has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go()
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _flush() -> None:
+    """Have the output written that still waits; raises Unexportable where there is no room for it."""
+    from loader.exports import Unexportable
+
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _let_go()
+        message = f"The output cannot be written: {error.strerror}."
+        raise Unexportable(message) from None
+
+
+def _let_go() -> None:
+    """Have nothing more come of the output, so that Python does not fail on it when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 @app.callback(invoke_without_command=True)

@@ -447,7 +447,12 @@ def test_a_base_that_is_no_iri_ends_with_2(command: list[str | Path], tmp_path: 
 def test_an_output_without_room_is_not_blamed_on_the_store(store: Path, command: list[str]) -> None:
     with Path("/dev/full").open("wb") as full:
         done = subprocess.run(
-            [PACTGRAPH, *command, "--store", store], stdout=full, stderr=subprocess.PIPE, check=False, text=True
+            [PACTGRAPH, *command, "--store", store],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            text=True,
+            env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
         )
     assert (done.returncode, done.stderr) == (
         2,
