@@ -101,6 +101,23 @@ def test_a_query_that_was_put_back_is_answered_when_there_is_room(store: Path) -
     asyncio.run(check())
 
 
+def test_what_one_client_asks_alone_is_not_begun_anew(store: Path) -> None:
+    async def check() -> None:
+        async with engine_on(store) as engine:
+            hogs = [asyncio.create_task(ask(engine, ENDLESS, "hog")) for _ in range(2)]
+            await until(lambda: engine.lanes.are_crowded)
+            assert await ask(engine, LONG, "hog") == "n\n490000\n"
+            late = asyncio.create_task(ask(engine, ENDLESS, "hog"))
+            await until(lambda: engine.lanes.staying)
+            assert await ask(engine, COUNT, "guest") == "n\n700\n"
+            other = asyncio.create_task(ask(engine, LONG, "late"))
+            await until(lambda: engine.lanes.waiting)  # now it is in somebody's way
+            await end([*hogs, late])
+            assert await other == "n\n490000\n"
+
+    asyncio.run(check())
+
+
 def test_an_answer_that_has_begun_is_never_begun_anew(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store) as engine:

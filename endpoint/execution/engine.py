@@ -332,6 +332,10 @@ class Engine:
             for other, waiter in self._queue
         )
 
+    def is_alone(self, client: str) -> bool:
+        """Whether nobody but the client has queries that run or wait."""
+        return self.running.keys() | self.waiting.keys() <= {client}
+
     def put_back(self, answer: Answer) -> None:
         """Kill a query and have it wait until it may begin anew, unless too much waits already."""
         client, limits, worker = answer.client, self.settings.limits, answer.worker

@@ -2,11 +2,11 @@
 
 Nothing in a query's text tells how long it runs. So each one runs as a short one until it has used a slice of processor
 time. Then it moves to the slow lane, as long as there is room: once anybody asks anything else, its process stands back
-behind the others. Where there is no room, it may go on for a while, since most are soon through, but
-not while others wait who ask short ones; then it is put back: its process is killed, and it begins anew when there is
-room. So workers that are quickly free again are always there for short queries, whatever else is asked. A query is only
-put back while nothing of its answer has been sent; while the slow lane is full, what quick queries answer is held until
-they are through or have moved.
+behind the others. Where there is no room, it may go on for a while, since most are soon through, but not while others
+wait who ask short ones; then it is put back: its process is killed, and it begins anew when there is room. So workers
+that are quickly free again are always there for short queries, whatever else is asked. Where one client alone asks
+anything, its query goes on. A query is only put back while nothing of its answer has been sent; while the slow lane is
+full, what quick queries answer is held until they are through or have moved.
 
 The same watch keeps the memory of all queries together within its budget: past it, the query that holds most ends.
 """
@@ -42,6 +42,10 @@ class Owner(Protocol):
         """Whether others than the client wait who would soon be through."""
         ...
 
+    def is_alone(self, client: str) -> bool:
+        """Whether nobody but the client has queries that run or wait."""
+        ...
+
     def put_back(self, answer: Answer) -> None:
         """Take note that a query runs no longer, and waits for room in the slow lane."""
 
@@ -57,9 +61,15 @@ class Lanes:
         self._quick: dict[Answer, float | None] = {}
         self._slow: set[Answer] = set()
         self._unmoved: set[Answer] = set()  # those of the slow lane that do not stand back yet
-        self._is_alone = True  # whether no query has begun since the last look
+        self._staying: set[Answer] = set()  # those of the quick lane that are long, and in nobody's way
+        self._has_rest = True  # whether no query has begun since the last look
         self._looks = 0
         self._next: asyncio.TimerHandle | None = None
+
+    @property
+    def staying(self) -> int:
+        """How many long queries are in the quick lane, since they are in nobody's way."""
+        return len(self._staying)
 
     @property
     def quick(self) -> int:
@@ -74,7 +84,7 @@ class Lanes:
     def enter(self, answer: Answer) -> None:
         """Take note that a query begins."""
         self._quick[answer] = None
-        self._is_alone = False
+        self._has_rest = False
         if len(self._slow) >= self._room:
             answer.held = True
         if self._next is None:
@@ -84,13 +94,15 @@ class Lanes:
         """Take note that a query that was put back begins anew."""
         self._slow.add(answer)
         self._unmoved.add(answer)
-        self._is_alone = False
+        self._has_rest = False
 
     def leave(self, answer: Answer) -> bool:
-        """Take note that a query runs no longer; return whether it was in the quick lane to the end."""
+        """Take note that a query runs no longer; return whether it was a short one to the end."""
         if answer in self._quick:
             del self._quick[answer]
-            return True
+            is_short = answer not in self._staying
+            self._staying.discard(answer)
+            return is_short
         self._slow.discard(answer)
         self._unmoved.discard(answer)
         return False
@@ -122,12 +134,16 @@ class Lanes:
             if before is None:
                 self._quick[answer] = used
             elif answer.is_stuck or self._is_long(answer, used - before):
-                self._move(answer)
-        if not self._is_alone:
+                if self.are_crowded and self._owner.is_alone(answer.client):
+                    self._staying.add(answer)
+                    answer.let_go()
+                else:
+                    self._move(answer)
+        if not self._has_rest:
             for answer in self._unmoved:
                 stand_back(answer.worker.thread)
             self._unmoved.clear()
-        self._is_alone = True
+        self._has_rest = True
         if not self.are_crowded:
             for answer in list(self._quick):
                 answer.let_go()
@@ -145,6 +161,7 @@ class Lanes:
 
     def _move(self, answer: Answer) -> None:
         del self._quick[answer]
+        self._staying.discard(answer)
         if not self.are_crowded or (answer.kind and not answer.held):
             self._slow.add(answer)
             self._unmoved.add(answer)
