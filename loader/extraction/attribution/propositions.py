@@ -28,6 +28,7 @@ _DIRECT = 0.95  # share of letters inside quote marks from which words are quote
 _EDITED = re.compile(r"\[[^\]\n]{1,60}\]")
 _ELLIPSIS = re.compile(r"(?:\.\s?){3,}|…")
 _FUTURE = frozenset({"will", "shall", "'ll", "’ll", "wo"})
+_ASKING = frozenset({"WP", "WRB", "WDT"})  # "what it would do, and how it would"
 _LEAST = 2  # words: a piece with fewer is no proposition
 
 
@@ -136,7 +137,7 @@ def sentence_words(start: int, end: int, text: str) -> list[str]:
 def _stands_apart(tokens: list[Token], link: Token, first: Token, second: Token | None, *, reported: bool) -> bool:
     """Whether what follows a conjunction is a proposition of its own beside the one before it."""
     follower = link.nbor() if link.i + 1 < len(link.doc) else link
-    if second is None or link.lower_ == "or":
+    if second is None or link.lower_ == "or" or follower.tag_ in _ASKING or _is_bracketed(tokens, link):
         return False
     if link.lower_ == "but" and follower.lower_ == "not":
         return not is_negated(first)
@@ -147,6 +148,12 @@ def _stands_apart(tokens: list[Token], link: Token, first: Token, second: Token 
     if follower.lower_ == "that" and follower.dep_ == "mark":
         return True
     return _is_finite(second) and _differ(first, second, reported=reported)
+
+
+def _is_bracketed(tokens: list[Token], link: Token) -> bool:
+    """Whether a bracket is open before a conjunction, so that to part there would break it."""
+    before = [token.text for token in tokens if token.i < link.i]
+    return before.count("(") > before.count(")") or before.count("[") > before.count("]")
 
 
 def _is_promised(first: Token, tokens: list[Token]) -> bool:
