@@ -49,6 +49,7 @@ def main() -> None:
     from loader.linking.courier import LiveError
     from loader.processes import WorkerError
 
+    _open_closed()
     try:
         try:
             app()
@@ -63,9 +64,20 @@ def main() -> None:
         sys.exit(130)
 
 
+def _open_closed() -> None:
+    """Have nobody read an output that was closed (``>&-``), and no file of the store take its descriptor."""
+    while (opened := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(opened)
+    if sys.stdout is None:
+        sys.stdout = os.fdopen(1, "w")
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w")
+
+
 def _flush() -> None:
     """Have the output written that still waits; raises Unexportable where there is no room for it."""
-    from loader.exports import Unexportable
+    from loader.exports import unwritable
 
     try:
         sys.stdout.flush()
@@ -73,8 +85,7 @@ def _flush() -> None:
         raise
     except OSError as error:
         _let_go()
-        message = f"The output cannot be written: {error.strerror}."
-        raise Unexportable(message) from None
+        raise unwritable(error) from None
 
 
 def _let_go() -> None:

@@ -44,6 +44,11 @@ class Unexportable(Exception):
     """An export that cannot be written; the message says why."""
 
 
+def unwritable(error: OSError) -> Unexportable:
+    """Return what to tell of an output that finds no room."""
+    return Unexportable(f"The output cannot be written: {error.strerror}.")
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """How much a store's published snapshot holds."""
@@ -71,8 +76,7 @@ def snapshot(path: Path) -> Iterator[tuple[Store, Mint]]:
         except OSError as error:
             if error.errno not in (errno.ENOSPC, errno.EDQUOT):
                 raise
-            message = f"The output cannot be written: {error.strerror}."  # reading a snapshot takes no room
-            raise Unexportable(message) from error
+            raise unwritable(error) from error  # reading a snapshot takes no room
 
 
 def export(path: Path, out: Path | IO[bytes], *, form: str = "nq", provenance: bool = False) -> int:

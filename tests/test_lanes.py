@@ -108,7 +108,7 @@ def test_what_one_client_asks_alone_is_not_begun_anew(store: Path) -> None:
             await until(lambda: engine.lanes.are_crowded)
             assert await ask(engine, LONG, "hog") == "n\n490000\n"
             late = asyncio.create_task(ask(engine, ENDLESS, "hog"))
-            await until(lambda: engine.lanes.staying)
+            await until(lambda: len(engine.answers) == 3)
             assert await ask(engine, COUNT, "guest") == "n\n700\n"
             other = asyncio.create_task(ask(engine, LONG, "late"))
             await until(lambda: engine.lanes.waiting)  # now it is in somebody's way

@@ -460,6 +460,13 @@ def test_an_output_without_room_is_not_blamed_on_the_store(store: Path, command:
     )
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-", "<&-"])
+def test_an_output_that_is_closed_is_read_by_nobody(store: Path, closed: str) -> None:
+    command = ["sh", "-c", f'exec "$@" {closed}', "sh", PACTGRAPH, "query", COUNT, "--store", store]
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_port_that_is_taken_ends_with_2(store: Path) -> None:
     import socket
 

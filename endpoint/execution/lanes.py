@@ -67,11 +67,6 @@ class Lanes:
         self._next: asyncio.TimerHandle | None = None
 
     @property
-    def staying(self) -> int:
-        """How many long queries are in the quick lane, since they are in nobody's way."""
-        return len(self._staying)
-
-    @property
     def quick(self) -> int:
         """How many workers the slow lane leaves to the quick one."""
         return max(1, self._limits.workers - self._room)

@@ -156,7 +156,7 @@ class Lent:
             self.give_all_back()
             return
         self._ledger.begin(terms.number, start, request)
-        way = _Way(self, guest, plain.text, format_, start)
+        way = _Way(self, guest, plain.text, format_)
         job = terms.job | {"query": plain.text, "results": None, "graph": None, "coding": terms.coding}
         job["results" if format_ is terms.results else "graph"] = format_[0]
         self._run(job, way)
@@ -213,14 +213,13 @@ class _Way:
     ``unsent`` is what the client did not take of a response at once, None where it took all.
     """
 
-    def __init__(self, lent: Lent, guest: _Guest, text: str, format_: tuple[str, str, bytes], start: float) -> None:
+    def __init__(self, lent: Lent, guest: _Guest, text: str, format_: tuple[str, str, bytes]) -> None:
         self.is_ours = False
         self.unsent: bytes | None = None
         self._lent = lent
         self._guest = guest
         self._text = text
         self._format = format_
-        self._start = start
         self._is_settled = False
 
     def sendall(self, frames: bytes) -> None:
