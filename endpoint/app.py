@@ -110,7 +110,7 @@ def create_app(settings: Settings) -> Endpoint:
     Raises StoreError where there is no store at ``settings.store`` or where it cannot be read.
     """
     engine = Engine(settings)
-    engine.layout.check()
+    engine.snapshots.layout.check()
     description = Description(settings, engine)
     vocabulary = Vocabulary.load()
 
@@ -178,7 +178,7 @@ def _operations(engine: Engine, sparql: service.Service) -> APIRouter:
             }
             for answer in engine.answers.values()
         ]
-        return JSONResponse({"running": running, "waiting": sum(engine.waiting.values())})
+        return JSONResponse({"running": running, "waiting": sum(engine.admission.waiting.values())})
 
     @router.delete("/queries/{identifier}", summary="Stop a query", tags=["operations"], responses=_NO_SUCH_QUERY)
     async def stop(request: Request, identifier: str) -> Response:

@@ -63,6 +63,11 @@ class Limits:
     service_rows: int = 50_000
     service_values: int = 2000
 
+    @property
+    def share(self) -> int:
+        """How many queries of one client run at once at most."""
+        return self.running if self.running is not None else max(1, self.workers - 1)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:

@@ -187,7 +187,7 @@ def test_a_query_past_its_time_is_killed_and_told(store: Path) -> None:
             await until(lambda: sum(lives(pid) for pid in before) == len(before) - 1)
             assert await ask(engine, COUNT) == "n\n700\n"
             await until(lambda: engine.current is not None and len(engine.current.free) == 3)
-            assert not engine.running
+            assert not engine.admission.running
 
     asyncio.run(check())
 
@@ -233,12 +233,12 @@ def test_an_abandoned_query_frees_its_worker(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store) as engine:
             task = asyncio.create_task(ask(engine, ENDLESS))
-            await until(lambda: engine.running["me"] == 1)
+            await until(lambda: engine.admission.running["me"] == 1)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
             await until(lambda: engine.current is not None and len(engine.current.free) == 3)
-            assert not engine.running
+            assert not engine.admission.running
 
     asyncio.run(check())
 
@@ -265,13 +265,13 @@ def test_one_client_leaves_a_worker_to_the_others(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store, limits={"workers": 2, "seconds": 60.0}) as engine:
             hogs = [asyncio.create_task(error_of(engine, ENDLESS, "hog")) for _ in range(5)]
-            await until(lambda: engine.waiting["hog"] == 4)
+            await until(lambda: engine.admission.waiting["hog"] == 4)
             assert await ask(engine, COUNT, "other") == "n\n700\n"
-            assert engine.waiting["hog"] == 4
+            assert engine.admission.waiting["hog"] == 4
             for hog in hogs:
                 hog.cancel()
             await asyncio.gather(*hogs, return_exceptions=True)
-            assert not engine.waiting
+            assert not engine.admission.waiting
 
     asyncio.run(check())
 
@@ -288,14 +288,14 @@ def test_heavy_clients_together_leave_a_worker_to_light_ones(store: Path) -> Non
         async with engine_on(store, Accounts(lambda: now[0]), limits={"workers": 3, "seconds": 60.0}) as engine:
             await until(lambda: engine.current is not None and len(engine.current.free) == 3)
             hogs = [asyncio.create_task(error_of(engine, ENDLESS, client)) for client in ("a", "b")]
-            await until(lambda: sum(engine.running.values()) == 2)
+            await until(lambda: sum(engine.admission.running.values()) == 2)
             now[0] += 5  # from now on both are heavy
             more = [asyncio.create_task(error_of(engine, ENDLESS, client)) for client in ("a", "b")]
-            await until(lambda: sum(engine.waiting.values()) == 2)
+            await until(lambda: sum(engine.admission.waiting.values()) == 2)
             assert engine.current is not None
             assert len(engine.current.free) == 1
             assert await ask(engine, COUNT, "light") == "n\n700\n"
-            assert sum(engine.waiting.values()) == 2
+            assert sum(engine.admission.waiting.values()) == 2
             await call_off(*hogs, *more)
 
     asyncio.run(check())
@@ -308,11 +308,11 @@ def test_a_heavy_client_alone_has_all_workers_but_one(store: Path) -> None:
         async with engine_on(store, Accounts(lambda: now[0]), limits=limits) as engine:
             await until(lambda: engine.current is not None and len(engine.current.free) == 8)
             hogs = [asyncio.create_task(error_of(engine, ENDLESS, "a"))]
-            await until(lambda: engine.running["a"] == 1)
+            await until(lambda: engine.admission.running["a"] == 1)
             now[0] += 5
             hogs += [asyncio.create_task(error_of(engine, ENDLESS, "a")) for _ in range(7)]
-            await until(lambda: engine.waiting["a"] == 1)
-            assert engine.running["a"] == 7
+            await until(lambda: engine.admission.waiting["a"] == 1)
+            assert engine.admission.running["a"] == 7
             await call_off(*hogs)
 
     asyncio.run(check())
@@ -329,7 +329,7 @@ def test_a_free_worker_goes_to_the_client_that_used_least(store: Path) -> None:
         order: list[str] = []
         async with engine_on(store, accounts, limits={"workers": 1, "seconds": 60.0}) as engine:
             busy = asyncio.create_task(error_of(engine, ENDLESS, "busy"))
-            await until(lambda: engine.running["busy"] == 1)
+            await until(lambda: engine.admission.running["busy"] == 1)
 
             async def wait(client: str) -> None:
                 await ask(engine, COUNT, client)
@@ -338,7 +338,7 @@ def test_a_free_worker_goes_to_the_client_that_used_least(store: Path) -> None:
             waiting = []
             for client in ("much", "some", "none", "little", "none"):
                 waiting.append(asyncio.create_task(wait(client)))
-                await until(lambda: sum(engine.waiting.values()) == len(waiting))
+                await until(lambda: sum(engine.admission.waiting.values()) == len(waiting))
             await call_off(busy)
             await asyncio.gather(*waiting)
         assert order == ["none", "none", "little", "some", "much"]
@@ -351,11 +351,11 @@ def test_beyond_the_queue_clients_are_told_to_come_back(store: Path) -> None:
         limits = {"workers": 1, "queue": 3, "waiting": 2, "seconds": 5.0}
         async with engine_on(store, limits=limits) as engine:
             tasks = [asyncio.create_task(error_of(engine, ENDLESS, client)) for client in ("a", "a", "a", "b")]
-            await until(lambda: sum(engine.waiting.values()) == 3)
+            await until(lambda: sum(engine.admission.waiting.values()) == 3)
             mine = await error_of(engine, COUNT, "c")
             assert (mine.status, mine.headers["Retry-After"]) == (503, "2")
             tasks.pop().cancel()
-            await until(lambda: sum(engine.waiting.values()) == 2)
+            await until(lambda: sum(engine.admission.waiting.values()) == 2)
             greedy = await error_of(engine, COUNT, "a")
             assert (greedy.status, greedy.headers["Retry-After"]) == (429, "2")
             for task in tasks:
@@ -388,7 +388,7 @@ def test_a_query_whose_worker_is_killed_from_outside_is_asked_again(store: Path)
     async def check() -> None:
         async with engine_on(store, limits={"workers": 1, "seconds": 4.0}) as engine:
             task = asyncio.create_task(error_of(engine, ENDLESS))
-            await until(lambda: engine.running["me"] == 1)
+            await until(lambda: engine.admission.running["me"] == 1)
             os.kill(processes_of(engine)[0], signal.SIGKILL)
             assert (await task).status == 504  # asked again, it ran into its limit
 
@@ -413,7 +413,7 @@ def test_no_process_is_left_after_the_end(store: Path) -> None:
         async with engine_on(store) as engine:
             assert engine.nursery.process is not None
             busy = asyncio.create_task(error_of(engine, ENDLESS))
-            await until(lambda: engine.running["me"] == 1)
+            await until(lambda: engine.admission.running["me"] == 1)
             pids.extend([*processes_of(engine), engine.nursery.process.pid])
         assert (await busy).status == 503
 
@@ -454,9 +454,8 @@ def test_a_snapshot_beyond_the_budget_stays_on_disk(store: Path) -> None:
 def test_a_worker_is_read_from_again_when_a_long_answer_has_come_whole_at_once(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store, limits={"workers": 1}) as engine:
-            worker = await engine._worker("me")
+            worker = await engine.admission.worker("me")
             answer = Answer(worker, query(COUNT), "me", 20.0)
-            engine.answers[answer.identifier] = answer
             worker.answer = answer  # as if it had been sent to the process, and the process had answered
             end = json.dumps({"seconds": 0.1, "bytes": 600_000}).encode()
             head = frame(b"H", json.dumps({"kind": "results"}).encode())

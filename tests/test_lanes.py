@@ -75,13 +75,13 @@ def test_long_queries_of_many_clients_leave_workers_to_short_ones(store: Path) -
         async with engine_on(store) as engine:
             assert await ask(engine, COUNT, "guest") == "n\n700\n"
             hogs = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(8)]
-            await until(lambda: len(engine.lanes.waiting) == 6)
-            assert engine.lanes.are_crowded
+            await until(lambda: len(engine.admission.lanes.waiting) == 6)
+            assert engine.admission.lanes.are_crowded
             for n in range(5):
                 assert await ask(engine, f"{COUNT} #{n}", "guest") == "n\n700\n"
             assert not any(hog.done() for hog in hogs)
             await end(hogs)
-            await until(lambda: not engine.running and not engine.waiting and not engine.answers)
+            await until(lambda: not engine.admission.running and not engine.admission.waiting and not engine.answers)
 
     asyncio.run(check())
 
@@ -90,13 +90,13 @@ def test_a_query_that_was_put_back_is_answered_when_there_is_room(store: Path) -
     async def check() -> None:
         async with engine_on(store) as engine:
             hogs = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(2)]
-            await until(lambda: engine.lanes.are_crowded)
+            await until(lambda: engine.admission.lanes.are_crowded)
             late = asyncio.create_task(ask(engine, LONG, "late"))
-            await until(lambda: engine.lanes.waiting)
-            assert engine.waiting["late"] == 1
+            await until(lambda: engine.admission.lanes.waiting)
+            assert engine.admission.waiting["late"] == 1
             await end(hogs)
             assert await late == "n\n490000\n"
-            assert not engine.waiting
+            assert not engine.admission.waiting
 
     asyncio.run(check())
 
@@ -105,13 +105,13 @@ def test_what_one_client_asks_alone_is_not_begun_anew(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store) as engine:
             hogs = [asyncio.create_task(ask(engine, ENDLESS, "hog")) for _ in range(2)]
-            await until(lambda: engine.lanes.are_crowded)
+            await until(lambda: engine.admission.lanes.are_crowded)
             assert await ask(engine, LONG, "hog") == "n\n490000\n"
             late = asyncio.create_task(ask(engine, ENDLESS, "hog"))
             await until(lambda: len(engine.answers) == 3)
             assert await ask(engine, COUNT, "guest") == "n\n700\n"
             other = asyncio.create_task(ask(engine, LONG, "late"))
-            await until(lambda: engine.lanes.waiting)  # now it is in somebody's way
+            await until(lambda: engine.admission.lanes.waiting)  # now it is in somebody's way
             await end([*hogs, late])
             assert await other == "n\n490000\n"
 
@@ -122,9 +122,9 @@ def test_an_answer_that_has_begun_is_never_begun_anew(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store) as engine:
             hogs = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(2)]
-            await until(lambda: engine.lanes.are_crowded)
+            await until(lambda: engine.admission.lanes.are_crowded)
             stream = asyncio.create_task(engine.run(query(STREAM), "reader"))
-            await until(lambda: engine.lanes.waiting)  # it filled what is held of an answer, or used its slice
+            await until(lambda: engine.admission.lanes.waiting)  # it filled what is held, or used its slice
             assert not stream.done()
             await end(hogs)
             answer = await stream
@@ -139,10 +139,10 @@ def test_a_client_that_leaves_while_its_query_waits_again_is_forgotten(store: Pa
     async def check() -> None:
         async with engine_on(store) as engine:
             tasks = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(3)]
-            await until(lambda: len(engine.lanes.waiting) == 1)
-            gone = engine.lanes.waiting[0].client
+            await until(lambda: len(engine.admission.lanes.waiting) == 1)
+            gone = engine.admission.lanes.waiting[0].client
             tasks[int(gone[-1])].cancel()
-            await until(lambda: gone not in engine.waiting)
+            await until(lambda: gone not in engine.admission.waiting)
             await end(tasks)
 
     asyncio.run(check())
@@ -225,12 +225,12 @@ def test_unknown_clients_leave_a_worker_to_those_whose_last_query_was_short(stor
     async def check() -> None:
         async with engine_on(store) as engine:
             assert await ask(engine, COUNT, "guest") == "n\n700\n"
-            engine.lanes.close(ProtocolError(503, ""))  # nobody looks, so nothing moves to the slow lane
+            engine.admission.lanes.close(ProtocolError(503, ""))  # nobody looks, so nothing moves to the slow lane
             await until(lambda: engine.current is not None and len(engine.current.free) == 4)
             hogs = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(5)]
-            await until(lambda: sum(engine.waiting.values()) == 2)
+            await until(lambda: sum(engine.admission.waiting.values()) == 2)
             assert await ask(engine, COUNT, "guest") == "n\n700\n"
-            assert sum(engine.running.values()) == 3
+            assert sum(engine.admission.running.values()) == 3
             await end(hogs)
 
     asyncio.run(check())
@@ -244,7 +244,7 @@ def test_a_worker_that_is_killed_leaves_its_place_to_the_spare_one(store: Path) 
             await until(lambda: generation.spare is not None and generation.spare.born)
             spare = generation.spare
             hog = asyncio.create_task(ask(engine, ENDLESS, "hog"))
-            await until(lambda: engine.running["hog"] == 1)
+            await until(lambda: engine.admission.running["hog"] == 1)
             await end([hog])
             await until(lambda: spare in generation.free)
             await until(lambda: generation.spare is not None and generation.spare.born)
@@ -262,7 +262,7 @@ def test_a_client_whose_queries_are_stopped_is_charged_for_the_workers_that_end_
             for number in range(5):
                 assert accounts.is_light("hasty"), number
                 hog = asyncio.create_task(ask(engine, ENDLESS, "hasty"))
-                await until(lambda: engine.running["hasty"] == 1)
+                await until(lambda: engine.admission.running["hasty"] == 1)
                 await end([hog])
             assert not accounts.is_light("hasty")
         finally:

@@ -76,6 +76,10 @@ class Lanes:
         """Whether there is no room in the slow lane."""
         return len(self._slow) >= self._room
 
+    def running(self) -> list[Answer]:
+        """Return the queries that run."""
+        return [*self._quick, *self._slow]
+
     def enter(self, answer: Answer) -> None:
         """Take note that a query begins."""
         self._quick[answer] = None
@@ -166,7 +170,7 @@ class Lanes:
             self._owner.put_back(answer)
 
     def _weigh(self) -> None:
-        held = {answer: answer.memory for answer in (*self._quick, *self._slow)}
+        held = {answer: answer.memory for answer in self.running()}
         if sum(held.values()) > self._limits.together:
             largest = max(held, key=held.__getitem__)
             sentence = "The query was stopped: all queries together needed more memory than there is for them."

@@ -132,9 +132,8 @@ class Lending:
         self.record: Callable[[str, float], None] = lambda form, seconds: None  # noqa: ARG005 (nobody counts)
         self._owner = owner
         self._used = used
-        share = limits.running if limits.running is not None else max(1, limits.workers - 1)
         processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-        self._most = max(1, min(share - 1, processors))  # one of a client's workers is left for its other requests
+        self._most = max(1, min(limits.share - 1, processors))  # one is left for its other requests
         self._loans: dict[Worker, Loan] = {}
         self._numbers = count(1)
         self._next: asyncio.TimerHandle | None = None

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from endpoint.execution.admission import Admission
     from endpoint.execution.lending import Offer
     from endpoint.protocol.requests import ProtocolError, Query
     from endpoint.workers.answer import Answer
@@ -30,12 +31,10 @@ class Starter(Protocol):
         """Have a worker run the query."""
         ...
 
-    def lend(self, worker: Worker, client: str, offer: Offer) -> bool:
-        """Lend a worker the connection instead; return False where that cannot be."""
+    @property
+    def admission(self) -> Admission:
+        """Where the query waits for a worker, and its connection may be lent to one."""
         ...
-
-    def leave(self, client: str, turn: Turn | None = None) -> None:
-        """Take note that one of the client's queries waits no longer, and strike it off the queue."""
 
 
 class Turn:
@@ -45,7 +44,7 @@ class Turn:
     It is not called where there is an ``offer`` and the connection is lent (see lending.py), and with it the query.
     """
 
-    __slots__ = ("_client", "_coding", "_engine", "_over", "_query", "_queued", "_take", "answer", "offer", "waits")
+    __slots__ = ("_coding", "_engine", "_offer", "_over", "_query", "_queued", "_take", "answer", "client", "waits")
 
     def __init__(
         self,
@@ -59,10 +58,10 @@ class Turn:
     ) -> None:
         self.answer: Answer | None = None
         self.waits = False
-        self.offer = offer
+        self._offer = offer
         self._engine = engine
         self._query = query
-        self._client = client
+        self.client = client
         self._coding = coding
         self._take = take
         self._queued = time.monotonic()
@@ -75,26 +74,29 @@ class Turn:
     def set_result(self, worker: Worker) -> None:
         """Run the query on the worker."""
         if self.waits:
-            self._engine.leave(self._client)
-        if self.offer is not None and self._engine.lend(worker, self._client, self.offer):
+            self._engine.admission.leave(self.client)
+        if self._offer is not None and self._engine.admission.lending.open(worker, self.client, self._offer):
             self._over = True
             return
         self.answer = self._engine.launch(
-            worker, self._query, self._client, coding=self._coding, queued=self._queued, take=self._take
+            worker, self._query, self.client, coding=self._coding, queued=self._queued, take=self._take
         )
 
-    def join(self) -> None:
-        """Be done: the connection has been lent to a worker that has others of the client's."""
+    def joins(self) -> bool:
+        """Have the connection lent to a worker that has others of the client's; return whether that could be."""
+        if self._offer is None or not self._engine.admission.lending.join(self.client, self._offer):
+            return False
         self._over = True
         if self.waits:
-            self._engine.leave(self._client)
+            self._engine.admission.leave(self.client)
+        return True
 
     def set_exception(self, error: ProtocolError) -> None:
         """Give up: the query will not run."""
         del error
         if not self.done():
             self._over = True
-            self._engine.leave(self._client, self)
+            self._engine.admission.leave(self.client, self)
             self._take(None)
 
     def abandon(self) -> None:
@@ -103,5 +105,5 @@ class Turn:
             self.answer.abandon()
         elif not self._over:
             self._over = True
-            self._engine.leave(self._client, self)
+            self._engine.admission.leave(self.client, self)
             self._take(None)

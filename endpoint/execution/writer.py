@@ -126,7 +126,7 @@ class Writer:
         finally:
             self._waiting -= 1
         change = Change(report["snapshot"], report.get("existed", True))
-        await self._engine.fresh(change.snapshot)
+        await self._engine.snapshots.fresh(change.snapshot)
         return change
 
     async def _in_scribe(self, job: dict[str, Any], body: bytes) -> dict[str, Any]:

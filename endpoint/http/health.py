@@ -33,8 +33,8 @@ def state_of(engine: Engine) -> tuple[int, dict[str, Any]]:
         "held": "in memory" if generation.in_memory else "on disk",
         "age": round(max(0.0, time.time() - generation.since), 3),
         "workers": len(generation.workers),
-        "running": sum(engine.running.values()),
-        "waiting": sum(engine.waiting.values()),
+        "running": sum(engine.admission.running.values()),
+        "waiting": sum(engine.admission.waiting.values()),
     }
 
 

@@ -43,8 +43,8 @@ class Metrics:
         lines += _family("requests_total", "counter", "Requests, by path, method and status", self._request_lines())
         lines += self._histogram()
         gauges: list[tuple[str, str, float]] = [
-            ("queries_running", "Queries that run", sum(engine.running.values())),
-            ("queries_waiting", "Queries that wait for a process", sum(engine.waiting.values())),
+            ("queries_running", "Queries that run", sum(engine.admission.running.values())),
+            ("queries_waiting", "Queries that wait for a process", sum(engine.admission.waiting.values())),
             ("workers", "Processes that run queries", len(generation.workers) if generation else 0),
             ("cache_entries", "Answers that are kept", len(cache)),
             ("cache_bytes", "Bytes of the answers that are kept", cache.size),

@@ -40,11 +40,14 @@ class Owner(Protocol):
         """Return what to tell a client whose worker ended by itself, from its exit status."""
         ...
 
-    def keeper_lost(self, generation: Generation) -> None:
-        """Take note that the process that holds the snapshot has ended."""
+    @property
+    def lending(self) -> Lender:
+        """Who lends connections to workers."""
+        ...
 
-    def forget(self, generation: Generation) -> None:
-        """Drop a generation that has ended."""
+
+class Lender(Protocol):
+    """What a worker tells whoever lends connections to it."""
 
     def returned(self, worker: Worker, payload: bytes) -> None:
         """Take note that a worker gives a connection back."""
@@ -54,6 +57,16 @@ class Owner(Protocol):
 
     def bereave(self, worker: Worker) -> None:
         """Take note that a worker has ended, to which connections may be lent."""
+
+
+class Holder(Protocol):
+    """What a generation tells whoever opened its snapshot."""
+
+    def keeper_lost(self, generation: Generation) -> None:
+        """Take note that the process that holds the snapshot has ended."""
+
+    def forget(self, generation: Generation) -> None:
+        """Drop a generation that has ended."""
 
 
 class Control:
@@ -109,7 +122,7 @@ class Control:
 class Generation:
     """The workers of one snapshot, in memory or on disk, and a spare one for the place of the next that is killed."""
 
-    def __init__(self, owner: Owner, number: int | None, *, workers: int, in_memory: bool) -> None:
+    def __init__(self, owner: Owner, holder: Holder, number: int | None, *, workers: int, in_memory: bool) -> None:
         self.number = number
         self.in_memory = in_memory
         self.tag = ""
@@ -119,6 +132,7 @@ class Generation:
         self.workers: dict[int, Worker] = {}
         self.free: deque[Worker] = deque()
         self.owner = owner
+        self._holder = holder
         self._wanted = workers
         self._lease = contextlib.ExitStack()
         self._control: Control | None = None
@@ -167,7 +181,7 @@ class Generation:
             self.spare = None
         with contextlib.suppress(ValueError):
             self.free.remove(worker)
-        self.owner.bereave(worker)
+        self.owner.lending.bereave(worker)
         if not worker.doomed:
             worker.doomed = True
             self._stillborn += not worker.born
@@ -221,7 +235,7 @@ class Generation:
         if not self.ready.done():
             self.ready.cancel()
         self._lease.close()
-        self.owner.forget(self)
+        self._holder.forget(self)
 
     def _end_if_empty(self) -> None:
         if not self.workers and not self._coming and self.spare is None:
@@ -236,7 +250,7 @@ class Generation:
             self._bereaved.clear()
             if not self.ready.done():
                 self.ready.set_exception(StoreError(Path(), "the process that holds the snapshot ended"))
-            self.owner.keeper_lost(self)
+            self._holder.keeper_lost(self)
         elif message["event"] == "failed":
             self.ready.set_exception(StoreError(self.path or Path(), message["message"]))
         elif message["event"] == "ready":

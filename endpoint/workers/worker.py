@@ -69,9 +69,9 @@ class Worker(asyncio.Protocol):
                 self.inherited = memory_of(self.pid)
                 self.generation.idle(self)
         elif letter == b"Y":
-            self.generation.owner.returned(self, payload)
+            self.generation.owner.lending.returned(self, payload)
         elif letter == b"A":
-            self.generation.owner.claimed(self)
+            self.generation.owner.lending.claimed(self)
         elif self.answer is not None:
             self.answer.frame(letter, payload)
             if letter in b"EWX":
