@@ -134,7 +134,7 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
         last = cues.with_medium(token, last)
     cue = cues.Cue(token, entry, first, last, negated=is_negated(token) or entry.allows("denial"))
     found = assemble(reading, marks, cue, content, source)
-    is_mindless = found is not None and found.kind in _OF_MINDS and sources.is_thing(source)
+    is_mindless = found is not None and found.kind in _OF_MINDS and sources.is_thing(source, token)
     return None if is_mindless else found
 
 

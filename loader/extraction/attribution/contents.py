@@ -52,8 +52,11 @@ def without_mark(clause: Token) -> int:
     doc = clause.doc
     while start < clause.i and (doc[start].is_punct or doc[start].is_space) and doc[start].text not in "([":
         start += 1
-    if doc[start].lower_ == "that" and doc[start].dep_ == "mark" and start < clause.i:
-        start += 1
+    mark = child(clause, "mark")
+    if mark is not None and mark.lower_ == "that" and start <= mark.i < clause.i:
+        between = doc[start : mark.i]
+        if all(word.pos_ == "ADV" or word.is_punct or is_time(word) for word in between):
+            return mark.i + 1  # "said [earlier] that"
     return start
 
 

@@ -69,7 +69,23 @@ def _clausal(cue: Token, last: int) -> int:
         return int(follower.head.right_edge.i)
     if _opens_circumstance(cue, opener, apart=at > last + 1):
         return int(opener.head.right_edge.i)
+    if opener.dep_ == "cc" and opener.head == cue and (own := _quoted_on(cue, at + 1)) is not None:
+        return int(own.right_edge.i)
     return _broken_off(cue, at, apart=doc[last + 1].text == ",")
+
+
+def _quoted_on(cue: Token, at: int) -> Token | None:
+    """Return the verb of a clause beside a cue that goes on with its source's own words, None if there is none.
+
+    'said nothing was decided, but [Japan was a "natural candidate"]': nobody else is there whose words they are.
+    """
+    for verb in children(cue, "conj"):
+        subject = child(verb, *SUBJECTS)
+        if verb.left_edge.i == at and subject is not None and not is_quoting(verb):
+            words = cue.doc[at : verb.right_edge.i + 1]
+            own = subject.pos_ != "PRON" and sum(word.text in _MARKS for word in words) > 1
+            return verb if own and not any(is_quoting(word) for word in words) else None
+    return None
 
 
 def _opens_circumstance(cue: Token, opener: Token, *, apart: bool) -> bool:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _CREDITING = frozenset({"quoted", "cited", "reported", "carried", "published", "relayed"})
 _QUOTING = frozenset({"quoting", "citing"})
 _REPORTING = frozenset({"report", "say", "quote", "write", "tell"})
+_GOVERNING = frozenset({NounKind.GOVERNMENT, NounKind.MINISTRY, NounKind.LEADERS, NounKind.COUNTRY})
 _NEAR = 5  # tokens
 _TELLING = frozenset({"tell", "inform", "speak", "talk", "write", "say"})
 _OCCASION = frozenset({"interview", "comment", "remark", "conversation", "statement", "message", "email", "call"}) | {
@@ -127,8 +128,14 @@ def _credits(finding: Finding) -> Iterator[Span]:
         end = phrase(outlet).span.end
         if before is not None and before.lower_ == "as":
             yield Span(before.idx, end)
-        elif other.dep_ == "acl" and source is not None and _heads(other, source.token):
+        elif other.dep_ == "acl" and source is not None and _heads(other, source.token) and not _governs(outlet):
             yield Span(other.idx, end)
+
+
+def _governs(token: Token) -> bool:
+    """Whether a noun means no outlet: "a statement published by the British government"."""
+    noun = noun_of(token)
+    return noun is not None and (noun.kind in PERSONAL or noun.kind in _GOVERNING)
 
 
 def _heads(token: Token, ancestor: Token) -> bool:

@@ -137,7 +137,8 @@ def phrase(head: Token, verb: Token | None = None) -> Source:
                 continue
             left = other.left_edge.i
             comma = left > 0 and doc[left - 1].text in (",", "―", "—", "--", "-")
-            if (other.dep_ in ("relcl", "acl", "advcl") and comma) or other.dep_ in ("npadvmod", "tmod"):
+            aside = (other.dep_ in ("relcl", "acl", "advcl") and comma) or other.dep_ in ("npadvmod", "tmod")
+            if aside or (part == head and _is_medium(other)):
                 last = min(last, left - 1)
     while first < head.i and ((doc[first].is_punct and doc[first].text not in "([$#") or doc[first].dep_ == "cc"):
         first += 1
@@ -150,6 +151,13 @@ def phrase(head: Token, verb: Token | None = None) -> Source:
     words = doc[first : last + 1].text  # the text of the whole document would be made anew each time
     start, end = (doc[first].idx + place for place in trimmed(words, 0, len(words)))
     return Source(head, Span(start, max(end, start + 1)))
+
+
+def _is_medium(link: Token) -> bool:
+    """Whether a preposition opens the medium of what is said: "ministers of the group [in a joint statement]"."""
+    thing = child(link, "pobj") if link.dep_ == "prep" and link.lower_ == "in" else None
+    noun = noun_of(thing) if thing is not None else None
+    return noun is not None and noun.kind is NounKind.DOCUMENT
 
 
 _STOPS = frozenset({",", ".", ";", ":", "-", "--", "—", "―", "–", '"', "“", "”", "''", "``"})
@@ -176,9 +184,19 @@ def is_empty(source: Source | None) -> bool:
     return source is not None and source.token.lower_ in _EMPTY and source.token.dep_ in SUBJECTS
 
 
-def is_thing(source: Source | None) -> bool:
-    """Whether a relative "that" or "which" stands for a thing: "an order that respects", "measures that aim to"."""
-    if source is None or source.token.tag_ != "WDT" or source.token.head.dep_ != "relcl":
+def is_thing(source: Source | None, cue: Token) -> bool:
+    """Whether a relative "that" or "which" stands for a thing: "an order that respects", "measures that aim to".
+
+    So does a noun that an infinitive explains: "efforts to push back against".
+    """
+    if source is None:
+        return False
+    if source.token.pos_ == "NOUN" and any(
+        c.dep_ == "acl" and c.tag_ == "VB" and cue.i in (c.i, c.head.i) for c in source.token.children
+    ):
+        noun = noun_of(source.token)
+        return noun is None or noun.kind is NounKind.THING
+    if source.token.tag_ != "WDT" or source.token.head.dep_ != "relcl":
         return False
     named = source.token.head.head
     noun = noun_of(named)

@@ -76,7 +76,8 @@ class _Turns:
             if token is not None:
                 whole = self._with_rest(quotation, after)
         if token is None:
-            token = self._resumed(quotation) or self._narrated(quotation)
+            first = self.waiting[0] if self.waiting else quotation
+            token = self._resumed(first, quotation) or self._narrated(quotation)
         if token is not None:
             if len(self.waiting) == 0 and self._elides(token, whole):
                 self.by_cue[token.i] = replace(self.by_cue[token.i], parts=())
@@ -175,12 +176,15 @@ class _Turns:
         match = _STOP.search(self.text, at, line)
         return match.end() if match else line
 
-    def _resumed(self, quotation: Quotation) -> Token | None:
-        """Return the cue of the turn before, if the quotation takes it up: right after it, or as the next paragraph."""
+    def _resumed(self, first: Quotation, quotation: Quotation) -> Token | None:
+        """Return the cue of the turn before, if the quotation takes it up: right after it, or as the next paragraph.
+
+        ``first`` is the first paragraph of the quotation, ``quotation`` the last.
+        """
         if self.last is None:
             return None
         token, end = self.last
-        between = self.text[end : quotation.outer.start] if end <= quotation.outer.start else ""
+        between = self.text[end : first.outer.start] if end <= first.outer.start else ""
         if "\n" not in between and not between.strip(" \t-–—―…."):
             return token
         whole = not self.text[quotation.outer.end : _line_end(self.text, quotation.outer.end)].strip(" .")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from loader.extraction.text.reading import Reading
-    from loader.extraction.text.tokens import Token
+    from loader.extraction.text.tokens import Token, TokenSpan
 
 _LONGEST_LIST = 12  # sources joined in one
 _ISSUED_BY = frozenset({"of", "by", "from"})
@@ -22,7 +22,10 @@ _TITLES = 6  # tokens of titles between a comma and a name
 _SPEAKING_BODIES = (EntityKind.STATE, EntityKind.PARTNERSHIP, *_BODIES)
 _LEADING = (NounKind.LEADERS, NounKind.OFFICE)
 _LIST_WORDS = frozenset({"and", "the", ",", "&", "both", "or"})
+_STATES = frozenset({"country", "nation", "state", "member", "partner", "government"})
 _RELATIVE = ("WP", "WDT")
+_INTRODUCING = frozenset({",", ":", "-", "--", "–", "—"})
+_OF_TITLES = frozenset({"of", "for"})  # "Secretary of State for Defence"
 
 
 class Denotation:
@@ -101,7 +104,8 @@ class Denotation:
             elif token.lower_ not in _LIST_WORDS:
                 return ()
         entities = distinct(found)
-        return entities if len(entities) > 1 and joined else ()
+        states = all(entity.kind is EntityKind.STATE for entity in entities)  # "US, UK, Australia considering …"
+        return entities if len(entities) > 1 and (joined or states) else ()
 
     def _persons_listed(self, source: Span) -> tuple[Entity, ...]:
         """Return the persons of a list with titles ("President Roe and her counterpart Paul Hansen"), all or none."""
@@ -117,8 +121,10 @@ class Denotation:
                 found += named
             elif token.lower_ in ("and", "&"):
                 joined = joined or bool(found)
-            elif token.text != "," and (
-                token.pos_ not in ("NOUN", "PROPN", "ADJ", "PART", "PRON") or token.tag_ == "PRP"
+            elif (
+                token.text != ","
+                and (token.pos_ not in ("NOUN", "PROPN", "ADJ", "PART", "PRON") or token.tag_ == "PRP")
+                and not _is_in_title(self._reading.tokens(source), token)
             ):
                 return ()
         entities = distinct(found)
@@ -168,9 +174,9 @@ class Denotation:
         return ()
 
     def _persons_beside(self, source: Span, token: Token) -> tuple[Entity, ...]:
-        """Return the persons whom a plural introduces: "the authors, Jane Roe and Paul Hansen"."""
+        """Return the persons whom a plural introduces: "the authors, Jane Roe and Paul Hansen"; so does a dash."""
         for other in self._reading.tokens(source):
-            if other.i > token.i and other.text == ",":
+            if other.i > token.i and other.text in _INTRODUCING:
                 start = other.idx + 1
                 return self._persons_listed(Span(start, source.end)) if start < source.end else ()
         return ()
@@ -219,10 +225,20 @@ class Denotation:
             if owned and i in self._unnamed:
                 return (self._unnamed[i],)
         for target in _makers(token):
-            found = self.named(target.i)
+            found = self.named(target.i) or self._of_states(target)
             if found and all(entity.kind.is_actor for entity in found):
                 return found
+            if target.i in self._unnamed:
+                return (self._unnamed[target.i],)
+            noun = noun_of(target)
+            if noun is not None and noun.kind in (*PERSONAL, NounKind.LEADERS):
+                return (self._own(_whole(target), target),)
         return self._parties(token)
+
+    def _of_states(self, token: Token) -> tuple[Entity, ...]:
+        """Return whose states "the Quad countries" are: the partnership that is named right before the noun."""
+        before = self.named(token.i - 1) if token.lemma_ in _STATES and token.i else ()
+        return before if before and before[0].kind is EntityKind.PARTNERSHIP else ()
 
     def _parties(self, token: Token) -> tuple[Entity, ...]:
         """Return the members of the partnership that a joint statement of leaders is about."""
@@ -268,6 +284,22 @@ def _joined(source: Span, head: Token) -> list[Token]:
         if len(found) < _LONGEST_LIST:
             found += [c for c in token.children if c.dep_ == "conj" and source.start <= c.idx < source.end]
     return sorted(found, key=lambda token: token.i)
+
+
+def _whole(token: Token) -> Span:
+    last = token.right_edge
+    return Span(token.left_edge.idx, last.idx + len(last))
+
+
+def _is_in_title(words: TokenSpan, link: Token) -> bool:
+    """Whether a word is the "of" or "for" of a title that a name follows: "secretary of state Jane Roe"."""
+    if link.lower_ not in _OF_TITLES:
+        return False
+    before, after = link.nbor(-1) if link.i else None, link.nbor() if link.i + 1 < len(link.doc) else None
+    if before is None or after is None or after.idx >= words[-1].idx:
+        return False
+    office = noun_of(before)
+    return (office is not None and office.kind is NounKind.OFFICE) or before.lower_ in ("state", "secretary")
 
 
 def _owners(token: Token) -> Iterator[tuple[int, bool]]:

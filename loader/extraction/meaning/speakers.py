@@ -30,6 +30,7 @@ _RELAYING = frozenset(
     | {"in"}
 )
 _PAPERS = frozenset({"statement", "letter", "report", "release", "communiqué", "communique", "message", "post", "note"})
+_CARRIED = frozenset({"published", "posted", "carried"})  # by whom tells nothing of whose words they are
 _I = frozenset({"i", "we", "my", "our", "me", "us"})
 _WE = frozenset({"we", "our", "us"})
 _STATES = frozenset({"nations", "countries", "governments", "states"})
@@ -61,6 +62,7 @@ class _Speakers:
         self._signers = signers(reading)
         self._labels = Floor(reading)
         self._issuers: tuple[Entity, ...] = ()  # who said the last words "in a statement"
+        self._paper = False  # whether the last words were those of a paper
 
     def _find_official(self) -> set[str]:
         """Return the paths of the unnamed persons whom the article somewhere calls the spokesperson of a body."""
@@ -138,8 +140,9 @@ class _Speakers:
         if self._is_paper(attribution, speakers, is_document=is_document) and self._issuers:
             speakers, is_document = self._issuers, True
         speakers = self._actors(speakers, attribution.source)
-        if _cue_names_paper(attribution):
+        if _cue_names_paper(attribution) or (is_document and speakers):
             self._issuers = speakers
+        self._paper = is_document
         bodies = (body for speaker in speakers if (body := self._principal(speaker)) is not None)
         behalf = tuple(body for body in distinct(bodies) if body not in speakers)
         naming = SourceNaming.DOCUMENT if is_document else self._naming(speakers)
@@ -156,10 +159,11 @@ class _Speakers:
         token = attribution.source_token
         if token is None:
             return False
-        if token.lower_ == "it":
-            return attribution.cue_token.lower_ in ("read", "reads")
+        if token.lower_ == "it":  # "a statement of the ministry said", and then "it added"
+            return self._paper or attribution.cue_token.lower_ in ("read", "reads")
         first = token.doc[token.left_edge.i].lower_
-        return is_document and not speakers and first in ("the", "that", "this", "its", "their")
+        published = any(child.dep_ == "acl" and child.lower_ in _CARRIED for child in token.children)
+        return is_document and (published or not speakers) and first in ("the", "that", "this", "its", "their")
 
     def _actors(self, speakers: tuple[Entity, ...], source: Span) -> tuple[Entity, ...]:
         """Return those who can speak; words that denote a field or a pillar alone stand for somebody unnamed."""

@@ -20,6 +20,10 @@ NUMBERS = {"two": 2, "both": 2, "bilateral": 2, "three": 3, "trilateral": 3, "fo
 _LONGEST = 20  # members of a list
 _LONGEST_TITLE = 7  # tokens
 _TITLE = ("NOUN", "PROPN", "ADJ", "PART", "PRON")
+_EXPLAINING = frozenset({",", ":", "-", "--", "–", "—"})
+_OF_TITLES = frozenset({"of", "for"})  # "Secretary of State for Defence"
+_OFFICES = frozenset({"secretary", "secretaries", "minister", "ministers"})
+_MODIFYING = frozenset({"compound", "nmod", "amod", "poss"})
 _LISTING = frozenset({",", "and", "the", "&", "both"})
 _SEVERAL = frozenset({NounKind.LEADERS, NounKind.PARTIES, NounKind.COUNTRY, NounKind.GOVERNMENT, NounKind.TERRITORY})
 _STATES = frozenset(
@@ -38,7 +42,7 @@ class Groups:
     def __init__(self, discourse: Discourse) -> None:
         self._discourse = discourse
         self._words = discourse.words
-        self._coordinated: set[int] = set()
+        self._coordinated: dict[int, int] = {}  # by the first name of a list: how many it had when it was noted
 
     # ---- lists of names
 
@@ -49,11 +53,29 @@ class Groups:
         members = [referent.entity for referent in found if referent is not None]
         if len(members) < 2 or len({member.path for member in members}) < len(members):
             return
-        if places[0] not in self._coordinated:
-            self._coordinated.add(places[0])
+        if len(members) > self._coordinated.get(places[0], 0):
+            self._coordinated[places[0]] = len(members)
             heads = [self._words.tokens[i] for i in places]
             head = next((token for token in heads if verb_of(token) is not None), heads[0])
-            self._discourse.use(head, self._discourse.group(members))
+            group = self._discourse.group(members)
+            introduced = self._introducing(places[0]) if all(one.is_named_person for one in found if one) else None
+            if introduced is not None:
+                head, noun = introduced
+                group.nouns.add(noun.words)
+            self._discourse.use(head, group)
+
+    def _introducing(self, first: int) -> tuple[Token, Noun] | None:
+        """Return the plural that a list of persons explains: "the four ministers – Foreign Minister Jane Roe, …"."""
+        words = self._words
+        start = words.start(first)
+        i = self._first(first, start)
+        while i > max(start, first - _LONGEST_TITLE) and (words.pos[i - 1] in _TITLE or words.low[i - 1] in _OF_TITLES):
+            i -= 1
+        if i - 2 < start or words.low[i - 1] not in _EXPLAINING:
+            return None
+        token = words.tokens[i - 2]
+        noun = words.noun(token) if token.tag_ == "NNS" else None
+        return (token, noun) if noun is not None and noun.kind in (*PERSONAL, NounKind.LEADERS) else None
 
     def meet(self, root: Token, referent: Referent) -> None:
         """Note two persons, or two states, as a group once the second is read: "X met Y", "X spoke with Y"."""
@@ -79,30 +101,42 @@ class Groups:
         i = self._first(root.i, start)
         found, joined = [root.i], False
         while i > start and len(found) <= _LONGEST:
-            j = self._before_titles(i, start) - 1
+            j = self._before_titles(i, start, commas=joined) - 1
             while j > start and low[j] in _LISTING:
                 joined = joined or low[j] in ("and", "&")
                 j -= 1
             if low[j + 1] not in _LISTING or not _is_actor(at[j]) or (not joined and len(found) == 1):
                 break
+            if self._is_of_title(root) and not _is_state(at[j]):
+                break  # "Jane Roe and U.S. Secretary of State Paul Hansen"
             found.append(j)
             i = self._first(j, start)
         after = low[root.i + 1] if root.i + 1 < len(low) else ""
         continued = after in ("and", "&") or (after == "," and not joined)
         return found[::-1] if len(found) > 1 and joined and not continued else []
 
-    def _before_titles(self, i: int, start: int) -> int:
-        """Return where the titles before a person's name at ``i`` begin; ``i`` itself where no "and" precedes them."""
+    def _is_of_title(self, root: Token) -> bool:
+        """Whether the name of a state only tells whose office follows."""
+        return _is_state(self._discourse.at[root.i]) and root.dep_ in _MODIFYING and root.head.i > root.i
+
+    def _before_titles(self, i: int, start: int, *, commas: bool) -> int:
+        """Return where the titles before a person's name at ``i`` begin.
+
+        ``i`` itself where no "and" precedes them, nor, with ``commas``, a comma.
+        """
         referent, j = self._discourse.at[i], i
         if referent is None or not referent.is_named_person:
             return i
         while j > max(start, i - _LONGEST_TITLE) and self._words.low[j - 1] not in _LISTING:
             other = self._discourse.at[j - 1]
             named = other is not None and other.is_named_person and self._words.pos[j - 1] != "PRON"
-            if self._words.pos[j - 1] not in _TITLE or named:
+            inside = self._words.low[j - 1] in _OF_TITLES and (
+                self._words.tokens[j].text[0].isupper() or self._words.low[j - 2] in _OFFICES
+            )
+            if (self._words.pos[j - 1] not in _TITLE and not inside) or named:
                 return i
             j -= 1
-        return j if self._words.low[j - 1] in ("and", "&") else i
+        return j if self._words.low[j - 1] in ("and", "&") or (commas and self._words.low[j - 1] == ",") else i
 
     def _first(self, i: int, start: int) -> int:
         at = self._discourse.at
@@ -141,7 +175,8 @@ class Groups:
         if listed is not None or noun.kind is NounKind.PARTNERSHIP:
             return listed or (self._partnerships(token, start) if definite else None)
         if noun.kind in PERSONAL and definite and self._is_bare(token, noun, start):
-            return self._counted(token, start)
+            holders = self._leaders(token, noun, None) if noun.kind is NounKind.OFFICE else None
+            return self._counted(token, start) or holders
         if not self._may_take_up(token, noun, start):
             return None
         number = next((NUMBERS[word] for word in self._words.low[start : token.i] if word in NUMBERS), None)
@@ -254,6 +289,10 @@ class Groups:
 
 def _is_actor(referent: Referent | None) -> bool:
     return referent is not None and referent.is_actor
+
+
+def _is_state(referent: Referent | None) -> bool:
+    return referent is not None and referent.is_state
 
 
 def _is_called(referent: Referent, noun: str) -> bool:

@@ -137,7 +137,8 @@ class Institutions:
                 found = self._territories.get(noun.words if noun.words not in _TERRITORIES else "")
             case NounKind.PARTNERSHIP:
                 owned = any(child.dep_ == "poss" for child in token.children)  # "deepen their partnership"
-                found = None if owned else self._discourse.trail.latest(_is_partnership)
+                bilateral = "bilateral" in self._words.low[start : noun.start]  # no pact of several
+                found = None if owned or bilateral else self._discourse.trail.latest(_is_partnership)
             case NounKind.THING | NounKind.DOCUMENT:
                 found = None
             case _:

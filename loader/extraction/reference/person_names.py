@@ -56,6 +56,7 @@ _SUFFIXES = frozenset(
     ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d.", "mp", "mep", "kc", "qc"]
 )
 _NAME_WORD = re.compile(r"^[^\W\d_](?:[\w.'’-]*\w)?\.?$")
+_INITIAL = re.compile(r"^[A-Z]\.$")
 _HYPHENS = frozenset(["-", "‐", "‑"])
 _ENDS = frozenset(["'s", "’s", ",", "(", "["])
 _NO_PERSON = frozenset(["ORG", "GPE", "DATE", "NORP", "LAW", "FAC"])
@@ -318,8 +319,7 @@ def _trim(
         start = _after_titles(words, start, end)
         while start < end and not _is_name_word(tokens[start]):
             start += 1
-        while start < end < len(words) and words.low[end - 1] in PARTICLES and _may_follow(words, start, end):
-            end += 1  # "Ursula von der" Leyen, whom the tagger cut in a headline
+        start, end = _whole(words, start, end)
     while end > start and (words.low[end - 1] in _SUFFIXES or not _NAME_WORD.match(tokens[end - 1].text)):
         end -= 1
     while end - start > 1 and not words.sentence[start] and kind_of(words.low[end - 1]) in _NO_LAST_NAME:
@@ -336,6 +336,22 @@ def _trim(
     if entity is None and not _may_name(words, start, end, folded, known):
         return None
     return PersonName(start, end, folded, gender, titled, entity)
+
+
+def _whole(words: Words, start: int, end: int) -> tuple[int, int]:
+    """Return the bounds of a name of which the tagger cut the first word, or the last."""
+    while start < end < len(words) and words.low[end - 1] in PARTICLES and _may_follow(words, start, end):
+        end += 1  # "Ursula von der" Leyen, in a headline
+    if start < end and _INITIAL.match(words.tokens[start].text) and _is_first_name(words, start - 1):
+        start -= 1  # "Lloyd" J. Austin III
+    return start, end
+
+
+def _is_first_name(words: Words, i: int) -> bool:
+    """Whether a token before an initial is the name that the initial goes with."""
+    if i < words.start(i + 1) or not _is_name_word(words.tokens[i]):
+        return False
+    return kind_of(words.low[i]) is None and not ends_title(words.tokens[i].text)
 
 
 def _after_titles(words: Words, start: int, end: int) -> int:

@@ -53,6 +53,10 @@ def mend(doc: Doc) -> Doc:
         if token.tag_ in _FINITE and token.pos_ == "VERB" and token.lemma_.lower() in SPEECH:
             _part_subjects(token)
             _give_subject(token)
+            _take_clause(token)
+        if token.dep_ == "appos":
+            _list_person(token)
+            _make_subject(token)
     return doc
 
 
@@ -140,6 +144,80 @@ def _part_subjects(verb: Token) -> None:
     noun = before.head if before.is_punct else before
     if noun.pos_ in _NOMINAL and first.pos_ in _NOMINAL:
         first.head, first.dep_ = noun, "appos"
+
+
+def _take_clause(verb: Token) -> None:
+    """Make a verb of saying that ends a sentence behind a comma and its own subject govern the clause before it.
+
+    "The pact will help the region, including its ports, the ministers of the group said on Tuesday": the parser hangs
+    the ministers on the ports, and "said" on the clause.
+    """
+    clause = verb.head
+    if clause.i >= verb.i or clause.head != clause or verb.dep_ not in ("advcl", "conj", "dep", "relcl", "parataxis"):
+        return
+    if any(child.dep_ in (*_OBJECTS, "mark", "aux", "cc") and child.i != verb.i for child in verb.children):
+        return
+    doc, start = verb.doc, verb.i
+    least = max(clause.i + 1, verb.i - _LONGEST)
+    while start > least and doc[start - 1].text not in _PARTING:
+        start -= 1
+    if start == verb.i or doc[start - 1].text not in _PARTING:
+        return
+    outside = [token for token in doc[start : verb.i] if not start <= token.head.i < verb.i]
+    if len(outside) != 1 or outside[0].pos_ not in _NOMINAL or not _is_speaker(outside[0]):
+        return
+    verb.head, verb.dep_ = verb, "ROOT"
+    clause.head, clause.dep_ = verb, "ccomp"
+    outside[0].head, outside[0].dep_ = verb, "nsubj"
+
+
+def _is_speaker(token: Token) -> bool:
+    """Whether a noun means somebody who can say something: a person or a body, by name or by what it is."""
+    noun = noun_of(token)
+    if noun is not None:
+        return noun.kind in _PERSONS or noun.kind in _GROUPED or noun.kind is NounKind.DOCUMENT
+    return token.tag_ == "PRP" or token.ent_type_ in ("PERSON", *_BODIES)
+
+
+def _list_person(token: Token) -> None:
+    """Make one of several persons in a list a member of it, where the parser has them for one: "A Roe, B Li, and C Ek".
+
+    The last of a list is joined by "and"; the title before a name goes with the name.
+    """
+    first = token.head
+    if first.ent_type_ != "PERSON" or not _is_full_name(token) or token.i < first.i:
+        return
+    last = next((c for c in first.children if c.dep_ == "conj" and c.i > token.i and c.ent_type_ == "PERSON"), None)
+    if last is None or not any(c.dep_ == "cc" and token.i < c.i < last.i for c in first.children):
+        return
+    token.dep_ = "conj"
+    start = token.left_edge.i
+    for other in first.children:
+        if other.dep_ == "appos" and other.i < token.i and other.right_edge.i + 1 == start and other.pos_ in _NOMINAL:
+            other.head, other.dep_ = token, "nmod"
+
+
+def _make_subject(token: Token) -> None:
+    """Make somebody behind the phrase that opens a sentence the subject of its verb, which has none.
+
+    "In the run-up to talks with Jane Roe, officials in the capital, such as Paul Hansen, have been calling for": the
+    parser takes the officials for an apposition to Jane Roe.
+    """
+    sentence, verb = token.sent, token.sent.root
+    if verb.i <= token.i or verb.pos_ not in ("VERB", "AUX") or any(c.dep_ in _SUBJECTS for c in verb.children):
+        return
+    finite = verb.tag_ in _FINITE or any(c.dep_ == "aux" and c.tag_ in (*_FINITE, "MD") for c in verb.children)
+    opener = sentence[0]
+    opened = opener.dep_ == "prep" and opener.head == verb and opener.is_ancestor(token)
+    parted = token.left_edge.i > sentence.start and token.left_edge.nbor(-1).text == ","
+    if finite and opened and parted and _is_speaker(token):
+        token.head, token.dep_ = verb, "nsubj"
+
+
+def _is_full_name(token: Token) -> bool:
+    """Whether a word ends a name of two words or more that is not known to be another's than a person's."""
+    named = token.ent_type_ in ("PERSON", "") and token.pos_ == "PROPN" and noun_of(token) is None
+    return named and any(c.dep_ == "compound" and c.i == token.i - 1 for c in token.children)
 
 
 def _give_subject(verb: Token) -> None:
