@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from loader.linking.packages import City
 
 DATE: Final = "2026-09-18"  # of the newest package
-VERSION: Final = f"{DATE}.6"  # another for each change of what is built
+VERSION: Final = f"{DATE}.7"  # another for each change of what is built
 RANKS: Final = {"curated": 0, "country": 1, "territory": 2, "index": 3}
 _CODER, _INDEX, _RIGOUR = (
     "npm @rapideditor/country-coder 5.6.1",
@@ -173,6 +173,7 @@ def _curated(row: Any) -> Record:
     aliases = [each for each in row["aliases"].split("|") if each]
     if row["type"] == "person":
         aliases = [each for each in aliases if " " in each]
+        aliases += [bare for each in (row["label"], *aliases) if (bare := plain(each)) != each]
     tenures = []
     for each in filter(None, row["offices"].split("|")):
         office, _, times = each.partition(":")
