@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.extraction.attribution.contents import Content
+from loader.extraction.attribution.cues import is_quoting
 from loader.extraction.text.syntax import child, group
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def _goes_on(token: Token, end: int) -> int:
     head = token.head
     if head.i > end and head.tag_ == "VBG" and child(head, "aux") is None:
         return -1  # "he said, his voice rising"
+    if token.dep_ == "ccomp" and token.i < head.i and is_quoting(head) and child(head, "nsubj") is not None:
+        return -1  # "he said, local media reported"
     if token.dep_ in ("parataxis", "ccomp", "dep") and head.right_edge.i > end:
         follows = [t for t in head.subtree if t.i > end and not t.is_punct]
         if follows and not any(t.dep_ == "cc" for t in follows[:1]):

@@ -270,6 +270,8 @@ def _is_relay(reading: Reading, marks: Marks, token: Token) -> bool:
     if head.i > token.i or not cues.is_verbal(head) or outlet_of_according(reading, token) is None:
         return False
     found = _of_verb(reading, marks, head)
+    if found is None and cues.is_quoting(head):
+        return sources.of_verb(head) is not None  # a quotation follows
     return found is not None and found.source is not None
 
 
@@ -281,11 +283,13 @@ def _of_according(reading: Reading, marks: Marks, token: Token) -> Finding | Non
     inner = child(to, "pobj", "pcomp")
     if inner is None:
         return None
-    content = contents.according(token, inner.right_edge.i)
+    source = sources.described(inner)
+    last = reading.tokens(source.span).end - 1
+    content = contents.according(token, max(last, inner.right_edge.i))
     if content is None:
         return None
     entry = cues.Entry("according to", {})
-    return assemble(reading, marks, cues.Cue(token, entry, token.i, to.i), content, sources.phrase(inner))
+    return assemble(reading, marks, cues.Cue(token, entry, token.i, to.i), content, source)
 
 
 def _outermost(found: list[Finding]) -> list[Finding]:

@@ -52,6 +52,8 @@ def without_mark(clause: Token) -> int:
     doc = clause.doc
     while start < clause.i and (doc[start].is_punct or doc[start].is_space) and doc[start].text not in "([":
         start += 1
+    if start + 1 < clause.i and doc[start].lower_ in _WEEKDAYS and doc[start].dep_ not in SUBJECTS:
+        start += 1  # "said [Wednesday] leaders were invited"
     mark = child(clause, "mark")
     if mark is not None and mark.lower_ == "that" and start <= mark.i < clause.i:
         between = doc[start : mark.i]
@@ -104,6 +106,7 @@ def _displaced(token: Token) -> Iterator[Token]:
         yield from (clause for clause in inner.rights if _is_that_clause(clause))
 
 
+_WEEKDAYS = frozenset({"monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"})
 _SO = frozenset({"so", "such", "now"})
 
 
@@ -149,7 +152,7 @@ def _end(cue: Token, clause: Token) -> tuple[int, int]:
         comma = doc[left - 1].text in (",", "-", "--", "—", "–", "―") or doc[left].text == ","
         subject = child(other, "nsubj", "nsubjpass", "expl")
         entry = verb(other)
-        speaks = entry is not None and entry.allows("that", "that-object", "small-clause", "np", "quote")
+        speaks = entry is not None and entry.allows("that", "that-object", "small-clause", "np", "quote", "of-object")
         adding = other.dep_ in ("advcl", "acl", "conj") and other.tag_ == "VBG" and subject is None
         if adding and speaks and (comma or _is_saying(clause, other)):
             return left - 1, other.i
@@ -295,7 +298,8 @@ def _predicate(token: Token, entry: Entry) -> Content | None:
             if link is None:
                 continue
             if thing is not None and thing.i < link.i and thing.i > token.i:
-                return _span(thing, link, "predicate")
+                last, released = _end(token, link)
+                return Content(((thing.left_edge.i, last),), "predicate", released=released)
             if is_passive(token) and frame != "for-object":
                 inner = child(link, "pobj", "pcomp", "amod", "advcl")
                 if inner is not None:

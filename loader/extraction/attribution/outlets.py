@@ -84,7 +84,7 @@ def is_outlet(reading: Reading, head: Token, span: Span) -> bool:
         if own:
             return own[0].entity.kind is EntityKind.NEWS_OUTLET
         return noun is None or noun.kind not in PERSONAL
-    return head.lemma_.lower() in _KINDS and head.dep_ != "compound"
+    return (head.lemma_.lower() in _KINDS or head.lower_ == "media") and head.dep_ != "compound"
 
 
 def _goes_on(token: Token, first: Token) -> bool:

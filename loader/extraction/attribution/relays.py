@@ -70,7 +70,9 @@ def opened(reading: Reading, marks: Marks, found: list[Finding]) -> list[Finding
         reports = cue.lemma_ in _REPORTING or cue.lower_ == "according"
         if source is None or not reports or len(finding.parts) != 1:
             continue
-        inner = by_cue.get(_head_of(reading, finding).i)
+        inner = by_cue.get(_head_of(reading, finding).i) or next(
+            (by_cue[c.i] for c in cue.children if c.dep_ == "ccomp" and c.i in by_cue), None
+        )
         if (
             inner is None
             or inner is finding
@@ -159,7 +161,10 @@ def outlet_of_according(reading: Reading, token: Token) -> Span | None:
     if outlet is None:
         return None
     named = phrase(outlet).span
-    found = (m.span for m in reading.mentions_in(named) if m.entity.kind is EntityKind.NEWS_OUTLET)
+    found = [m.span for m in reading.mentions_in(named) if m.entity.kind is EntityKind.NEWS_OUTLET]
+    noun = noun_of(outlet)
+    if noun is not None and noun.kind is NounKind.DOCUMENT:  # "according to a report from KCNA"
+        return found[0] if found else None
     return next((span for span in found if span.start <= outlet.idx < span.end), None)
 
 

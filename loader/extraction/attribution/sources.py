@@ -138,6 +138,7 @@ def phrase(head: Token, verb: Token | None = None) -> Source:
             left = other.left_edge.i
             comma = left > 0 and doc[left - 1].text in (",", "―", "—", "--", "-")
             aside = (other.dep_ in ("relcl", "acl", "advcl") and comma) or other.dep_ in ("npadvmod", "tmod")
+            aside = aside or (part == head and other.dep_ == "prep" and other.lower_ == "on" and _is_day(other))
             if aside or (part == head and _is_medium(other)):
                 last = min(last, left - 1)
     while first < head.i and ((doc[first].is_punct and doc[first].text not in "([$#") or doc[first].dep_ == "cc"):
@@ -151,6 +152,33 @@ def phrase(head: Token, verb: Token | None = None) -> Source:
     words = doc[first : last + 1].text  # the text of the whole document would be made anew each time
     start, end = (doc[first].idx + place for place in trimmed(words, 0, len(words)))
     return Source(head, Span(start, max(end, start + 1)))
+
+
+def described(head: Token) -> Source:
+    """Return the phrase of a name with the description between commas that a parse hangs elsewhere.
+
+    "according to Jane Roe, the minister's adviser, more than thirty states": the adviser is no one else.
+    """
+    source = phrase(head)
+    doc, start = head.doc, head.right_edge.i + 1
+    if head.pos_ != "PROPN" or start >= len(doc) or doc[start].text != ",":
+        return source
+    for i in range(start + 1, min(start + _DESCRIPTION, head.sent.end)):
+        if doc[i].text == ",":
+            noun = noun_of(doc[i - 1])
+            apart = noun is not None and noun.kind in PERSONAL and doc[i - 1].head.i >= i - 1
+            return Source(head, Span(source.span.start, doc[i - 1].idx + len(doc[i - 1]))) if apart else source
+        if doc[i].pos_ not in ("NOUN", "PROPN", "ADJ", "DET", "PART", "ADP"):
+            break
+    return source
+
+
+def _is_day(link: Token) -> bool:
+    thing = child(link, "pobj")
+    return thing is not None and thing.ent_type_ == "DATE"
+
+
+_DESCRIPTION = 12  # tokens
 
 
 def _is_medium(link: Token) -> bool:

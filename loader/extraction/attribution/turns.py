@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _STOP = re.compile(r"[.!?][\"”’']*(?=\s|$)")
 _LEAD = 2  # words before a quotation that make it part of a sentence
+_SENTENCE = 30  # characters: a shorter quotation is no paragraph of its own
 _FAR = 4000  # characters: lines are looked through no farther
 _STRANDED = 6  # tokens: the longest subject left alone before its cue
 _REACH = 60  # tokens that a cue is looked for beside a quotation
@@ -194,6 +195,10 @@ class _Turns:
         """Return the last cue of the paragraph before a quotation that stands as a sentence of its own."""
         near = max(0, quotation.outer.start - _FAR)
         start = max(near, self.text.rfind("\n", near, quotation.outer.start) + 1)
+        whole = not self.text[quotation.outer.end : _line_end(self.text, quotation.outer.end)].strip(" .")
+        if start == quotation.outer.start and whole and quotation.inner.end - quotation.inner.start > _SENTENCE:
+            before = self.text.rstrip()[:start].rstrip()
+            start = max(near, before.rfind("\n") + 1)  # a paragraph of its own goes on with the one before
         at = bisect_right(self.parts, (quotation.outer.start, 0, 0)) - 1
         while at >= 0 and self.parts[at][0] >= start:
             finding = self.by_cue[self.parts[at][2]]

@@ -22,6 +22,7 @@ _TITLES = 6  # tokens of titles between a comma and a name
 _SPEAKING_BODIES = (EntityKind.STATE, EntityKind.PARTNERSHIP, *_BODIES)
 _LEADING = (NounKind.LEADERS, NounKind.OFFICE)
 _LIST_WORDS = frozenset({"and", "the", ",", "&", "both", "or"})
+_ISSUING = frozenset({"adopt", "issue", "release", "sign", "publish", "make", "publicise", "put"})
 _STATES = frozenset({"country", "nation", "state", "member", "partner", "government"})
 _RELATIVE = ("WP", "WDT")
 _INTRODUCING = frozenset({",", ":", "-", "--", "–", "—"})
@@ -233,7 +234,18 @@ class Denotation:
             noun = noun_of(target)
             if noun is not None and noun.kind in (*PERSONAL, NounKind.LEADERS):
                 return (self._own(_whole(target), target),)
-        return self._parties(token)
+        return self._parties(token) or self._adopting(token)
+
+    def _adopting(self, token: Token) -> tuple[Entity, ...]:
+        """Return the actors who adopt or issue a document in the same clause: "the leaders adopted a statement"."""
+        verb = token.head
+        if token.dep_ != "dobj" or verb.lemma_ not in _ISSUING:
+            return ()
+        found: list[Entity] = []
+        for subject in verb.children:
+            for one in _joined(_whole(subject), subject) if subject.dep_ == "nsubj" else ():
+                found += self.named(one.i)
+        return tuple(found) if found and all(entity.kind.is_actor for entity in found) else ()
 
     def _of_states(self, token: Token) -> tuple[Entity, ...]:
         """Return whose states "the Quad countries" are: the partnership that is named right before the noun."""
@@ -313,11 +325,17 @@ def _owners(token: Token) -> Iterator[tuple[int, bool]]:
 def _makers(token: Token) -> Iterator[Token]:
     """Yield the heads of the phrases that name the maker of a document: "from the House", "written by the agency"."""
     for child in token.children:
-        links = [child] if child.dep_ in ("prep", "agent") and child.lower_ in _ISSUED_BY else []
+        issued = child.lower_ in _ISSUED_BY or (child.lower_ == "in" and _is_outlet_after(child))
+        links = [child] if child.dep_ in ("prep", "agent") and issued else []
         if child.dep_ in ("acl", "relcl"):
             links = [link for link in child.children if link.dep_ == "agent"]
         for link in links:
             yield from link.children
+
+
+def _is_outlet_after(link: Token) -> bool:
+    """Whether what follows "an article in" is a name."""
+    return any(child.dep_ == "pobj" and child.pos_ == "PROPN" for child in link.children)
 
 
 def _is_document(token: Token) -> bool:

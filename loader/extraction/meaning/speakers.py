@@ -160,7 +160,9 @@ class _Speakers:
         if token is None:
             return False
         if token.lower_ == "it":  # "a statement of the ministry said", and then "it added"
-            return self._paper or attribution.cue_token.lower_ in ("read", "reads")
+            named = self._reading.mentions_in(attribution.content) if attribution.quotes else ()
+            own = any(mention.entity in speakers for mention in named)  # nobody calls himself so in his own words
+            return self._paper or own or attribution.cue_token.lower_ in ("read", "reads")
         first = token.doc[token.left_edge.i].lower_
         published = any(child.dep_ == "acl" and child.lower_ in _CARRIED for child in token.children)
         return is_document and (published or not speakers) and first in ("the", "that", "this", "its", "their")
@@ -207,6 +209,9 @@ class _Speakers:
                 return Entity(EntityKind.NEWS_OUTLET, entity.key, entity.label, entity.affiliation, entity.based_in)
         words = [token for token in tokens if token.lower_ not in _RELAYING and not token.is_punct]
         chosen = [token for token in words if token.text[0].isupper()] or words or list(tokens)
+        media = next((token for token in words if token.lower_ == "media"), None)
+        if media is not None:  # "Russian media"
+            chosen = [token for token in words if token.i <= media.i]
         before = chosen[0].nbor(-1) if chosen[0].i > tokens.start else None
         if before is not None and before.text == "The" and not before.is_sent_start:  # "told The Sun"
             known = self._known_outlet(Entity(EntityKind.NEWS_OUTLET, slug(chosen[0].text), chosen[0].text))

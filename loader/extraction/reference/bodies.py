@@ -314,8 +314,8 @@ class Bodies:
         if not words.tokens[start].text[0].isupper() or any(words.tokens[i].like_num for i in range(start, end)):
             return False
         text = words.doc[start:end].text
-        if kind_of(text.lower()) is NounKind.THING:
-            return False
+        if kind_of(text.lower()) in (NounKind.THING, NounKind.GOVERNMENT) or "," in text or last.tag_ == "IN":
+            return False  # "the Government", "Economy, Energy, Health", "Group of" Ten
         first = words.noun(words.root(start, end))
         named = (
             first is not None and first.kind is NounKind.BODY and "for" in words.low[start:end]

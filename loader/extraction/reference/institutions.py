@@ -45,6 +45,7 @@ _OF_STATES = frozenset(
     {"parliament", "ministry", "military", "embassy", "army", "forces", "department", "senate", "congress", "house"}
 )
 _PARTS = frozenset({NounKind.FORCES, NounKind.ASSEMBLY, NounKind.MINISTRY})
+_PARTIES = frozenset({"between", "among", "with"})  # whom a pact named so is made by
 _OWN = frozenset({"our", "my", "your"})
 _TERRITORIES = frozenset(
     {"territory", "region", "republic", "island", "enclave", "province", "area", "state", "peninsula"}
@@ -138,7 +139,8 @@ class Institutions:
             case NounKind.PARTNERSHIP:
                 owned = any(child.dep_ == "poss" for child in token.children)  # "deepen their partnership"
                 bilateral = "bilateral" in self._words.low[start : noun.start]  # no pact of several
-                found = None if owned or bilateral else self._discourse.trail.latest(_is_partnership)
+                between = any(child.dep_ == "prep" and child.lower_ in _PARTIES for child in token.children)
+                found = None if owned or bilateral or between else self._discourse.trail.latest(_is_partnership)
             case NounKind.THING | NounKind.DOCUMENT:
                 found = None
             case _:

@@ -54,6 +54,8 @@ def mend(doc: Doc) -> Doc:
             _part_subjects(token)
             _give_subject(token)
             _take_clause(token)
+        if token.dep_ == "acl":
+            _make_predicate(token)
         if token.dep_ == "appos":
             _list_person(token)
             _make_subject(token)
@@ -195,6 +197,21 @@ def _list_person(token: Token) -> None:
     for other in first.children:
         if other.dep_ == "appos" and other.i < token.i and other.right_edge.i + 1 == start and other.pos_ in _NOMINAL:
             other.head, other.dep_ = token, "nmod"
+
+
+def _make_predicate(token: Token) -> None:
+    """Make a verb of saying the predicate of a sentence that has none, where the parser hangs it on its subject.
+
+    "A report by Jane Roe, a researcher in Oslo, called the pact a mistake".
+    """
+    subject = token.head
+    if subject.head != subject or subject.pos_ not in _NOMINAL or token.lemma_.lower() not in SPEECH:
+        return
+    kinds = {child.dep_ for child in token.children if child.i > token.i}
+    active = kinds & {"dobj", "ccomp"} and not kinds & {"agent", "nsubj"} and token.tag_ in ("VBN", "VBD")
+    if active and token.i > subject.i and token.left_edge.nbor(-1).text == "," and _is_speaker(subject):
+        token.head, token.dep_, token.tag_ = token, "ROOT", "VBD"
+        subject.head, subject.dep_ = token, "nsubj"
 
 
 def _make_subject(token: Token) -> None:
