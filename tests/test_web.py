@@ -33,6 +33,12 @@ def test_a_web_page_gives_its_article_without_its_menus(capfd: pytest.CaptureFix
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_dash_inside_a_line_of_a_page_stays(read_file: Any) -> None:
+    line, item = f"CANBERRA (Example Wire) - {LONG.strip()}", f"{LONG}- so far"
+    [article] = read_file("a.html", page("", f"<h1>{TITLE}</h1><p>{line}</p><ul><li>{item}</li></ul>"))
+    assert article.text.split("\n")[1:] == [line, item]
+
+
 def test_reading_a_web_page_asks_no_network() -> None:
     code = (
         "import sys\n"

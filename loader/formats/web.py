@@ -27,7 +27,7 @@ _DATING: dict[str, Any] = {
     "extensive_search": False,  # what the head, time elements and the address say, not the first date in the text
     "max_date": "2100-01-01",  # its own is today, and the outcome would depend on the day
 }
-_ITEM = re.compile(r"- (?=\S)")
+_ITEM = re.compile(r"\A- (?=\S)")
 _ROW_RULE = re.compile(r"[|\s:-]*")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _UNFIT = re.compile(  # references to control characters, for which trafilatura drops the page
@@ -82,7 +82,7 @@ def _lines(text: str) -> list[str]:
     """Return trafilatura's lines without the marks that it sets before items and around the cells of tables."""
     lines = []
     for raw in text.splitlines():
-        line = _ITEM.sub("", line_of(raw), count=1)
+        line = _ITEM.sub("", line_of(raw))
         if line.startswith("|"):
             line = "" if _ROW_RULE.fullmatch(line) else line.strip("| ")
         lines.append(line)
