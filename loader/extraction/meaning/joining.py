@@ -33,7 +33,19 @@ _HELD = frozenset(
         "council",
         "declaration",
     }
-    | {"statement", "dialogue", "campaign", "plan", "event", "assembly", "committee", "panel", "fund", "call"}
+    | {
+        "statement",
+        "dialogue",
+        "campaign",
+        "plan",
+        "event",
+        "ceremony",
+        "assembly",
+        "committee",
+        "panel",
+        "fund",
+        "call",
+    }
 )
 
 
@@ -45,7 +57,7 @@ def is_whole(name: Token) -> bool:
     if head != name:
         return head.pos_ not in ("NOUN", "PROPN") or head.lemma_.lower() in _WHOLES
     if name.dep_ == "pobj" and name.head.lower_ in ("of", "by", "within", "under"):
-        return not _is_held(name.head.head)
+        return not is_held(name.head.head)
     return True
 
 
@@ -60,6 +72,7 @@ def is_company(verb: Token) -> bool:
     return any((link.lower_ == "with" and alone) or any(children(link, "pcomp")) for link in links)
 
 
-def _is_held(noun: Token) -> bool:
+def is_held(noun: Token) -> bool:
+    """Whether a noun is what a body holds or makes: a summit, an exercise, a declaration."""
     told = noun_of(noun)
     return noun.lemma_.lower() in _HELD or (told is not None and told.kind is NounKind.DOCUMENT)

@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from loader.document import Certainty, EntityKind, Membership, MembershipStatus, Polarity, Span, Stance, Temporality
+from loader.document import EntityKind, Membership, MembershipStatus, Span, Stance
 from loader.extraction.lexicon import rows
-from loader.extraction.meaning.joining import STRICT, is_company, is_whole
-from loader.extraction.meaning.modality import is_negated
+from loader.extraction.meaning.joining import STRICT, is_company, is_held, is_whole
 from loader.extraction.meaning.participants import speakers
+from loader.extraction.meaning.rosters import run_from
 from loader.extraction.meaning.standings import (
     above,
-    is_denied,
-    is_done,
-    is_refusal,
-    is_unwanted,
+    is_event,
     lemma_of,
-    of_leaving,
-    of_standing,
     standing_noun,
 )
-from loader.extraction.text.clauses import children, controller_of, head_of, is_clause, subject_of, tense
+from loader.extraction.meaning.statuses import ASKING, Statuses
+from loader.extraction.meaning.topics import in_hand
+from loader.extraction.text.clauses import children, controller_of, head_of, is_clause, subject_of
 from loader.extraction.text.reading import Voices
 
 if TYPE_CHECKING:
@@ -28,39 +25,48 @@ if TYPE_CHECKING:
 
     from loader.document import Entity, Statement
     from loader.extraction.meaning.participants import Participants
+    from loader.extraction.meaning.rosters import Roster
     from loader.extraction.text.tokens import Token
 
 _TABLE = {(words, pos): (use, MembershipStatus(status)) for words, pos, use, status, _source in rows("memberships")}
 _POS = {"VERB": "verb", "NOUN": "noun", "PROPN": "noun"}
-_CAN_JOIN = (EntityKind.STATE, EntityKind.ORGANIZATION)
+_CAN_JOIN = (EntityKind.STATE, EntityKind.ORGANIZATION, EntityKind.PARTNERSHIP)  # the African Union is in the G20
 _LISTING = frozenset({"including", "like", "as", "namely"})
-# What is still wished for: an interest in taking part, no part yet.
-_WISHING = frozenset({"consider", "explore", "want", "hope", "wish", "seek", "eye", "mull", "weigh", "contemplate"})
-_WISHES = frozenset({"interest", "interested", "keen", "eager", "desire", "bid", "willing", "aspiration"})
-_ASKING = frozenset({"invite", "ask", "urge", "encourage"})
-# Deeds and words about a joining that has not come yet.
-_FAVOURS = frozenset(
-    {"support", "back", "favour", "favor", "ratify", "ratification", "oppose", "block", "apply", "approve", "approval"}
-    | {"application", "bid", "veto", "delay", "opposition", "announce", "path", "pathway", "bridge"}
-)
-_ENDING = frozenset({"suspend", "freeze", "end", "terminate", "renounce", "revoke", "halt"})
-_PROPOSING = frozenset({"recommend", "propose", "suggest", "should"})
 _BODIES = frozenset({"partnership", "alliance", "pact", "bloc", "grouping", "program", "programme", "initiative"})
+
+_MEMBER = MembershipStatus.MEMBER
 
 Standing = tuple["Entity", "Entity", MembershipStatus]
 
 
-def find_memberships(participants: Participants, statements: Iterable[Statement]) -> tuple[Membership, ...]:
-    """Return the memberships that statements tell of, in order; each rests on one statement that names the body."""
+def find_memberships(
+    participants: Participants, statements: Iterable[Statement], rosters: Sequence[Roster] = ()
+) -> tuple[Membership, ...]:
+    """Return the memberships that statements tell of, in order; each rests on one statement that names the body.
+
+    ``rosters`` are the lists of members of the article; those inside a statement's content are told by it.
+    """
     found: dict[tuple[str, ...], Membership] = {}
     for statement in statements:
-        if any(topic.kind is not EntityKind.TECHNOLOGY for topic in statement.about):
-            for member, body, status in _Telling(participants, statement).standings():
-                membership = _membership(participants, statement, member, body, status)
-                if membership is not None:
-                    key = (*map(str, statement.key), member.path, body.path)
-                    found.setdefault(key, membership)
+        bodies = tuple(topic for topic in statement.about if topic.kind is not EntityKind.TECHNOLOGY)
+        bodies = bodies or in_hand(participants, statement.content)
+        told: list[Standing] = []
+        if bodies:
+            listed = [roster for roster in rosters if statement.content.covers(roster.span)]
+            told += [(member, roster.partnership, _MEMBER) for roster in listed for member in roster.members]
+            told += _Telling(participants, statement, bodies).standings()
+        for source in statement.sources:
+            told += _Telling(participants, statement, _bodies_in(participants, source), source).standings_of_source()
+        for member, body, status in told:
+            membership = _membership(participants, statement, member, body, status)
+            if membership is not None:
+                found.setdefault((*map(str, statement.key), member.path, body.path), membership)
     return tuple(found.values())
+
+
+def _bodies_in(participants: Participants, words: Span) -> tuple[Entity, ...]:
+    """Return the partnerships that some words name."""
+    return tuple(e for _, named in participants.within(words) for e in named if e.kind is EntityKind.PARTNERSHIP)
 
 
 def _membership(
@@ -73,18 +79,21 @@ def _membership(
 
 
 class _Telling:
-    """One statement, asked for the standings that its words tell."""
+    """One statement, asked for the standings that its content tells, or other words of it."""
 
-    def __init__(self, participants: Participants, statement: Statement) -> None:
+    def __init__(
+        self, participants: Participants, statement: Statement, bodies: tuple[Entity, ...], words: Span | None = None
+    ) -> None:
         self.participants = participants
         self.statement = statement
         self.voices = Voices(statement.naming, statement.speakers, statement.on_behalf_of)
-        self.tokens = participants.reading.tokens(statement.content)
-        self.bodies = tuple(topic for topic in statement.about if topic.kind is not EntityKind.TECHNOLOGY)
+        self.tokens = participants.reading.tokens(words or statement.content)
+        self.bodies = bodies
+        self.statuses = Statuses(participants, statement, self._is_taken_in)
 
     def standings(self) -> Iterator[Standing]:
         """Yield member, body and status for every word of joining, standing, inviting or leaving in the content."""
-        for token in self.tokens:
+        for token in sorted(self.tokens, key=_depth):
             entry = _TABLE.get((lemma_of(token), _POS.get(token.pos_, "")))
             if entry is None:
                 continue
@@ -94,18 +103,31 @@ class _Telling:
             if is_company(token):
                 continue
             bodies = self._bodies_of(token, use)
-            for member in self._members(token, use) if bodies else ():
-                found = self._status(token, use, status, member) if member.kind in _CAN_JOIN else None
+            for member in self._with_listed(token, self._members(token, use)) if bodies else ():
+                found = self.statuses.of(token, use, status, member) if _can_join(member) else None
                 for body in bodies:
                     if found is not None and member != body:
                         yield member, body, found
         yield from self._interests()
+
+    def standings_of_source(self) -> Iterator[Standing]:
+        """Yield the standings by which a source is introduced: "NATO member Turkey said"."""
+        for token in self.tokens if self.bodies else ():
+            use, status = _TABLE.get((lemma_of(token), _POS.get(token.pos_, "")), ("", _MEMBER))
+            if use == "standing" and status is _MEMBER:
+                for member in self._standing(token):
+                    found = self.statuses.of_member(token, status, member) if _can_join(member) else None
+                    for body in self._bodies_of(token, use):
+                        if found is not None:
+                            yield member, body, found
 
     # ---- the body
 
     def _bodies_of(self, token: Token, use: str) -> tuple[Entity, ...]:
         """Return the bodies that a word is said of: those that its object or complement names, else the only one."""
         word = standing_noun(token)
+        if use == "asking" and _is_asked_to_event(token):
+            return ()
         links = [*children(token, "prep", "dobj", "poss", "compound", "agent")]
         links += [*children(word, "prep", "poss", "compound")] if word != token else []
         links += [*children(word.head, "agent", "prep")] if word.lemma_ == "status" else []
@@ -117,7 +139,7 @@ class _Telling:
                     return tuple(named) if self._is_meant(noun, named, use) else ()
         if token.dep_ in ("compound", "appos") and (beside := self._named_by(token.head)):
             return (beside,)
-        if use == "standing" and lemma_of(token) != "candidate":
+        if use == "standing" and lemma_of(token) != "candidate" and self.statement.about:
             return ()
         within = Span(token.left_edge.idx, token.right_edge.idx + len(token.right_edge))
         found = [(span, e) for span, entities in self.participants.within(within) for e in entities if e in self.bodies]
@@ -142,6 +164,19 @@ class _Telling:
 
     # ---- the members
 
+    def _with_listed(self, token: Token, members: tuple[Entity, ...]) -> tuple[Entity, ...]:
+        """Return the members with what a list goes on with that begins with one of them, also where the parse fails."""
+        if not members or not all(member.kind in _CAN_JOIN for member in members):
+            return members
+        sentence = token.sent
+        within = Span(max(sentence.start_char, self.statement.content.start), self.statement.content.end)
+        for span, entities in self.participants.within(within):
+            if entities[0] in members:
+                run = run_from(self.participants, span.start, within.end)
+                if len(run) > len(members) and set(members) <= set(run):
+                    return run
+        return members
+
     def _members(self, token: Token, use: str) -> tuple[Entity, ...]:
         if use == "joining":
             invited = self._object_above(token)
@@ -159,7 +194,7 @@ class _Telling:
         if controlled is not None:  # "warned Japan against joining"
             return self.participants.denoted_by(controlled)
         if verb.dep_ == "acl" and verb.tag_ == "VB" and not any(children(verb, "nsubj")):  # "the decision to join"
-            return self._owners(verb.head)
+            return self._owners(verb.head) or self._subject_above(verb.head)
         named = subject_of(verb)
         if named is not None and named.ent_type_ == "NORP" and named.tag_ in ("NNPS", "NNS"):
             return ()  # "most Ukrainians do not want to join": a people, not its state
@@ -169,7 +204,7 @@ class _Telling:
     def _object_above(self, verb: Token) -> tuple[Entity, ...]:
         """Return who is asked to join: the object of "invited Japan to join"."""
         above = verb.head
-        if verb.dep_ not in ("xcomp", "ccomp", "advcl") or above.lemma_ not in _ASKING:
+        if verb.dep_ not in ("xcomp", "ccomp", "advcl") or above.lemma_ not in ASKING:
             return ()
         noun = next(children(above, "dobj", "nsubjpass"), None)
         return self.participants.denoted_by(noun) if noun is not None else ()
@@ -190,7 +225,7 @@ class _Telling:
             plan = token.dep_ == "acl" and token.tag_ == "VB"
             if token.pos_ in ("VERB", "AUX") and (plan or subject_of(token) is not None):
                 return self._subject(token)
-        return speakers(self.voices)
+        return () if is_event(noun) else speakers(self.voices)
 
     def _standing(self, noun: Token) -> tuple[Entity, ...]:
         """Return who is a member, partner or candidate by the place of the noun."""
@@ -210,12 +245,15 @@ class _Telling:
     def _named_with(self, noun: Token) -> tuple[Entity, ...]:
         """Return those whom the words around a noun name as what it says."""
         if noun.dep_ == "nsubj" and noun.head.lemma_ == "include":
-            return tuple(e for named in children(noun.head, "dobj") for e in self.participants.denoted_by(named))
+            named_there = (e for named in children(noun.head, "dobj") for e in self.participants.denoted_by(named))
+            return tuple(entity for entity in named_there if entity.kind is not EntityKind.PARTNERSHIP)
         if noun.dep_ == "compound":
             return self.participants.denoted_by(noun.head)
         named = self._beside(noun) or self._listed(noun)
         if not named and noun.dep_ == "pobj" and noun.head.lower_ == "as":
-            return self._before(noun.head)
+            thing = next(children(noun.head.head, "dobj", "nsubjpass"), None)  # "invited Japan as an observer"
+            named = self.participants.denoted_by(thing) if thing is not None else ()
+            return named or self._before(noun.head)
         return named
 
     def _congratulated(self, verb: Token) -> tuple[Entity, ...]:
@@ -233,7 +271,8 @@ class _Telling:
             return ()
         subject = subject_of(noun.doc[start - 1].sent.root)
         found = self.participants.denoted_by(subject) if subject is not None else ()
-        return tuple(entity for entity in found if entity.kind is EntityKind.STATE)
+        states = (entity.affiliation if entity.kind is EntityKind.ORGANIZATION else entity for entity in found)
+        return tuple(state for state in states if state is not None and state.kind is EntityKind.STATE)
 
     def _beside(self, noun: Token) -> tuple[Entity, ...]:
         """Return those named with "and other members": whoever is coordinated before."""
@@ -289,53 +328,6 @@ class _Telling:
                     return self.participants.denoted_by(named)
         return ()
 
-    # ---- the status
-
-    def _status(self, token: Token, use: str, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
-        if self.statement.polarity is Polarity.NEGATED and use in ("joining", "leaving") and is_denied(token):
-            return None
-        found: MembershipStatus | None = status
-        match use:
-            case "standing":
-                found = self._status_of_member(token, status, member)
-            case "asking":
-                found = None if is_negated(token) else status
-            case "founding" | "admitting":
-                found = self._status_of_making(token, use, status)
-            case "leaving":
-                found = of_leaving(token, status)
-            case "refusing":
-                refused = any(word.lemma_ in ("join", "invitation", "membership") for word in token.subtree)
-                found = status if refused else None
-            case _:
-                found = self._status_of_joining(token, status, member)
-        return found
-
-    def _status_of_member(self, token: Token, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
-        if any(map(is_unwanted, above(token))):
-            return MembershipStatus.DECLINED  # "does not want to become a member"
-        found = of_standing(standing_noun(token), status)
-        if found is MembershipStatus.PROSPECTIVE and self._wishes(token, member):
-            return MembershipStatus.INTERESTED  # "wants to become a member"
-        still_open = self.statement.stance is Stance.INTERESTED or self.statement.temporality is Temporality.FUTURE
-        as_such = token.dep_ == "pobj" and token.head.lower_ == "as"  # "look forward to welcoming X as a member"
-        return MembershipStatus.PROSPECTIVE if found is MembershipStatus.MEMBER and still_open and as_such else found
-
-    def _status_of_making(self, token: Token, use: str, status: MembershipStatus) -> MembershipStatus | None:
-        """Return what it comes to that a body is made, or takes somebody in: still to come, proposed, or done."""
-        if is_negated(token):
-            return None
-        if use == "founding":
-            done = token.tag_ != "VB" and (tense(token) is Temporality.PAST or token.dep_ in ("acl", "relcl"))
-            return status if done else None
-        if not self._is_taken_in(token):
-            return None
-        if token.tag_ == "VB" or any(word.lemma_ in _PROPOSING for word in above(token)):
-            cue = self.participants.reading.tokens(self.statement.cue) if self.statement.cue else ()
-            proposed = any(word.lemma_ in _PROPOSING for word in cue)
-            return MembershipStatus.CANDIDATE if proposed else MembershipStatus.PROSPECTIVE
-        return status if is_done(token) else MembershipStatus.PROSPECTIVE
-
     def _is_taken_in(self, token: Token) -> bool:
         """Whether the words name the body that somebody is taken into, or say what they become there."""
         for link in children(token, "prep"):
@@ -346,31 +338,6 @@ class _Telling:
                 if link.lower_ == "as" and _TABLE.get((lemma_of(noun), "noun"), ("", None))[0] == "standing":
                     return True
         return False
-
-    def _status_of_joining(self, token: Token, status: MembershipStatus, member: Entity) -> MembershipStatus | None:
-        """Return what a joining comes to: asked for, refused, wished for, still to come, or done."""
-        verbs = {word.lemma_ for word in above(token)}
-        if token.dep_ in ("xcomp", "ccomp", "advcl") and token.head.lemma_ in _ASKING:
-            return MembershipStatus.INVITED
-        if "withdraw" in verbs or (verbs & _ENDING and token.pos_ == "NOUN"):
-            return None
-        will = token.pos_ == "VERB" and tense(token) is Temporality.FUTURE
-        refused = any(is_refusal(word) or is_unwanted(word) for word in above(token))
-        if refused or is_negated(token):
-            return MembershipStatus.DECLINED if refused or will else None
-        wished = verbs & (_WISHING | _WISHES) or self.statement.stance is Stance.INTERESTED
-        if self._wishes(token, member):
-            return MembershipStatus.INTERESTED
-        if self.statement.certainty is not Certainty.CERTAIN or wished or verbs & _FAVOURS:
-            return MembershipStatus.PROSPECTIVE
-        done = is_done(token) and self.statement.temporality is not Temporality.FUTURE
-        return status if done else MembershipStatus.PROSPECTIVE
-
-    def _wishes(self, token: Token, member: Entity) -> bool:
-        """Whether a standing is only wished for, and by the one whose it would be."""
-        wished = {word.lemma_ for word in above(token)} & (_WISHING | _WISHES)
-        own = member in (*self.statement.stance_holders, *self.statement.speakers)
-        return own and (bool(wished) or self.statement.stance is Stance.INTERESTED)
 
     def _interests(self) -> Iterator[Standing]:
         """Yield an interest in the body itself: "Japan expresses interest in the pact"."""
@@ -389,3 +356,23 @@ class _Telling:
                 for holder in self.statement.stance_holders:
                     if holder.kind in _CAN_JOIN:
                         yield holder, body, MembershipStatus.INTERESTED
+
+
+def _is_asked_to_event(asking: Token) -> bool:
+    """Whether an invitation is to an event of a body and not to the body: "invited to the opening of the summit"."""
+    for link in children(asking, "prep"):
+        for noun in children(link, "pobj") if link.lower_ == "to" else ():
+            if not is_whole(noun) or is_held(noun):
+                return True
+    return False
+
+
+def _can_join(member: Entity) -> bool:
+    """Whether an actor can be a member: a state, or a body that is no part of a state, as a ministry is."""
+    of_state = member.affiliation is not None and member.affiliation.kind is EntityKind.STATE
+    return member.kind in _CAN_JOIN and not (member.kind is EntityKind.ORGANIZATION and of_state)
+
+
+def _depth(token: Token) -> int:
+    """Return how far a word stands below the root: the main clause tells what holds now."""
+    return sum(1 for _ in token.ancestors)

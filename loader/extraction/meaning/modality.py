@@ -272,7 +272,10 @@ def _open_time(head: Token, content: Span, attribution: Attribution | None) -> T
         return Temporality.PAST
     if any(helper.tag_ == "MD" for helper in helpers):
         return Temporality.FUTURE
-    return Temporality.PRESENT if attribution is None else _time_after_cue(head, content, attribution)
+    if attribution is None:  # "Japan to join AUKUS"
+        ahead = any(helper.lower_ == "to" for helper in helpers) and any(children(head, "nsubj", "nsubjpass"))
+        return Temporality.FUTURE if ahead else Temporality.PRESENT
+    return _time_after_cue(head, content, attribution)
 
 
 def _time_after_cue(head: Token, content: Span, attribution: Attribution) -> Temporality:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import Certainty, EntityKind, Span
 from loader.extraction.lexicon import rows
-from loader.extraction.meaning.topics import about, taking_part
+from loader.extraction.meaning.topics import about, in_hand, taking_part
 from loader.extraction.text.clauses import children, is_clause, subject_of
 from loader.extraction.text.cover import Cover
 from loader.extraction.text.nouns import NounKind, noun_of
@@ -312,6 +312,8 @@ def _tells(participants: Participants, verb: Token, content: Span) -> bool:
     if verb.lemma_ in _TALK | _SAID or went_on or silent or _is_first_person(verb):
         return False
     if any(topic.kind is not EntityKind.TECHNOLOGY for topic in about(participants, content)):
+        return True
+    if in_hand(participants, content):
         return True
     subject = subject_of(verb)
     own: tuple[Entity, ...] = participants.denoted_by(subject) if subject is not None else ()

@@ -64,6 +64,11 @@ def is_done(token: Token) -> bool:
     return not (token.dep_ == "pobj" and token.head.lower_ in ("to", "toward", "towards"))
 
 
+def is_event(noun: Token) -> bool:
+    """Whether a noun tells a joining as an event: "accession", "admission"."""
+    return noun.lemma_ in _EVENTS
+
+
 def is_denied(token: Token) -> bool:
     """Whether nothing in the words negates a joining: then it is the source that denies it ("denied that it left")."""
     return not is_negated(token) and not any(is_negated(word) or is_refusal(word) for word in above(token))

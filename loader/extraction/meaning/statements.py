@@ -11,10 +11,11 @@ from loader.extraction.meaning.confidence import confidence
 from loader.extraction.meaning.media import find_medium, goes_on
 from loader.extraction.meaning.memberships import find_memberships
 from loader.extraction.meaning.modality import read_modality
-from loader.extraction.meaning.narration import find_tellings, inferred, is_inference, softening
+from loader.extraction.meaning.narration import Telling, find_tellings, inferred, is_inference, softening
 from loader.extraction.meaning.occasions import Occasions
 from loader.extraction.meaning.participants import Participants
 from loader.extraction.meaning.restatement import with_restatements
+from loader.extraction.meaning.rosters import find_rosters
 from loader.extraction.meaning.stance import find_stance
 from loader.extraction.meaning.topics import about, goes_on_without_verb, involves, leaves_partner_open
 from loader.extraction.text.cover import Cover
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from loader.document import Membership, StatementKey, TimeReference
-    from loader.extraction.meaning.narration import Telling
     from loader.extraction.meaning.stance import Held
     from loader.extraction.text.reading import Attribution, Reading
 
@@ -55,8 +55,11 @@ def compose(
         composer.add_told(inferred(attribution))
     for telling in find_tellings(composer.participants, attributions):
         composer.add_told(telling)
+    rosters = find_rosters(composer.participants)
+    for roster in rosters:
+        composer.add_listed(roster.span)
     statements = with_restatements(reading, composer.statements())
-    return statements, find_memberships(composer.participants, statements)
+    return statements, find_memberships(composer.participants, statements, rosters)
 
 
 class _Composer:
@@ -189,6 +192,11 @@ class _Composer:
         if statement.about or statement.involves:
             statement = replace(statement, confidence=confidence(statement, ""))
             self._found.setdefault(statement.key, statement)
+
+    def add_listed(self, span: Span) -> None:
+        """Let the article tell a list of members that no statement holds a part of: "AUKUS, comprising …, said …"."""
+        if not self._boilerplate.touches(span) and not any(s.content.overlaps(span) for s in self._found.values()):
+            self.add_told(Telling(span))
 
     def _grounds(self, telling: Telling) -> tuple[StatementKey, ...]:
         """Return what an inference rests on: the last statement of a source before it."""

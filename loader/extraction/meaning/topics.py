@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.document import EntityKind, Span
+from loader.extraction.meaning.joining import is_company
 from loader.extraction.meaning.participants import first_person, is_first_person, speakers
+from loader.extraction.meaning.standings import standing_noun
 from loader.extraction.text.clauses import auxiliaries, children, controller_of, head_of, is_clause, subject_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,13 @@ _OF_PACTS = frozenset(
 )
 _OPEN_TO_ALL = 60  # members: what has more is no pact or bloc
 _TAKEN_UP_WITHIN = 400  # characters: about three sentences
+# What tells of joining or being a member, and what may say of what.
+_MEMBERSHIP = frozenset({"membership", "accession"})
+_STANDING = frozenset({"member", "observer", "partner", "candidate", "contender"})
+_FITTING = frozenset({"candidate", "contender"})
+_OF_BODY = frozenset({"of", "in", "to", "from", "for", "on"})
+_KINDS = frozenset({"dialogue", "partner", "observer", "candidate"})
+_WHEN = frozenset({"in", "on", "by", "after", "before", "at", "during", "since", "as", "until"})
 # Nouns of joint action that leave open with whom.
 _JOINT = frozenset({"collaboration", "cooperation", "participation", "involvement", "engagement", "partnership"})
 _WITH = frozenset({"with", "in", "on", "between", "among", "into", "for"})
@@ -64,6 +73,47 @@ def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
         pillar = len(named) > 1 and participants.reading.registry.partnership(named[-2]) == named[-1]
         return (named[-2],) if pillar else tuple(named[-1:])  # "Pillar II of AUKUS"
     return ()
+
+
+def in_hand(participants: Participants, content: Span) -> tuple[Entity, ...]:
+    """Return the partnership or pillar in hand where somebody joins or is a member, and the words do not say of what.
+
+    A content is not about it, since nothing in it stands for it; but a membership can rest on it.
+    """
+    for token in participants.reading.tokens(content):
+        if _is_joining_open(token):
+            named = _named_before(participants, token.idx, _TAKEN_UP_WITHIN, pacts=token.lemma_ not in _FITTING)
+            if not named:
+                named = _named_before(participants, token.idx, token.idx, pacts=True)
+                named = named if len({entity.path for entity in named}) == 1 else []
+            return tuple(named[-1:])
+    return ()
+
+
+def _is_joining_open(token: Token) -> bool:
+    """Whether a word tells of joining or of being a member and leaves open of what: "was invited to join"."""
+    if token.lemma_ in ("join", "rejoin"):
+        open_ = token.pos_ == "VERB" and not any(children(token, "dobj", "agent", "auxpass"))
+        return open_ and not any(link.lower_ not in _WHEN for link in children(token, "prep")) and not is_company(token)
+    noun = standing_noun(token)
+    told = token.lemma_ in _MEMBERSHIP or (token.lemma_ in _STANDING and _is_said_of_somebody(noun))
+    if token.lemma_ == "partner" and not any(child.lower_ == "dialogue" for child in children(token, "compound")):
+        return False
+    if token.pos_ != "NOUN" or not told:
+        return False
+    links = [link.lower_ for link in (*children(token, "prep"), *children(noun, "prep"))]
+    plain = all(
+        child.dep_ != "compound" or child.lower_ in _KINDS
+        for child in (*token.children, *noun.children)
+        if child != token
+    )
+    return plain and not any(link in _OF_BODY for link in links)
+
+
+def _is_said_of_somebody(noun: Token) -> bool:
+    if noun.dep_ == "pobj":
+        return noun.head.lower_ == "as"
+    return noun.dep_ == "attr" and noun.head.lemma_ in ("be", "become", "remain")
 
 
 def _named_before(participants: Participants, end: int, reach: int, *, pacts: bool) -> list[Entity]:

@@ -166,8 +166,8 @@ def _perfect_tense(verb: Token, helpers: tuple[Token, ...]) -> Temporality:
 
 def _is_arranged(verb: Token, helpers: tuple[Token, ...]) -> bool:
     """Whether the verb says that something is going to, due to, planned to happen."""
-    below = next((child for child in verb.children if child.dep_ == "xcomp" and _has_to(child)), None)
-    if below is None:
+    complements = (verb, *(children(verb, "acomp") if verb.lemma_ == "be" else ()))
+    if not any(_has_to(child) for word in complements for child in children(word, "xcomp")):
         return False
     present = any(token.tag_ in ("VBZ", "VBP", "VB") for token in (*helpers, verb))
     if verb.lower_ == "going" and helpers:
@@ -177,7 +177,10 @@ def _is_arranged(verb: Token, helpers: tuple[Token, ...]) -> bool:
     if verb.lemma_ == "be":
         complement = next(children(verb, "acomp"), None)
         if complement is not None:
-            return complement.lower_ in _ARRANGED_ADJECTIVES
+            if any(child.lower_ in ("more", "less", "most") for child in complement.children):
+                return False  # "more likely to freeze" compares
+            beside = any(children(verb, "xcomp"))  # where the parser puts the infinitive to "be" itself
+            return complement.lower_ in _ARRANGED_ADJECTIVES and (beside or complement.lower_ != "ready")
         subject = subject_of(verb)
         return subject is not None and subject.lemma_ not in _ABSTRACT and present
     return verb.lemma_ in _PLANNING and present
