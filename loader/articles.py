@@ -135,7 +135,7 @@ class _Reading:
             yield ArticleError(file.name, line, f"The file cannot be read: {reason(error)}.")
 
     def _article(self, file: InputFile, record: Record, sidecar: Metadata) -> Iterator[Article | ArticleError]:
-        """Yield the article, after an error for each of its metadata that is not clear."""
+        """Yield the article, after an error for each of its metadata that is not clear, and for what is to be known."""
         line = None if record.alone else record.line
         own = sidecar.filled_from(record.metadata)
         whole = own.filled_from(self._options.defaults)
@@ -150,7 +150,7 @@ class _Reading:
         except Refused as refused:
             yield ArticleError(file.name, line, str(refused))
             return
-        for problem in facts.problems:
+        for problem in (*facts.problems, *filter(None, [record.remark])):
             yield ArticleError(file.name, line, problem, fatal=False)
         article = Article(
             text=record.text,

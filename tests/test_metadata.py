@@ -70,13 +70,13 @@ def test_a_broken_sidecar_refuses_its_article(read_file: Any, sidecar: bytes, pl
 
 
 def test_metadata_that_are_not_clear_are_reported_and_left_out_and_the_article_follows(read_file: Any) -> None:
-    record = {"title": TITLE, "text": BODY, "date": "06/03/2024", "url": "example.org/1", "language": "English"}
+    record = {"title": TITLE, "text": BODY, "date": "06/03/2024", "url": "example.org/1", "language": "Anglais"}
     given = defaults(date="2020-01-01", url="https://example.org/default", language="fr")
     *problems, article = read_file("a.jsonl", json.dumps(record), defaults=given)
     assert [(str(problem), problem.fatal) for problem in problems] == [
         ("a.jsonl:1: The date “06/03/2024” is not clear, and left out; write it as 2024-03-06.", False),
         ("a.jsonl:1: The URL “example.org/1” is not a web address, and left out; it starts with https://.", False),
-        ("a.jsonl:1: The language “English” is not a tag such as en-AU, and left out.", False),
+        ("a.jsonl:1: The language “Anglais” is not a tag such as en-AU, and left out.", False),
     ]
     assert (article.published, article.url, article.language) == (None, None, "en")
 
@@ -173,7 +173,7 @@ def test_every_address_that_is_taken_can_be_written_as_an_iri(rest: str) -> None
 
 
 def test_defaults_that_mean_nothing_are_an_error_at_once() -> None:
-    for given_by_user in ({"date": "06/03/2024"}, {"url": "example.org"}, {"language": "English"}):
+    for given_by_user in ({"date": "06/03/2024"}, {"url": "example.org"}, {"language": "Anglais"}):
         with pytest.raises(InputError, match=re.escape(next(iter(given_by_user.values())))) as caught:
             defaults(**given_by_user)
         assert "left out" not in str(caught.value)

@@ -25,6 +25,12 @@ def test_a_schema_org_article_is_known_by_its_type() -> None:
     )
 
 
+def test_a_live_blog_without_a_text_of_its_own_is_its_updates(read_file: Any) -> None:
+    updates = [{"@type": "BlogPosting", "headline": f"At {hour}", "articleBody": BODY} for hour in (11, 10)]
+    blog = {"@type": "LiveBlogPosting", "headline": TITLE, "liveBlogUpdate": updates}
+    assert only(read_file("a.json", json.dumps(blog))).text == f"{TITLE}\nAt 11\n{BODY}\nAt 10\n{BODY}"
+
+
 def test_a_graph_gives_its_articles_with_the_nodes_that_they_refer_to() -> None:
     first, second = articles(sample("graph.json"))
     assert (first.text, first.outlet, first.authors) == (

@@ -64,6 +64,47 @@ def test_the_fields_object_of_the_guardians_api_is_looked_into(read_file: Any) -
     )
 
 
+PARAGRAPHS = "The first paragraph.\n\nThe second."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"articles": {"results": [{"lang": "eng", "title": TITLE, "body": PARAGRAPHS}], "page": 1}},  # Event Registry
+        {"response": {"docs": [{"headline": {"main": TITLE, "kicker": "A"}, "text": PARAGRAPHS}]}},  # New York Times
+        {"status": "ok", "results": [{"title": TITLE, "content": PARAGRAPHS, "language": "english"}]},  # NewsData
+        {"requested_url": "https://example.org/", "title": TITLE, "plain_text": PARAGRAPHS},  # tables of CC-News
+    ],
+)
+def test_what_the_usual_services_answer_is_read_as_it_is(read_file: Any, answer: dict[str, Any]) -> None:
+    article = only(read_file("a.json", json.dumps(answer)))
+    assert article.text == f"{TITLE}\nThe first paragraph.\nThe second."
+    assert article.language == "en"
+
+
+def test_a_text_that_a_service_cut_off_is_read_with_a_remark(read_file: Any) -> None:
+    answer = {"articles": [{"title": TITLE, "content": "The three partners met in Canb… [+1234 chars]"}]}
+    remark, article = read_file("a.json", json.dumps(answer))
+    assert str(remark) == "a.json: The text is cut off: 1,234 more characters of it are not in the file."
+    assert not remark.fatal
+    assert article.text == f"{TITLE}\nThe three partners met in Canb…"
+
+
+@pytest.mark.parametrize(
+    ("record", "sentence"),
+    [
+        (
+            {"title": TITLE, "lead_paragraph": BODY},
+            "The record has no text but a field “lead_paragraph”; to read that,",
+        ),
+        ({"title": "[Removed]", "content": "[Removed]"}, "withheld the text, and wrote “[Removed]” in its place."),
+        ({"articles": [], "totalResults": 0}, "The list is empty."),
+    ],
+)
+def test_a_record_that_has_no_text_says_what_it_has(read_file: Any, record: dict[str, Any], sentence: str) -> None:
+    assert sentence in refusal(read_file("a.json", json.dumps(record)))
+
+
 def test_a_field_map_says_where_a_field_is_and_nothing_else_is_looked_at(read_file: Any) -> None:
     record = {
         "meta": {"head": TITLE, "by": [{"n": "Ada"}]},

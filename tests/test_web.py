@@ -39,6 +39,25 @@ def test_a_dash_inside_a_line_of_a_page_stays(read_file: Any) -> None:
     assert article.text.split("\n")[1:] == [line, item]
 
 
+RESTRICTED = {"@type": "NewsArticle", "headline": TITLE, "isAccessibleForFree": False}
+FIRST = f"<h1>{TITLE}</h1><p>{LONG}</p><p>Subscribe now.</p>"
+
+
+def test_a_page_for_subscribers_is_read_with_a_remark(read_file: Any) -> None:
+    head = f'<script type="application/ld+json">{json.dumps(RESTRICTED)}</script>'
+    remark, article = read_file("a.html", page(head, FIRST))
+    assert "for subscribers; its text may be cut off" in str(remark)
+    assert not remark.fatal
+    assert article.title == TITLE
+
+
+def test_the_whole_text_in_json_ld_stands_in_for_one_that_is_cut_off(read_file: Any) -> None:
+    whole = RESTRICTED | {"articleBody": f"{LONG}\n\n{LONG}\n\n{LONG}"}
+    head = f'<script type="application/ld+json">{json.dumps(whole)}</script>'
+    article = only(read_file("a.html", page(head, FIRST)))
+    assert article.text.split("\n") == [TITLE, *[LONG.strip()] * 3]
+
+
 def test_reading_a_web_page_asks_no_network() -> None:
     code = (
         "import sys\n"

@@ -12,16 +12,18 @@ from loader.formats.text import line_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-# What each field is called: in our own files, NewsAPI, the Guardian's and WordPress's APIs, news-please, JSON Feed,
-# common front matter. Names are compared without case, "-", "_" and blanks; the first that holds something counts.
+# What each field is called: in our own files, NewsAPI, NewsData, Event Registry, news-please, JSON Feed, the APIs of
+# the Guardian, the New York Times and WordPress, tables of Common Crawl's news, common front matter. Names are compared
+# without case, "-", "_" and blanks; the first that holds something counts.
 NAMES: dict[str, tuple[str, ...]] = {
     field: tuple(names.split())
     for field, names in {
         "title": "title headline webtitle",
-        "text": "text body content articlebody articletext fulltext maintext bodytext contenttext bodyhtml contenthtml",
+        "text": "text body content articlebody articletext fulltext maintext bodytext plaintext contenttext bodyhtml "
+        "contenthtml",
         "date": "date published publishedat publishedtime publishedon publisheddate datepublished datepublish "
         "publicationdate publishdate pubdate webpublicationdate",
-        "url": "url sourceurl canonicalurl link permalink weburl articleurl",
+        "url": "url sourceurl canonicalurl link permalink weburl articleurl requestedurl",
         "outlet": "outlet site sitename publisher publication newspaper source",
         "author": "author authors byline creator",
         "language": "language lang inlanguage",
@@ -29,7 +31,18 @@ NAMES: dict[str, tuple[str, ...]] = {
         "id": "id identifier uri guid uuid",
     }.items()
 }
-_INSIDE = ("@value", "name", "rendered", "value", "text", "title", "url", "@id")  # where an object keeps its words
+_INSIDE = (
+    "@value",
+    "name",
+    "rendered",
+    "value",
+    "text",
+    "title",
+    "main",
+    "original",
+    "url",
+    "@id",
+)  # where an object keeps its words
 _FIELDS = {"date": "date", "url": "url", "outlet": "outlet", "authors": "author", "language": "language"} | {
     "license": "license",
     "identifier": "id",
@@ -62,12 +75,16 @@ def field_map(text: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An article as a record gives it: ``text`` as it is written, in ``markup``."""
+    """An article as a record gives it: ``text`` as it is written, in ``markup``.
+
+    ``is_restricted`` says that its publisher shows the whole of it to some readers only.
+    """
 
     title: str | None
     text: str | None
     markup: Markup
     metadata: Metadata
+    is_restricted: bool = False
 
 
 def draft_of(record: Mapping[str, object]) -> Draft:
@@ -101,6 +118,7 @@ def mapped(draft: Draft, record: Mapping[str, object], names: Mapping[str, str])
         text=body_of(values["text"]) if own else draft.text,
         markup=markup_of(names["text"]) if own else draft.markup,
         metadata=Metadata(**metadata),
+        is_restricted=draft.is_restricted,
     )
 
 

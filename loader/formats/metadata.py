@@ -41,6 +41,7 @@ _ADDRESS = re.compile(rf"[Hh][Tt][Tt][Pp][Ss]?://{_HOST}(?::\d{{1,5}})?(?:/{_PAT
 _LONGEST_ADDRESS = 8000  # octets, what RFC 9110 (4.1) asks every recipient to take
 
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")  # the common part of BCP 47
+_ENGLISH = frozenset({"english", "eng"})  # what services call it; BCP 47 has the shortest code of ISO 639
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,8 @@ def web_address(text: str) -> str | None:
 def language_tag(text: str) -> str | None:
     """Return the language tag, with hyphens (``en_AU`` gives ``en-AU``); None if it is not one."""
     tag = text.strip().replace("_", "-")
+    if tag.casefold() in _ENGLISH:
+        return "en"
     return tag if _LANGUAGE.fullmatch(tag) else None
 
 

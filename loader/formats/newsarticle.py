@@ -49,8 +49,20 @@ def _draft(node: Mapping[str, object], named: Mapping[object, Mapping[str, objec
         license=_address(node.get("license")),
         identifier=words(identifier) or words(node.get("@id")),
     )
-    text = body_of(node.get("articleBody")) or body_of(node.get("text"))
-    return Draft(words(node.get("headline")) or words(node.get("name")), text, Markup.AUTO, metadata)
+    text = body_of(node.get("articleBody")) or body_of(node.get("text")) or _updates(node)
+    title = words(node.get("headline")) or words(node.get("name"))
+    is_restricted = str(node.get("isAccessibleForFree")).casefold() == "false"
+    return Draft(title, text, Markup.AUTO, metadata, is_restricted)
+
+
+def _updates(node: Mapping[str, object]) -> str | None:
+    """Return the text of a live blog that has none but in its updates: each one's headline and text, in its order."""
+    updates = node.get("liveBlogUpdate")
+    parts = []
+    for update in updates if isinstance(updates, list) else [updates]:
+        if isinstance(update, dict):
+            parts += [words(update.get("headline")), body_of(update.get("articleBody")) or body_of(update.get("text"))]
+    return "\n\n".join(filter(None, parts)) or None
 
 
 def _nodes(value: object) -> Iterator[Mapping[str, object]]:

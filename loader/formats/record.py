@@ -79,13 +79,14 @@ class Record:
     """One article as its format gives it: the canonical text, and the metadata as written.
 
     ``line`` is where it starts in a file of many. ``alone`` says that the file holds no other, so that the file's name
-    names the article too.
+    names the article too. ``remark`` is a sentence on what its reader should know, such as that the text is cut off.
     """
 
     text: str
     metadata: Metadata
     line: int | None = None
     alone: bool = False
+    remark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

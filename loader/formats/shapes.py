@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from loader.formats import ninjs
-from loader.formats.fields import NAMES, draft_of, mapped, value_of
+from loader.formats.fields import NAMES, draft_of, folded, folded_name, mapped, value_of
 from loader.formats.fragment import fragment_lines
 from loader.formats.markup import lines_in, recognised
 from loader.formats.newsarticle import articles_in
@@ -18,9 +19,12 @@ if TYPE_CHECKING:
     from loader.formats.fields import Draft
     from loader.formats.record import Options
 
-_ENVELOPES = ("articles", "items", "results", "data", "documents", "records", "response")
+_ENVELOPES = ("articles", "items", "results", "data", "documents", "docs", "records", "response")
 _MARKUP_SHARE = 4  # times the limit of the text is the most that mark-up may make of it
 _DEEPEST = 3  # envelopes inside each other, as in {"response": {"results": […]}}
+_SUMMARIES = ("description", "summary", "abstract", "snippet", "lead_paragraph", "excerpt")
+_WITHHELD = frozenset({"[removed]", "only available in paid plans"})  # what NewsAPI and NewsData have in a text's place
+_CUT = re.compile(r"\s*\[\+?(\d+) char(?:acter)?s\]\s*\Z")  # how NewsAPI and GNews end a text that they cut off
 
 
 def records_in(value: object, line: int, options: Options, *, alone: bool = False) -> Iterator[Record | Refused]:
@@ -62,9 +66,9 @@ def _inside(value: dict[str, object]) -> object:
         return None
     for name in _ENVELOPES:
         inside = value.get(name)
-        if isinstance(inside, list) and inside and all(isinstance(part, dict) for part in inside):
+        if isinstance(inside, list) and all(isinstance(part, dict) for part in inside):
             return inside
-        if name == "response" and isinstance(inside, dict):
+        if isinstance(inside, dict) and (name == "response" or _inside(inside) is not None):
             return inside
     return None
 
@@ -79,22 +83,38 @@ def _record(article: object, line: int, options: Options, *, alone: bool) -> Rec
         message = f"The record is {kind}, not an object with fields such as title and text."
         raise Refused(message)
     draft = mapped(draft, raw, options.field_map)
-    _check(draft, options)
-    title, body = draft.title, draft.text or ""
+    _check(draft, raw, options)
+    title, body, remark = draft.title, *_uncut(draft.text or "")
     if len(body) > _MARKUP_SHARE * options.limit:
         within(body, options.limit)  # not even without its mark-up; do not spend time on it
     markup = next((each for each in (options.markup, draft.markup) if each is not Markup.AUTO), recognised(body))
     if markup is Markup.HTML:
         title = " ".join(fragment_lines(title or ""))
-    return Record(compose(title, lines_in(body, markup), options.limit), draft.metadata, line, alone=alone)
+    text = compose(title, lines_in(body, markup), options.limit)
+    return Record(text, draft.metadata, line, alone=alone, remark=remark)
 
 
-def _check(draft: Draft, options: Options) -> None:
+def _uncut(body: str) -> tuple[str, str | None]:
+    """Return the body without the mark of one that was cut off, and a remark where it had one."""
+    cut = _CUT.search(body)
+    if cut is None:
+        return body, None
+    return body[: cut.start()], f"The text is cut off: {int(cut[1]):,} more characters of it are not in the file."
+
+
+def _check(draft: Draft, raw: dict[str, object], options: Options) -> None:
     """Raise Refused, saying where it was looked for, unless there is a title and a text."""
+    if (draft.text or "").strip().casefold() in _WITHHELD:
+        message = f"The service that the record comes from withheld the text, and wrote “{draft.text}” in its place."
+        raise Refused(message)
     for field, found in (("title", draft.title), ("text", draft.text)):
         if not (found or "").strip():
+            held = folded(raw) if field == "text" else {}
+            summary = next((name for name in _SUMMARIES if folded_name(name) in held), None)
             if field in options.field_map:
                 message = f"The record has no {field} in “{options.field_map[field]}”, where --map says it is."
+            elif summary:
+                message = f"The record has no text but a field “{summary}”; to read that, say --map text={summary}."
             else:
                 names = ", ".join(NAMES[field][:4])
                 message = f"The record has no {field} ({names}, …); if it is in another field, say --map {field}=NAME."

@@ -28,6 +28,7 @@ _DATING: dict[str, Any] = {
     "max_date": "2100-01-01",  # its own is today, and the outcome would depend on the day
 }
 _ITEM = re.compile(r"\A- (?=\S)")
+_RESTRICTED = "The page says that it is for subscribers; its text may be cut off, or ask the reader to subscribe."
 _ROW_RULE = re.compile(r"[|\s:-]*")
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 _UNFIT = re.compile(  # references to control characters, for which trafilatura drops the page
@@ -40,8 +41,8 @@ def read_page(data: bytes, options: Options) -> Record:
     """Read a web page.
 
     The title is the headline of its JSON-LD, else what trafilatura takes for the title; the text what trafilatura
-    takes for the article, else the JSON-LD's articleBody. The date is the first that is clear of JSON-LD, htmldate
-    and OpenGraph. Raises Refused for a page without an article.
+    takes for the article, else the JSON-LD's articleBody, also where only that is whole. The date is the first that is
+    clear of JSON-LD, htmldate and OpenGraph. Raises Refused for a page without an article.
     """
     with warnings.catch_warnings():
         # It imports its downloader, which is never used here, and urllib3 then misses what proxies would need.
@@ -66,8 +67,10 @@ def read_page(data: bytes, options: Options) -> Record:
         message = f"The page cannot be taken apart: {error}."
         raise Refused(message) from None
     lines = _lines(page.text or "") if page else []
-    if max(map(len, lines), default=0) < _LEAST_PARAGRAPH:
-        lines = lines_in(linked.text or "", Markup.AUTO)
+    given = lines_in(linked.text or "", Markup.AUTO)
+    is_more = linked.is_restricted and sum(map(len, given)) > sum(map(len, lines))
+    if is_more or max(map(len, lines), default=0) < _LEAST_PARAGRAPH:
+        lines = given
     if not lines:
         raise Refused("There is no article text on the page.")
     title = html.unescape(linked.title or "") or (page.title if page else None)
@@ -75,7 +78,8 @@ def read_page(data: bytes, options: Options) -> Record:
         raise Refused("The page has no headline.")
     if lines[0] in headings:  # the title again, as the page shows it
         del lines[0]
-    return Record(compose(title, lines, options.limit), metadata, alone=True)
+    remark = _RESTRICTED if linked.is_restricted and not linked.text else None
+    return Record(compose(title, lines, options.limit), metadata, alone=True, remark=remark)
 
 
 def _lines(text: str) -> list[str]:
