@@ -16,11 +16,12 @@ from loader.document import EntityKind
 from loader.linking.bodies import is_generic, is_of_nations, is_part_of, spelt_out, states_of_form
 from loader.linking.decision import Features, Scored, score
 from loader.linking.gazetteer import key_words
-from loader.linking.regions import is_elsewhere, lies_in, not_meant, region_after
+from loader.linking.regions import is_elsewhere, is_region, lies_in, not_meant, region_after
 from loader.linking.scene import bare, description_of, untitled
 from ontology.authority import covers, fold
 
 if TYPE_CHECKING:
+    import datetime as dt
     from collections.abc import Iterator, Mapping, Sequence
 
     from loader.linking.gazetteer import Gazetteer
@@ -92,6 +93,7 @@ class Candidates:
             key: (hit, entity)
             for key, (hit, entity) in found.items()
             if key == known or not self._is_foreign(entity, hit.name if hit else entity.label, name, scene)
+            if key == known or given or named.kind is not None or not _is_far(entity, scene)
             if within is None or not is_elsewhere(entity, within)
             if entity.type != "place" or not is_persons
         }
@@ -178,7 +180,12 @@ class Candidates:
         return f"{name} {found[1].title()}" if found and self._hits(f"{name} {found[1].title()}") else ""
 
     def _fuller_places(self, name: str) -> tuple[str, ...]:
-        """Return fuller names of a city that may be meant: "Panama City", and the other names of a capital."""
+        """Return fuller names of a city that may be meant: "Panama City", and the other names of a capital.
+
+        A region is not short for its city: "Oklahoma".
+        """
+        if any(is_region(hit.entity) for hit in self.gazetteer.hits(name)):
+            return ()
         city = name.title() if name.isupper() else name
         state = self.capitals.get(city)
         others = (each for each in self.capitals if state and self.capitals[each] == state and each.startswith(city))
@@ -203,11 +210,11 @@ class Candidates:
         wanted = described or title
         if wanted is None:
             return
-        surname = None if described else fold(untitled(name)).split()[-1:]
+        surname = None if described else fold(untitled(name)).split()[-1]
         found: dict[str, Entity] = {}
         for office in self._offices(wanted, scene, is_named=surname is not None):
             holders = self.gazetteer.authority.holders(office.id, scene.published)
-            matching = [each for each in holders if surname is None or fold(each.label).split()[-1:] == surname]
+            matching = [each for each in holders if surname is None or surname in _called(each, scene.published)]
             if surname is not None or (scene.published is not None and len(matching) == 1):
                 found |= {each.id: each for each in matching}
         if wanted.of or len(found) == 1:  # a title that names no state has to tell of one person
@@ -223,7 +230,8 @@ class Candidates:
         entity = self.gazetteer.authority.entity
         states = [hit.entity for hit in self.gazetteer.hits(of) if hit.entity.type in ("state", "place")] if of else []
         for state in states if states or (of and not is_named) else filter(None, map(entity, sorted(scene.countries))):
-            names = {state.label, *(n.text for n in self.gazetteer.authority.names(state.id) if n.kind == "label")}
+            known = self.gazetteer.authority.names(state.id)
+            names = {state.label, *(n.text for n in known if n.kind in _NOUNS and n.language in ("en", "mul"))}
             for country in sorted(names):
                 for label in (f"{rank} of {country}", f"{rank} of the {country}", f"{country} {rank}"):
                     yield from (each.entity for each in self.gazetteer.hits(label) if each.entity.type == "office")
@@ -324,6 +332,7 @@ _TYPES: Mapping[EntityKind, tuple[str, ...]] = {
 }
 
 
+_NOUNS = ("label", "alias")  # what a state is called, and its people are not
 _NO_PLACES = (EntityKind.PERSON, EntityKind.PARTNERSHIP, EntityKind.TECHNOLOGY, EntityKind.NEWS_OUTLET)
 _FORMLESS = ("state", "place", "person")
 _WHERE = re.compile(
@@ -333,6 +342,18 @@ _PAIRS = (("Organisation", "Organization"), ("Defence", "Defense"), ("Centre", "
 _OTHER_SPELLING: Mapping[str, str] = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 _SPELLINGS = re.compile(rf"\b(?:{'|'.join(_OTHER_SPELLING)})\b")
 _REGION_WORDS = "[Pp]rovince|[Pp]refecture|[Oo]blast|[Gg]overnorate"
+
+
+def _is_far(entity: Entity, scene: Scene) -> bool:
+    """Whether something is a body of a state that the article does not name, while it names others."""
+    is_body = entity.type in ("organisation", "outlet", "other") and entity.country is not None
+    return is_body and bool(scene.countries) and entity.country not in scene.countries
+
+
+def _called(entity: Entity, day: dt.date | None) -> Sequence[str]:
+    """Return the words by which a person in office is called: any of the name on a known day ("Xi", "Lula")."""
+    words = fold(entity.label).split()
+    return words if day is not None else words[-1:]
 
 
 def _may_be(name: str, full: str) -> bool:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from loader.linking.packages import City
 
 DATE: Final = "2026-09-18"  # of the newest package
-VERSION: Final = f"{DATE}.7"  # another for each change of what is built
+VERSION: Final = f"{DATE}.8"  # another for each change of what is built
 RANKS: Final = {"curated": 0, "country": 1, "territory": 2, "index": 3}
 _CODER, _INDEX, _RIGOUR = (
     "npm @rapideditor/country-coder 5.6.1",
@@ -46,8 +46,8 @@ _OUTLET = re.compile(
 )
 _PLACE = re.compile(
     r"(?!.*\b(school|park|library|fire|water|sanitation|health|hospital|transit|police|safety|tax\w*|railway)\b)"
-    r"(?:.* )?(city|town|village|municipality|borough|county|capital|state|province|prefecture|region|island|islands"
-    r"|district|territory|commune|canton|archipelago|neighbou?rhood|township|oblast|voivodeship|governorate)"
+    r"(?:.* )?(continent|city|town|village|municipality|borough|county|capital|state|province|prefecture|region"
+    r"|island|islands|district|territory|commune|canton|archipelago|neighbou?rhood|township|oblast|voivodeship|governorate)"
 )
 _TOWN = re.compile(r"\b(?:city|town|village|borough|capital)\b", re.IGNORECASE)  # a municipality may be more than it
 _FIRST_LEVEL = re.compile(

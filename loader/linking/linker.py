@@ -12,7 +12,7 @@ from loader.document import EntityKind, Span
 from loader.linking.candidates import Candidates, Sources
 from loader.linking.decision import Decision, Thresholds, decide
 from loader.linking.gazetteer import LINKS, Found, Gazetteer, word_set
-from loader.linking.scene import Named, Scene
+from loader.linking.scene import Named, Scene, spelt_out_names, untitled
 from ontology.authority import acronym_form, number_of
 
 if TYPE_CHECKING:
@@ -77,16 +77,17 @@ class Linker:
 
         Of two that overlap the longer stays, of equals the one that was read.
         """
+        defined = [each for _, each in spelt_out_names(text) if not self._gazetteer.hits(each.of(text))]
         names = [
             (each, True)
             for each in map(partial(_trimmed, text), read)
-            if _is_name(each.span.of(text)) and not self._is_part(text, each)
+            if _is_name(each.span.of(text)) and not self._is_part(text, each, defined)
         ]
         spans = {each.span for each, _ in names}
         names += [
             (Named(found.span), False)
             for found in self._gazetteer.find(text)
-            if (found.span in spans or _may_stand(text, found)) and not self._is_part(text, Named(found.span))
+            if (found.span in spans or _may_stand(text, found)) and not self._is_part(text, Named(found.span), defined)
         ]
         kept: list[tuple[Named, bool]] = []
         for each, was_read in sorted(names, key=lambda n: (n[0].span.start - n[0].span.end, not n[1], n[0].span)):
@@ -96,11 +97,16 @@ class Linker:
         ordered = sorted((each for each, _ in kept), key=lambda each: each.span)
         return tuple(replace(each, span=self._whole(text, each)) for each in ordered)
 
-    def _is_part(self, text: str, named: Named) -> bool:
-        """Whether a name is but a part of a longer one: "Los Angeles Lakers", "Bank of Albania", "Acme Corp UK"."""
+    def _is_part(self, text: str, named: Named, defined: Sequence[Span]) -> bool:
+        """Whether a name is but a part of a longer one: "Los Angeles Lakers", "Bank of Albania", "Acme Corp UK".
+
+        ``defined`` are the names that the text defines acronyms for and nobody knows: "Ethics in Washington (CREW)".
+        """
         name = named.span.of(text)
         hits = self._gazetteer.hits(name)
         type_ = hits[0].entity.type if hits else "state" if named.kind is EntityKind.STATE else ""
+        if type_ in ("state", "place") and any(each != named.span and each.covers(named.span) for each in defined):
+            return True
         if type_ in ("state", "place", "organisation") and _LONGER_AFTER.match(text, named.span.end):
             return True
         if type_ not in ("state", "place"):
@@ -234,8 +240,10 @@ def _is_name(words: str) -> bool:
 
 
 def _trimmed(text: str, named: Named) -> Named:
-    """Return a name that was read without what a hyphen binds to it: "U.S." of "U.S.-made"."""
+    """Return a name that was read without what a hyphen binds to it, "U.S." of "U.S.-made", or a title in capitals."""
     words = named.span.of(text)
+    if named.kind is EntityKind.PERSON and words.isupper():
+        return replace(named, span=Span(named.span.end - len(untitled(words)), named.span.end))
     if named.kind is EntityKind.STATE and named.known is not None:
         length = re.split(r"[-\u2010-\u2013](?=\w)| [Gg]overnment$", words)[0]
         if 0 < len(length) < len(words):
@@ -265,7 +273,7 @@ def _is_within(text: str, span: Span, *, before: re.Pattern[str], after: re.Patt
     if _OWNER.search(line, 0, span.start - start) or _OWNED.match(line, span.end - start):
         return True
     if _is_headline(line):
-        return False
+        return bool(after and _HONOURED.search(line, 0, span.start - start) and after.match(text, span.end))
     ahead = after.match(text, span.end) if after is not None else None
     behind = before.search(text, max(start, span.start - 30), span.start)
     beside = [each[each.lastindex or 0] for each in (ahead, behind) if each is not None]
@@ -320,8 +328,9 @@ _OWNER = re.compile(
     r"|School|Sea|Shield|Siege|Society|Sons|Statute|Strait|Straits|Times|Treaty|Union|University|Voice|Workers)\.? of"
     r" (?:the )?$"
 )
+_HONOURED = re.compile(r"\b(?:Honou?rable|Mrs?\.?|Ms\.?|Dr\.?|Judge|Justice|Sir|Dame|Lady|Ambassador) $")
 _OWNED_BY = re.compile(r"^[A-Z][\w.]*?(?:['’]s|(?<=\.)s) (?=[A-Z]\w+ )")
-_OWNED = re.compile(r" (?:Inc|Corp|Ltd|PLC|Plc)\b")
+_OWNED = re.compile(r",? (?:Inc|Corp|Ltd|PLC|Plc|LLC|LLP|LP|GmbH)\b")
 _BESIDE = word_set(
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July"
     " August September October November December Gov. Sen. Rep. Mayor President Prime Foreign Defense"

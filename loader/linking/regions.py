@@ -28,8 +28,13 @@ def region_after(span: Span, text: str, gazetteer: Gazetteer) -> Entity | None:
             meant = hits[0].entity
             if meant.type == "state":
                 return meant if _END.match(text, after.start(1) + len(each)) else None
-            return meant if meant.type == "place" and _REGION.match(meant.description) else None
+            return meant if is_region(meant) else None
     return None
+
+
+def is_region(entity: Entity) -> bool:
+    """Whether something is a part of a state of the first level, by its description."""
+    return entity.type == "place" and _REGION.match(entity.description) is not None
 
 
 def lies_in(entity: Entity, region: Entity) -> bool:
@@ -54,7 +59,7 @@ def not_meant(entities: Iterable[Entity], span: Span, text: str, gazetteer: Gaze
     York, is not meant unless there are words of regions or another region beside the name; then either may be.
     """
     places = [each for each in entities if each.type == "place"]
-    regions = [each for each in places if _REGION.match(each.description)]
+    regions = [each for each in places if is_region(each)]
     if not regions or len(places) == len(regions):
         return frozenset()
     before, after = text[max(0, span.start - _BESIDE) : span.start], text[span.end : span.end + _BESIDE]
@@ -86,7 +91,7 @@ def _is_listed(before: str, after: str, gazetteer: Gazetteer) -> bool:
     """Whether the name beside these words is one of several regions: "Pennsylvania and New York"."""
     names = (_LISTED_BEFORE.search(before), _LISTED_AFTER.match(after))
     hits = (hit.entity for each in names if each is not None for hit in gazetteer.hits(each[1])[:1])
-    return any(each.type == "place" and _REGION.match(each.description) for each in hits)
+    return any(is_region(each) for each in hits)
 
 
 _AFTER = re.compile(r", ?((?:[A-Z]\.){2}|[A-Z][a-z]+\.?(?: [A-Z][a-z]+){0,2})")

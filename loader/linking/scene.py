@@ -7,15 +7,13 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from loader.document import EntityKind
+from loader.document import EntityKind, Span
 from loader.linking.gazetteer import key_words, word_set
 from ontology.authority import fold
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping
-
-    from loader.document import Span
+    from collections.abc import Iterable, Iterator, Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +99,13 @@ class Scene:
         return self.called.get(fold(name), frozenset())
 
     def title(self, span: Span) -> Title | None:
-        """Return the title that stands before a name, None if there is none."""
+        """Return the title that stands before a name, None if there is none; its state may stand behind the name."""
         before = self.text[max(0, span.start - _REACH) : span.start]
         found = _TITLE.search(before)
-        return Title(found["of"].strip(), found["title"].strip()) if found else None
+        if found is None:
+            return None
+        behind = None if found["of"] else _OF_STATE.match(self.text, span.end)
+        return Title(behind["of"] if behind else found["of"].strip(), found["title"].strip())
 
 
 def description_of(words: str) -> Title | None:
@@ -152,16 +153,20 @@ def _acronyms(text: str) -> Iterable[tuple[str, str]]:
     """
     for found in _CODE.finditer(text):
         yield found["code"], found["words"].rstrip()
-    for found in _DEFINITION.finditer(text):
-        letters = [letter for letter in found["acronym"].upper() if letter.isalpha()]
-        starts = [word.start() for word in _CAPITALISED.finditer(found["words"])]
-        initials = [found["words"][start] for start in starts]
-        if initials[-len(letters) :] == letters:
-            yield found["acronym"], found["words"][starts[-len(letters)] :]
+    yield from ((acronym, span.of(text)) for acronym, span in spelt_out_names(text))
     for found in _LETTERS.finditer(text):
         rest = iter(found["word"].upper())
         if found["word"].startswith(found["acronym"][0]) and all(letter in rest for letter in found["acronym"]):
             yield found["acronym"], found["words"]
+
+
+def spelt_out_names(text: str) -> Iterator[tuple[str, Span]]:
+    """Give the acronyms that a text defines by initials, each with where its name stands."""
+    for found in _DEFINITION.finditer(text):
+        letters = [letter for letter in found["acronym"].upper() if letter.isalpha()]
+        starts = [word.start() for word in _CAPITALISED.finditer(text, *found.span("words"))]
+        if [text[start] for start in starts[-len(letters) :]] == letters:
+            yield found["acronym"], Span(starts[-len(letters)], found.end("words"))
 
 
 def _surnames(text: str) -> Iterable[str]:
@@ -195,12 +200,14 @@ _TITLES = (
     r"|(?:[Dd]eputy )?(?:[Ff]oreign|[Dd]efen[cs]e|[Ff]inance|[Ii]nterior|[Tt]rade|[Ee]nergy|[Hh]ealth|[Jj]ustice) "
     r"(?:[Mm]inister|[Ss]ecretary)|[Ss]ecretary of (?:[Ss]tate|[Dd]efense|the [Tt]reasury)|[Tt]reasury [Ss]ecretary"
     r"|[Kk]ing|[Qq]ueen|[Ee]mperor|[Gg]overnor|[Ss]ecretary[- ][Gg]eneral|[Ss]peaker|[Ss]upreme [Ll]eader"
+    r"|(?:VICE )?PRESIDENT|(?:DEPUTY )?PRIME MINISTER|CHANCELLOR"
 )
 _OF_WORD = r"(?!(?:Vice|Deputy|Former|The|Today|Then|When|But|And)[ ])[A-Z][\w.’'-]*[ ]"
 _OF = rf"(?P<of>(?:{_OF_WORD}){{0,2}})"
 _TITLE = re.compile(rf"(?:^|(?<=[\s(\"“])){_OF}(?P<title>{_TITLES}),? (?:(?:Mr|Dr|Sir)\.? )?$")
 _DESCRIPTION = re.compile(rf"(?:[Tt]he )?(?P<of>(?:{_OF_WORD}){{1,3}})(?P<title>{_TITLES})")
 _OFFICE_OF = re.compile(rf"(?:[Tt]he )?(?P<title>{_TITLES}) of (?:the )?(?P<of>[A-Z][\w.’' -]*)")
+_OF_STATE = re.compile(r" of (?:the )?(?P<of>[A-Z]\w+(?: (?:of (?:the )?)?[A-Z]\w+){0,3})")
 _LEADING_TITLE = re.compile(
     rf"(?:(?:[A-Z][\w.’'-]*[ ])?(?:{_TITLES}) |(?:Mr|Mrs|Ms|Dr|Sir|Dame|Lord|Lady|Sen|Rep|Gov|Gen|Senator"
     r"|Representative|Congressman|Congresswoman|General|Admiral|Ambassador|Minister|Secretary)\.? )+"
