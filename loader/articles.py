@@ -17,12 +17,15 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from loader.document import Article
 from loader.formats.encoding import BLOCK, decode
+from loader.formats.feed import read_feed
 from loader.formats.fields import field_map, metadata_of
 from loader.formats.inputs import STANDARD_INPUT, InputFile, Inputs, find_inputs, reason, shown
+from loader.formats.mail import read_mail, read_saved_page
 from loader.formats.markdown import read_markdown
 from loader.formats.metadata import defaults, understand
 from loader.formats.objects import decoder, looks_spread, read_json, read_json_lines
 from loader.formats.record import Format, InputError, Markup, Metadata, Options, Record, Refused
+from loader.formats.table import read_table
 from loader.formats.text import read_text
 from loader.formats.web import read_page
 
@@ -47,9 +50,24 @@ __all__ = [
 ]
 
 _LONGEST_SIDECAR = 2**20  # bytes
-_ONE_BY_ONE = {Format.TEXT: read_text, Format.MARKDOWN: read_markdown, Format.HTML: read_page}
+_ONE_BY_ONE = {
+    Format.TEXT: read_text,
+    Format.MARKDOWN: read_markdown,
+    Format.HTML: read_page,
+    Format.MAIL: read_mail,
+    Format.SAVED_PAGE: read_saved_page,
+}
+_ONE_AFTER_ANOTHER = {
+    Format.JSON: read_json,
+    Format.JSON_LINES: read_json_lines,
+    Format.TABLE: read_table,
+    Format.FEED: read_feed,
+}
 _GZIP = b"\x1f\x8b"
 _JSON_START = re.compile(rb'(?:\xef\xbb\xbf)?\s*(?:\{\s*"|\[\s*\{)')
+_FEED_START = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*|<!--.{0,1000}?-->\s*)*<(?:rss|feed|rdf:RDF)[\s>]", re.DOTALL
+)
 _HTML_START = re.compile(rb"(?:\xef\xbb\xbf)?\s*<(?:!doctype\s+html|html|\?xml)", re.IGNORECASE)
 
 
@@ -185,10 +203,10 @@ class _Reading:
 
 def _records(file: InputFile, stream: io.BufferedReader, options: Options) -> Iterator[Record | Refused]:
     kind = file.format or _kind_of(stream)
-    if kind is Format.JSON or (kind is Format.JSON_LINES and looks_spread(stream)):
-        yield from read_json(stream, options)
-    elif kind is Format.JSON_LINES:
-        yield from read_json_lines(stream, options)
+    if kind is Format.JSON_LINES and looks_spread(stream):
+        kind = Format.JSON
+    if kind in _ONE_AFTER_ANOTHER:
+        yield from _ONE_AFTER_ANOTHER[kind](stream, options)
     else:
         try:
             yield _ONE_BY_ONE[kind](_whole(stream, options.most_bytes), options)
@@ -197,10 +215,12 @@ def _records(file: InputFile, stream: io.BufferedReader, options: Options) -> It
 
 
 def _kind_of(stream: io.BufferedReader) -> Format:
-    """Return the format of standard input by its first characters: JSON, a web page, Markdown's metadata, or text."""
+    """Return the format of standard input by its first characters: JSON, a feed, a web page, front matter, or text."""
     start = stream.peek(BLOCK)
     if _JSON_START.match(start):
         return Format.JSON_LINES if _is_json(start.split(b"\n", 1)[0]) else Format.JSON
+    if _FEED_START.match(start):
+        return Format.FEED
     if _HTML_START.match(start):
         return Format.HTML
     return Format.MARKDOWN if start.startswith((b"---\n", b"---\r\n")) else Format.TEXT

@@ -69,7 +69,7 @@ def test_a_path_that_is_not_there_is_an_error_before_anything_is_read(tmp_path: 
 
 def test_a_folder_without_articles_is_an_error_that_counts_what_was_passed_over(tmp_path: Path) -> None:
     write(tmp_path / "notes.pdf")
-    with pytest.raises(InputError, match=r"no \.txt, \.md, \.json, \.jsonl or \.html file \(1 passed over\)\."):
+    with pytest.raises(InputError, match=r"no \.txt, \.md, .* \.csv or \.rss file \(1 passed over\)\."):
         read_articles([tmp_path])
     with pytest.raises(InputError, match="Name at least one file"):
         read_articles([])
@@ -98,7 +98,7 @@ def test_what_was_named_and_cannot_be_read_is_reported_and_the_rest_is_read(
     found = list(read_articles([*(tmp_path / name for name in names), good]))
     assert [str(error).removeprefix(f"{tmp_path}/") for error in found[:-1]] == [
         "graph.ttl: This is RDF, not an article; use `pactgraph import` for it.",
-        "letter.docx: Files ending in .docx are not read; convert it to text or HTML, or name its --input-format.",
+        "letter.docx: Office documents are not read; save it as plain text or as a web page.",
         "gone.txt: The file cannot be read: no such file or directory.",
         "loop.txt: The file cannot be read: too many levels of symbolic links.",
         "pipe.txt: This is a pipe or a device, not a file; read it through standard input, with - for its name.",
@@ -114,8 +114,7 @@ def test_a_folder_with_links_in_a_circle_is_read_once(tmp_path: Path) -> None:
     (tmp_path / "b.txt").symlink_to(tmp_path / "a" / "a.txt")
     (tmp_path / "c.txt").mkdir()
     found = list(read_articles([tmp_path]))
-    assert [Path(article.source).name for article in articles(found)] == ["a.txt", "b.txt"]
-    assert len(found) == 2
+    assert [Path(article.source).name for article in articles(found)] == ["a.txt"]  # b.txt is a link to it
 
 
 def test_a_folder_that_cannot_be_read_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,7 +278,8 @@ def test_whatever_the_bytes_are_there_come_articles_or_sentences(data: st.DataOb
     for _ in range(data.draw(st.integers(1, 8))):
         place = data.draw(st.integers(0, len(content)))
         content[place : place + data.draw(st.sampled_from([0, 1, 30]))] = data.draw(st.sampled_from(DAMAGE))
-    form = data.draw(st.sampled_from([None, *(form for form in Format if form is not Format.HTML)]))
+    slow = {Format.HTML, Format.SAVED_PAGE}
+    form = data.draw(st.sampled_from([None, *(form for form in Format if form not in slow)]))
     options = Options(format=form, markup=data.draw(st.sampled_from(Markup)))
     for found in read_articles(["-"], stdin=io.BytesIO(bytes(content)), options=options):
         if isinstance(found, ArticleError):

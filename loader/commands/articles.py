@@ -40,7 +40,8 @@ app = typer.Typer()
 Paths = Annotated[
     list[str],
     typer.Argument(
-        metavar="PATH…", help="Files (.txt .md .json .jsonl .html, also .gz), folders, or - for standard input."
+        metavar="PATH…",
+        help="Files (.txt .md .html .mhtml .eml .json .jsonl .csv .rss, also .gz), folders, or - (standard input).",
     ),
 ]
 Date = Annotated[str | None, typer.Option("--date", help="Date of publication, for articles that name none.")]
@@ -52,10 +53,11 @@ Author = Annotated[str | None, typer.Option("--author", help="Author, for articl
 Markup = Annotated[str, typer.Option("--markup", help="What JSON texts are written in: auto, plain, markdown or html.")]
 Limit = Annotated[int, typer.Option("--limit", help="The longest article that is read, in characters.", min=1)]
 FieldMap = Annotated[
-    str, typer.Option("--map", help="Fields of JSON records: title=headline,text=body,date=meta.published.")
+    str, typer.Option("--map", help="Fields of records and tables: title=headline,text=body,date=meta.published.")
 ]
 InputFormat = Annotated[
-    str | None, typer.Option("--input-format", help="txt, md, json, jsonl or html; else by the file's name.")
+    str | None,
+    typer.Option("--input-format", help="txt, md, html, mhtml, eml, json, jsonl, csv or rss; else by the file's name."),
 ]
 Encoding = Annotated[str | None, typer.Option("--encoding", help="Encoding of text files that are not UTF-8.")]
 Least = Annotated[

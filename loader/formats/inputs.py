@@ -28,6 +28,32 @@ _FORMATS = {
     ".html": Format.HTML,
     ".htm": Format.HTML,
     ".xhtml": Format.HTML,
+    ".csv": Format.TABLE,
+    ".tsv": Format.TABLE,
+    ".rss": Format.FEED,
+    ".atom": Format.FEED,
+    ".xml": Format.FEED,
+    ".eml": Format.MAIL,
+    ".mhtml": Format.SAVED_PAGE,
+    ".mht": Format.SAVED_PAGE,
+}
+_OF_MANY = frozenset({Format.JSON, Format.JSON_LINES, Format.TABLE, Format.FEED})
+_ADVICE = {
+    suffix: advice
+    for suffixes, advice in (
+        (".pdf", "A PDF is not read; make text of it (`pdftotext FILE`), and see that its first line is the title."),
+        (".docx .doc .odt .rtf .pages", "Office documents are not read; save it as plain text or as a web page."),
+        (
+            ".xlsx .xls .ods",
+            "Spreadsheets are not read; save it as CSV, with the names of the fields in its first row.",
+        ),
+        (".zip .tar .tgz .7z", "Archives are not read; unpack it and name the folder."),
+        (".warc .wacz", "Web archives are not read; take the pages out of it as .html files."),
+        (".mbox", "Mailboxes are not read; save each mail as .eml."),
+        (".epub", "Books are not read; save the text as plain text or HTML."),
+        (".png .jpg .jpeg .tif .tiff", "Pictures are not read; save the text that it shows as plain text."),
+    )
+    for suffix in suffixes.split()
 }
 _RDF = frozenset({".nt", ".nq", ".ttl", ".trig", ".rdf", ".owl", ".n3", ".jsonld"})
 
@@ -59,7 +85,7 @@ class InputFile:
     @property
     def sidecar(self) -> Path | None:
         """The file beside this one that may hold its metadata; None for standard input and for files of many."""
-        if self.path is None or self.format in {Format.JSON, Format.JSON_LINES}:
+        if self.path is None or self.format in _OF_MANY:
             return None
         path = Path(self.path)
         return path.with_name(_without_suffix(path.name) + SIDECAR)
@@ -84,7 +110,7 @@ class Inputs:
 
 
 def find_inputs(paths: Iterable[str | os.PathLike[str]], format: Format | None = None) -> Inputs:
-    """Return the files that the paths name, each once, in the order named, a folder's sorted by name.
+    """Return the files that the paths name, each once (a link is the file it leads to), a folder's sorted by name.
 
     A path is a file, a folder, which is searched to any depth, or ``-`` for standard input. In folders hidden files,
     links to folders and files of other suffixes are passed over; sidecars are not articles. ``format`` is for files
@@ -104,16 +130,18 @@ def find_inputs(paths: Iterable[str | os.PathLike[str]], format: Format | None =
                 if isinstance(file, str):
                     passed.append(file)
                 else:
-                    found.setdefault(os.path.abspath(file.path or path), file)
+                    found.setdefault(os.path.realpath(file.path or path), file)
         elif not os.path.lexists(path):
             message = f"There is no file or folder {shown(path)}."
             raise InputError(message, path)
         elif not path.endswith(SIDECAR):
-            found.setdefault(os.path.abspath(path), _named(path, format))
+            found.setdefault(os.path.realpath(path), _named(path, format))
     if not found:
         others = f" ({len(passed)} passed over)" if passed else ""
         places = shown(", ".join(named[:3]))
-        message = f"There is no article in {places}: no .txt, .md, .json, .jsonl or .html file{others}."
+        message = (
+            f"There is no article in {places}: no .txt, .md, .html, .eml, .json, .jsonl, .csv or .rss file{others}."
+        )
         raise InputError(message, named[0])
     return Inputs(tuple(found.values()), tuple(passed))
 
@@ -151,6 +179,8 @@ def _named(path: str, format: Format | None) -> InputFile:
         problem = (
             "This is RDF, not an article; use `pactgraph import` for it."
             if suffix.lower() in _RDF
+            else _ADVICE[advised]
+            if (advised := Path(path.lower().removesuffix(".gz")).suffix) in _ADVICE
             else f"Files ending in {suffix} are not read; convert it to text or HTML, or name its --input-format."
             if suffix
             else "The file's name has no suffix; say what it holds with --input-format."

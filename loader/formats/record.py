@@ -46,6 +46,10 @@ class Format(StrEnum):
     JSON = "json"
     JSON_LINES = "jsonl"
     HTML = "html"
+    TABLE = "csv"
+    FEED = "rss"
+    MAIL = "eml"
+    SAVED_PAGE = "mhtml"
 
 
 class Markup(StrEnum):
