@@ -81,6 +81,78 @@ def test_the_shortcut_leads_to_the_answer_that_the_usual_way_gives(server: tuple
     usual.close()
 
 
+def post(server: tuple[str, int], body: bytes, fields: str, cut: int = 0) -> tuple[bytes, dict[str, str], bytes]:
+    """Send a POST in one piece, or in two; return the status line, the header fields and the body of its response."""
+    head = f"POST /sparql HTTP/1.1\r\nHost: h\r\n{fields}Content-Length: {len(body)}\r\n\r\n".encode()
+    with socket.create_connection(server, timeout=60) as client, client.makefile("rb") as stream:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for piece in ((head + body)[:cut], (head + body)[cut:]) if cut else (head + body,):
+            client.sendall(piece)
+        status, *lines = [stream.readline(), *(line.decode().strip() for line in iter(stream.readline, b"\r\n"))]
+        headers = dict(line.lower().split(": ", 1) for line in lines)
+        if "content-length" in headers:
+            return status, headers, stream.read(int(headers["content-length"]))
+        answer = b"".join(iter(lambda: stream.read(int(stream.readline(), 16) + 2)[:-2], b""))
+        return status, {name: value for name, value in headers.items() if name != "transfer-encoding"}, answer
+
+
+@pytest.mark.parametrize("text", [text for text in QUERIES if len(text) < 1000], ids=str)
+def test_the_shortcut_of_a_post_leads_to_the_answer_that_the_usual_way_gives(
+    server: tuple[str, int], text: str
+) -> None:
+    form = f"query={urllib.parse.quote_plus(text)}".encode()
+    for kind, body in (("application/sparql-query", text.encode()), ("application/x-www-form-urlencoded", form)):
+        fields = f"Content-Type: {kind}\r\nAccept: {ACCEPTED[0]}\r\n"
+        answers = [
+            post(server, body, fields),
+            post(server, body, fields),
+            post(server, body, fields, 30),
+            post(server, body, fields, -len(body)),
+            post(server, body, fields + "X-Request-Id: mine\r\n"),
+        ]
+        told = [
+            (status, {k: v for k, v in headers.items() if k not in {*VOLATILE, "content-length"}}, answer)
+            for status, headers, answer in answers
+        ]
+        assert told == told[-1:] * len(told)
+
+
+FIELDS = b"Host: h\r\nContent-Type: application/sparql-query\r\n"
+FORM = FIELDS.replace(b"sparql-query", b"x-www-form-urlencoded")
+
+
+@pytest.mark.parametrize(
+    ("fields", "body", "is_plain"),
+    [
+        (FIELDS + b"Content-Length: 6\r\n", b"ASK {}", True),
+        (b"content-length: 6\r\n" + FIELDS, b"ASK {}", True),
+        (FIELDS + b"Content-Length: 6\r\nAccept: text/csv\r\n", b"ASK {}", True),
+        (FIELDS + b"Content-Length: 6\r\n", b"ASK {} ", False),
+        (FIELDS + b"Content-Length: 7\r\n", b"ASK {}", False),
+        (FIELDS + b"Content-Length:6\r\n", b"ASK {}", False),
+        (FIELDS, b"ASK {}", False),
+        (FIELDS.replace(b"query", b"update") + b"Content-Length: 6\r\n", b"ASK {}", False),
+        (FIELDS + b"Content-Type: text/csv\r\nContent-Length: 6\r\n", b"ASK {}", False),
+        (FIELDS + b"Content-Length: 6\r\n", b"ASK\xff{}", False),
+        (FIELDS.replace(b"sparql-query", b"x-www-form-urlencoded") + b"Content-Length: 12\r\n", b"query=ASK+{}", True),
+        (
+            FIELDS.replace(b"sparql-query", b"x-www-form-urlencoded") + b"Content-Length: 14\r\n",
+            b"query=ASK{}&a=",
+            False,
+        ),
+    ],
+)
+def test_a_post_is_plain_where_its_whole_body_is_a_query(fields: bytes, body: bytes, *, is_plain: bool) -> None:
+    plain = read_plain(b"POST /sparql HTTP/1.1\r\n" + fields + b"\r\n" + body, 1000)
+    assert (plain is not None) is is_plain
+    if plain is not None:
+        assert (plain.form, plain.method) == ("ASK", "POST")
+        assert b"length" not in plain.fields.lower()
+        assert plain.fields.startswith(FIELDS[:30])
+        assert plain.fields.endswith(b"\r\n\r\n")
+        assert plain.fields.count(b"\r\n\r\n") == 1
+
+
 @given(st.text(), st.booleans())
 def test_percent_encoding_is_read_as_forms_have_it(text: str, plus: bool) -> None:
     try:

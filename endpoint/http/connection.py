@@ -67,15 +67,16 @@ class Connection(BoundedConnection):
             idle
             and not self.pipeline
             and not self._rest
-            and data.startswith(b"GET ")
-            and data.find(_END) == len(data) - len(_END)
             and not self.flow.write_paused
             and not self.transport.is_closing()
             and not self.access_logger.isEnabledFor(logging.INFO)
         ):
-            if self._take_shortcut(data) or (data.startswith(_HEALTH) and self._answer_health(data)):
+            if data.startswith(b"GET ") and data.find(_END) == len(data) - len(_END):
+                if self._take_shortcut(data) or (data.startswith(_HEALTH) and self._answer_health(data)):
+                    return
+                self._whole = data
+            elif data.startswith(b"POST ") and self._take_shortcut(data):
                 return
-            self._whole = data
         self._steady = 0
         super().data_received(data)
         self._whole = b""

@@ -192,7 +192,8 @@ class Service:
         exchange.form, exchange.query = query.form or "invalid", query.text
         begun: Begun | None = exchange.scope.get(BEGUN)
         if begun is not None:
-            await self._query_anew(exchange, query, begun.key, {"ETag": begun.key.tag}, begun.answer)
+            more = {} if request.method == "POST" else {"ETag": begun.key.tag}
+            await self._query_anew(exchange, query, begun.key, more, begun.answer)
             return
         liked = coding(request.header("accept-encoding"))
         current = self._engine.current

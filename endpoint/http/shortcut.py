@@ -1,6 +1,6 @@
-"""Answers a plain GET of a query from its bytes, without a task or a parser on the way: most requests are of this kind.
+"""Answers a plain GET or POST of a query from its bytes, without a task or a parser on the way: most requests are such.
 
-A request is plain where its URL holds nothing but the query and its header fields nothing that concerns the
+A request is plain where its URL or its body holds nothing but the query and its header fields nothing that concerns the
 connection or the validity of what the client holds. What is not plain, or cannot be answered whole at once, goes the
 usual way (see service.py); nothing is decided otherwise here, it is only decided sooner. A query that turns out to
 fail or to have a long answer is handed over with its answer begun.
@@ -99,9 +99,10 @@ class Courier(Guest, Protocol):
 
 
 class _Request(NamedTuple):
-    """A request: its bytes, those of its header fields, when it came (``perf_counter``)."""
+    """A request: its bytes, its method, the bytes of its header fields, when it came (``perf_counter``)."""
 
     whole: bytes
+    method: str
     fields: bytes
     start: float
 
@@ -109,14 +110,14 @@ class _Request(NamedTuple):
 class _Job:
     """A query under way; also an offer to lend the connection that it came over."""
 
-    __slots__ = ("_shortcut", "coming", "fields", "guest", "key", "query", "request", "start")
+    __slots__ = ("_shortcut", "coming", "fields", "guest", "key", "method", "query", "request", "start")
 
     def __init__(self, shortcut: Shortcut, query: Query, key: Key, courier: Courier, request: _Request) -> None:
         self._shortcut = shortcut
         self.query = query
         self.key = key
         self.guest = courier
-        self.request, self.fields, self.start = request
+        self.request, self.method, self.fields, self.start = request
         self.coming: asyncio.Future[Kept | None] = asyncio.get_running_loop().create_future()
 
     def take(self, answer: Answer | None) -> None:
@@ -178,7 +179,7 @@ class Shortcut:
         plain = read_plain(request, self._settings.limits.query)
         if plain is None or current is None:
             return None
-        fields = self._fields_of(request[plain.fields :], courier)
+        fields = self._fields_of(plain.fields, courier)
         query = _query(plain, fields) if fields is not None else None
         if fields is None or query is None or query.choice is None:
             return None
@@ -187,9 +188,10 @@ class Shortcut:
             return None
         kept = self._cache.get(key)
         if kept is not None:
-            return self._repeat(request, query, key, kept, start)
-        job = _Job(self, query, key, courier, _Request(request, request[plain.fields :], start))
-        offer = job if self._lends and courier.is_steady and not plain.may_name_dataset else None
+            return self._repeat(_Request(request, plain.method, plain.fields, start), query, key, kept)
+        job = _Job(self, query, key, courier, _Request(request, plain.method, plain.fields, start))
+        is_lent = self._lends and courier.is_steady and plain.method == "GET" and not plain.may_name_dataset
+        offer = job if is_lent else None
         self._cache.begin(key, job.coming)
         try:
             return self._engine.ask(query, _who(courier), coding=key.coding, take=job.take, offer=offer)
@@ -204,7 +206,7 @@ class Shortcut:
         """
         current = self._engine.current
         plain = read_plain(request, self._settings.limits.query)
-        fields = self._fields_of(request[plain.fields :], courier) if plain is not None else None
+        fields = self._fields_of(plain.fields, courier) if plain is not None else None
         if plain is None or current is None or fields is None:
             return None
         query = _query(plain, fields)
@@ -213,7 +215,7 @@ class Shortcut:
         if self._cache.coming(key) is not None or self._cache.get(key) is not None:
             return None
         start = time.perf_counter() - (time.monotonic() - since)
-        job = _Job(self, query, key, courier, _Request(request, request[plain.fields :], start))
+        job = _Job(self, query, key, courier, _Request(request, plain.method, plain.fields, start))
         self._cache.begin(key, job.coming)
         return self._engine.take_over(worker, query, _who(courier), coding=key.coding, since=since, take=job.take)
 
@@ -267,26 +269,29 @@ class Shortcut:
             else:
                 begun = Begun(answer, key, job.coming, job.start)
             if not job.guest.hand_over(begun):
-                self._metrics.record("/sparql", "GET", 499, form, seconds)
+                self._metrics.record("/sparql", job.method, 499, form, seconds)
                 who = _who(job.guest)
-                self._journal.record(Entry("", who, "GET", "/sparql", 499, form, job.query.text), seconds)
+                self._journal.record(Entry("", who, job.method, "/sparql", 499, form, job.query.text), seconds)
                 if begun is not None:
                     self.drop(begun)
             return
         is_same = answer.snapshot == key.snapshot  # or it changed while the query waited: the tag names another one
         times = answer.waited, answer.seconds or 0.0
-        head = head_of(self._head(job.query.choice), key.tag if is_same else "", answer.encoding, len(whole), times)
+        tag = key.tag if is_same and job.method == "GET" else ""
+        head = head_of(self._head(job.query.choice), tag, answer.encoding, len(whole), times)
         is_there = job.guest.deliver(head + whole, short=times[1] < _QUICK)
-        self._metrics.record("/sparql", "GET", 200 if is_there else 499, form, seconds)
+        self._metrics.record("/sparql", job.method, 200 if is_there else 499, form, seconds)
         self._cache.end(key, Kept(answer.kind, answer.encoding, whole) if is_same else None)
 
-    def _repeat(self, request: bytes, query: Query, key: Key, kept: Kept, start: float) -> bytes:
+    def _repeat(self, request: _Request, query: Query, key: Key, kept: Kept) -> bytes:
         coding = f"content-encoding: {kept.encoding}\r\n" if kept.encoding else ""
-        lines = self._head(query.choice) + (f"etag: {key.tag}\r\n{coding}content-length: {len(kept.body)}\r\n").encode()
+        tag = f"etag: {key.tag}\r\n" if request.method == "GET" else ""
+        lines = self._head(query.choice) + f"{tag}{coding}content-length: {len(kept.body)}\r\n".encode()
         form = query.form or "invalid"
-        self._cache.shelve(request, Response(key, form, lines, kept.body))
-        seconds = time.perf_counter() - start
-        self._metrics.record("/sparql", "GET", 200, form, seconds)
+        if request.method == "GET":
+            self._cache.shelve(request.whole, Response(key, form, lines, kept.body))
+        seconds = time.perf_counter() - request.start
+        self._metrics.record("/sparql", request.method, 200, form, seconds)
         return b"".join((_repeated(seconds), lines, b"\r\n", kept.body))
 
     def _fields_of(self, lines: bytes, courier: Courier) -> Fields | None:

@@ -144,7 +144,7 @@ class Lent:
         plain = None
         if known not in self._known and len(request) <= LONGEST and request.find(_END) == len(request) - len(_END):
             plain = read_plain(request, terms.longest)
-        if plain is None or plain.may_name_dataset or request[plain.fields :] != terms.fields:
+        if plain is None or plain.method != "GET" or plain.may_name_dataset or plain.fields != terms.fields:
             self._give_back(guest, unread=request)
             return
         format_ = terms.results if plain.form in ("SELECT", "ASK") else terms.graph
