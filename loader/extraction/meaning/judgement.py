@@ -92,6 +92,10 @@ _ACHIEVING = frozenset(
     {"fulfil", "fulfill", "deliver", "achieve", "work", "succeed", "meet", "honour", "honor", "keep"}
 )
 _MARKS = frozenset({'"', "“", "‘", "'", "``"})
+# What blames where it is denied: "not acceptable".
+_DUE = frozenset(
+    {"acceptable", "helpful", "constructive", "fair", "wise", "justified", "legitimate", "conducive", "right"}
+)
 _PRICES = frozenset({"price", "consequence", "retaliation", "punishment", "destruction"})
 _SUITED = frozenset({"placed", "positioned", "suited", "equipped"})
 
@@ -122,8 +126,16 @@ def of_judgement(
             if token.pos_ == "VERB" and _is_own_act(participants, token, voices):
                 continue
             return stance, speakers(voices)
-    found = _of_effect(head)
+    found = Stance.OPPOSED if _falls_short(head) else _of_effect(head)
     return (found, speakers(voices)) if found and not _is_own_act(participants, head, voices) else None
+
+
+def _falls_short(head: Token) -> bool:
+    """Whether a clause denies its subject what is due: "is not acceptable"."""
+    for word in children(head, "acomp"):
+        if word.lemma_ in _DUE and (is_negated(head) or any(children(word, "neg"))):
+            return not any(child.lower_ == "only" for child in word.children)
+    return False
 
 
 def _of_effect(head: Token) -> Stance | None:

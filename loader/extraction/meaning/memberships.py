@@ -44,16 +44,16 @@ def find_memberships(
 ) -> tuple[Membership, ...]:
     """Return the memberships that statements tell of, in order; each rests on one statement that names the body.
 
-    ``rosters`` are the lists of members of the article; those inside a statement's content are told by it.
+    ``rosters`` are the lists of members of the article; a statement tells those that its content holds a part of.
     """
     found: dict[tuple[str, ...], Membership] = {}
     for statement in statements:
         bodies = tuple(topic for topic in statement.about if topic.kind is not EntityKind.TECHNOLOGY)
         bodies = bodies or in_hand(participants, statement.content)
         told: list[Standing] = []
+        listed = [roster for roster in rosters if statement.content.overlaps(roster.span)]
+        told += [(member, roster.partnership, roster.status) for roster in listed for member in roster.members]
         if bodies:
-            listed = [roster for roster in rosters if statement.content.covers(roster.span)]
-            told += [(member, roster.partnership, _MEMBER) for roster in listed for member in roster.members]
             told += _Telling(participants, statement, bodies).standings()
         for source in statement.sources:
             told += _Telling(participants, statement, _bodies_in(participants, source), source).standings_of_source()
@@ -131,6 +131,8 @@ class _Telling:
         links = [*children(token, "prep", "dobj", "poss", "compound", "agent")]
         links += [*children(word, "prep", "poss", "compound")] if word != token else []
         links += [*children(word.head, "agent", "prep")] if word.lemma_ == "status" else []
+        if use == "taking-part" and len(self.bodies) > 1:  # "the entry of the African Union into the G20"
+            links.sort(key=lambda link: link.dep_ != "prep" or link.lower_ not in ("in", "into", "to", "within"))
         for link in links:
             nouns = children(link, "pobj") if link.dep_ == "prep" else (link,)
             for noun in nouns:
@@ -140,7 +142,7 @@ class _Telling:
         if token.dep_ in ("compound", "appos") and (beside := self._named_by(token.head)):
             return (beside,)
         if use == "standing" and lemma_of(token) != "candidate" and self.statement.about:
-            return ()
+            return self._named_shortly_before(token) if token.dep_ == "compound" else ()
         within = Span(token.left_edge.idx, token.right_edge.idx + len(token.right_edge))
         found = [(span, e) for span, entities in self.participants.within(within) for e in entities if e in self.bodies]
         if found:
@@ -148,6 +150,14 @@ class _Telling:
             pillars = [body for body in named if body.kind is EntityKind.PILLAR]
             return tuple((pillars or named)[:1])
         return self.bodies if len(self.bodies) == 1 else ()
+
+    def _named_shortly_before(self, token: Token) -> tuple[Entity, ...]:
+        """Return the body named last in the sentence before a word: "the NATO allies (and new member Sweden)"."""
+        before = Span(token.sent.start_char, token.idx) if token.idx > token.sent.start_char else None
+        found = (
+            [e for _, named in self.participants.within(before) for e in named if e in self.bodies] if before else []
+        )
+        return tuple(found[-1:])
 
     def _is_meant(self, noun: Token, named: Sequence[Entity], use: str) -> bool:
         """Whether the words mean a body itself, where somebody joins or leaves it; a pillar's work is the pillar's."""
@@ -213,11 +223,13 @@ class _Telling:
         """Return whose joining a noun tells: "Japan's participation", "the accession of Finland"."""
         found: list[Entity] = []
         for child in children(noun, "poss", "compound", "amod"):
-            found += [entity for entity in self.participants.denoted_by(child) if entity.kind in _CAN_JOIN]
+            named = self.participants.denoted_by(child)
+            bodies = child.dep_ == "poss"  # in "the African Union's G20 membership" only the first can join
+            found += [e for e in named if e.kind in _CAN_JOIN and (bodies or e.kind is not EntityKind.PARTNERSHIP)]
         for link in children(noun, "prep"):
             if link.lower_ in ("of", "by"):
-                for named in children(link, "pobj"):
-                    found += self.participants.denoted_by(named)
+                for owner in children(link, "pobj"):
+                    found += self.participants.denoted_by(owner)
         return tuple(found)
 
     def _subject_above(self, noun: Token) -> tuple[Entity, ...]:
@@ -251,8 +263,8 @@ class _Telling:
             return self.participants.denoted_by(noun.head)
         named = self._beside(noun) or self._listed(noun)
         if not named and noun.dep_ == "pobj" and noun.head.lower_ == "as":
-            thing = next(children(noun.head.head, "dobj", "nsubjpass"), None)  # "invited Japan as an observer"
-            named = self.participants.denoted_by(thing) if thing is not None else ()
+            asked = next(children(noun.head.head, "dobj", "nsubjpass"), None)  # "invited Japan as an observer"
+            named = self.participants.denoted_by(asked) if asked is not None else ()
             return named or self._before(noun.head)
         return named
 
@@ -332,7 +344,7 @@ class _Telling:
         """Whether the words name the body that somebody is taken into, or say what they become there."""
         for link in children(token, "prep"):
             for noun in children(link, "pobj"):
-                body = self._named_by(noun) if link.lower_ in ("to", "into") else None
+                body = self._named_by(noun) if link.lower_ in ("to", "into", "in") else None
                 if body is not None and self._is_meant(noun, [body], "admitting"):
                     return True
                 if link.lower_ == "as" and _TABLE.get((lemma_of(noun), "noun"), ("", None))[0] == "standing":

@@ -41,6 +41,13 @@ class Participants:
         self._denoted = sorted(found, key=lambda item: item[0])
         self._starts = [span.start for span, _ in self._denoted]
 
+    def take(self, words: Span, entities: tuple[Entity, ...]) -> None:
+        """Let some words denote entities, whatever they or parts of them were taken for before."""
+        inside = Cover((words,))
+        kept = [item for item in self._denoted if not inside.touches(item[0])]
+        self._denoted = sorted([*kept, (words, entities)], key=lambda item: item[0])
+        self._starts = [span.start for span, _ in self._denoted]
+
     def within(self, content: Span) -> tuple[tuple[Span, tuple[Entity, ...]], ...]:
         """Return the words inside a span that denote something, with what they denote, in order."""
         first, last = bisect_left(self._starts, content.start), bisect_left(self._starts, content.end)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loader.document import EntityKind, Span
+from loader.document import EntityKind, MembershipStatus, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,16 +27,32 @@ _MAKING_UP = (
     r"(?:compris(?:es?|ing|ed\s+of)|group(?:s|ing)|(?:made\s+up|composed|consists?|consisting)\s+of"
     r"|(?:brings?|bringing)\s+together|link(?:s|ing)|unit(?:es|ing)|encompass(?:es|ing))\s+"
 )
+_MADE_BY = (
+    r",?\s+(?:(?:which|that)\s+)?(?:(?:is|was)\s+)?[\"“]?(?:founded|formed|created|launched|established|set\s+up"
+    r"|cobbled\s+together|joined)[\"”]?\s+(?:(?:in|on)\s+[\w\s]{3,20}?\s+)?by\s+"
+)
 _HOLDING = r",?\s+(?:(?:which|that)\s+)?(?:(?:also|now)\s+)?(?:includ(?:es?|ing)|involv(?:es?|ing))\s+"
 _BARE = r"\s*\(|\s+[-–—]+\s+|[—–]"
 _MEMBERS = (
     r"(?:[’']s?)?\s+(?:(?:[\w-]+\s+){0,2})(?:member(?:s|\s+(?:states|countries|nations))|nations|countries)"
     r"(?:\s*\(|\s+[-–—]+\s+|[—–]|:\s+|,?\s+(?:are|include|including|such\s+as|like|namely)\s+|\s+)"
 )
+_LISTS = r"(?:\s*\(|\s+[-–—]+\s+|[—–]|:\s+|,?\s+(?:including|such\s+as|like|namely)\s+|,?\s+)"
+# The partners of a partnership: "NATO's four partners in the Indo-Pacific, …", "NATO and its partners - …".
+_PARTNERS = re.compile(
+    r"(?:[’']s?|\s+(?:and|with)\s+its)\s+(?:[\w-]+\s+){0,3}?partners(?:\s+(?:in|from|across)\s+the\s+[\w-]+"
+    rf"(?:\s+region)?)?{_LISTS}"
+)
+_PARTNERS_OF = re.compile(r"\bpartners\s+of(?:\s+the)?\s+$")
+# A bloc that is named by where it is: "the South American bloc - made up of …".
+_DESCRIBED = re.compile(
+    rf"\b[Tt]he\s+(?:[\w-]+\s+){{0,3}}?(?P<noun>{_NOUNS})(?:[-–—\s]*{_MAKING_UP}|\s*\(|\s+[-–—]+\s+(?:(?:made\s+up|composed)\s+of\s+)?)"
+)
 _OPENING = re.compile(
-    rf"(?:{_NAMED_AS})(?:(?P<sure>{_MAKING_UP})|(?P<open>{_HOLDING}|{_BARE}))|(?P<members>{_MEMBERS})"
+    rf"{_NAMED_AS}(?:[-–—\s]*(?P<sure>{_MAKING_UP}|{_MADE_BY})|(?P<open>{_HOLDING}|{_BARE}))|(?P<members>{_MEMBERS})"
     rf"|,?\s+(?:a|an|the)\s+(?:[\w’'-]+\s+){{0,6}}?{_NOUNS}\s+(?P<pact>between|among|of)\s+"
 )
+_LISTED = re.compile(_LISTS)
 _BEFORE_NAME = re.compile(r"(?:the|founding|founders|members?|states|countries|leaders\s+of|\s)*", re.IGNORECASE)
 # What parts two names of a list; the partnership's own members may be counted in ("the ten ASEAN members plus").
 _BETWEEN = re.compile(
@@ -46,23 +62,30 @@ _COUNTED = re.compile(r"\s*(?:the\s+)?(?:[\w-]+\s+)?$")
 _OWNED = re.compile(r"[’']s?\s+\w")
 _NEAR = 40  # characters between two names of a list
 _UNJOINED = 3  # names that make a list without "and"
+_OPEN_TO_ALL = 60  # members: what has more is no bloc
 _SPARSE = 0.5  # share of listed states that the registry has as members, where the words leave open what is listed
 
 
 @dataclass(frozen=True, slots=True)
 class Roster:
-    """A partnership and the states listed as its members; ``span`` runs from its name to the last of them."""
+    """A partnership and the states listed as its members; ``span`` runs from its name to the last of them.
+
+    ``described`` has the words that stand for the partnership where it is not named: "the South American bloc".
+    """
 
     span: Span
     partnership: Entity
     members: tuple[Entity, ...]
+    status: MembershipStatus = MembershipStatus.MEMBER
+    described: Span | None = None
 
 
 def find_rosters(participants: Participants) -> tuple[Roster, ...]:
     """Return the lists of members in headline, standfirst and body, in order of the text."""
     page = participants.reading.page
     parts = sorted(filter(None, (page.headline, page.standfirst, *page.body)))
-    return tuple(roster for part in parts for roster in _in_part(participants, part))
+    found = [roster for part in parts for roster in (*_in_part(participants, part), *_described(participants, part))]
+    return tuple(sorted(found, key=lambda roster: roster.span))
 
 
 def run_from(participants: Participants, start: int, end: int) -> tuple[Entity, ...]:
@@ -76,16 +99,44 @@ def run_from(participants: Participants, start: int, end: int) -> tuple[Entity, 
 def _in_part(participants: Participants, part: Span) -> Iterator[Roster]:
     text = participants.reading.article.text
     for span, entities in participants.within(part):
-        if len(entities) != 1 or entities[0].kind is not EntityKind.PARTNERSHIP:
+        if len(entities) != 1 or not _is_name(span.of(text)) or entities[0].kind is not EntityKind.PARTNERSHIP:
             continue
-        opening = _OPENING.match(text, span.end, part.end)
+        partners = _PARTNERS.match(text, span.end, part.end)
+        if partners is None and _PARTNERS_OF.search(text, max(part.start, span.start - _NEAR), span.start):
+            partners = _LISTED.match(text, span.end, part.end)
+        opening = partners or _OPENING.match(text, span.end, part.end)
         if opening is None:
             continue
         start = _first_name(participants, opening.end(), part.end)
         members, last = _run(participants, start, part.end) if start is not None else ((), 0)
         states = tuple(e for e in members if e.kind in (EntityKind.STATE, EntityKind.PARTNERSHIP) and e != entities[0])
-        if len(states) > 1 and (opening["sure"] or opening["members"] or _fits(participants, entities[0], states)):
+        if partners is not None:
+            if len(states) > 1:
+                yield Roster(Span(span.start, last), entities[0], states, MembershipStatus.PARTNER)
+        elif len(states) > 1 and (opening["sure"] or opening["members"] or _fits(participants, entities[0], states)):
             yield Roster(Span(span.start, last), entities[0], states)
+
+
+def _described(participants: Participants, part: Span) -> Iterator[Roster]:
+    """Yield the lists of members of a bloc that is only described, where one named before has them all as members."""
+    text = participants.reading.article.text
+    for place in _DESCRIBED.finditer(text, part.start, part.end):
+        words = Span(*place.span())
+        if any(_is_name(span.of(text)) for span, _ in participants.within(words)):
+            continue
+        start = _first_name(participants, place.end(), part.end)
+        members, last = _run(participants, start, part.end) if start is not None else ((), 0)
+        before = [e for _, named in participants.within(Span(0, place.start())) for e in named]
+        for body in reversed(before) if len(members) > 1 else ():
+            known = participants.reading.registry.members(body) if body.kind is EntityKind.PARTNERSHIP else ()
+            if set(members) <= set(known) and len(known) < _OPEN_TO_ALL:
+                yield Roster(Span(place.start(), last), body, members, described=Span(place.start(), place.end("noun")))
+                break
+
+
+def _is_name(words: str) -> bool:
+    """Whether words that denote something are a name, no pronoun and no "the South American bloc"."""
+    return not words.islower() and not words.lower().startswith(("the ", "this "))
 
 
 def _fits(participants: Participants, partnership: Entity, states: tuple[Entity, ...]) -> bool:

@@ -55,11 +55,10 @@ def compose(
         composer.add_told(inferred(attribution))
     for telling in find_tellings(composer.participants, attributions):
         composer.add_told(telling)
-    rosters = find_rosters(composer.participants)
-    for roster in rosters:
+    for roster in composer.rosters:
         composer.add_listed(roster.span)
     statements = with_restatements(reading, composer.statements())
-    return statements, find_memberships(composer.participants, statements, rosters)
+    return statements, find_memberships(composer.participants, statements, composer.rosters)
 
 
 class _Composer:
@@ -68,6 +67,10 @@ class _Composer:
     def __init__(self, reading: Reading, times: Iterable[TimeReference]) -> None:
         self.reading = reading
         self.participants = Participants(reading)
+        self.rosters = find_rosters(self.participants)
+        for roster in self.rosters:
+            if roster.described is not None:
+                self.participants.take(roster.described, (roster.partnership,))
         self.occasions = Occasions(reading, times)
         self._found: dict[StatementKey, Statement] = {}
         self._stances: dict[int, Held] = {}  # by the place of the cue's word

@@ -175,15 +175,20 @@ def _is_arranged(verb: Token, helpers: tuple[Token, ...]) -> bool:
     if verb.tag_ in ("VBN", "VBG") and helpers and verb.lemma_ in _ARRANGED | _PLANNING:
         return True
     if verb.lemma_ == "be":
-        complement = next(children(verb, "acomp"), None)
-        if complement is not None:
-            if any(child.lower_ in ("more", "less", "most") for child in complement.children):
-                return False  # "more likely to freeze" compares
-            beside = any(children(verb, "xcomp"))  # where the parser puts the infinitive to "be" itself
-            return complement.lower_ in _ARRANGED_ADJECTIVES and (beside or complement.lower_ != "ready")
+        return _is_to_be(verb, present=present)
+    return verb.lemma_ in _PLANNING and present
+
+
+def _is_to_be(verb: Token, *, present: bool) -> bool:
+    """Whether "be" says so of its subject: "is due to come", "is likely to come", "is to come"."""
+    complement = next(children(verb, "acomp"), None)
+    if complement is None:
         subject = subject_of(verb)
         return subject is not None and subject.lemma_ not in _ABSTRACT and present
-    return verb.lemma_ in _PLANNING and present
+    if any(child.lower_ in ("more", "less", "most") for child in complement.children):
+        return False  # "more likely to freeze" compares
+    beside = any(children(verb, "xcomp"))  # where the parser puts the infinitive to "be" itself
+    return complement.lower_ in _ARRANGED_ADJECTIVES and (beside or complement.lower_ != "ready")
 
 
 def controller_of(verb: Token) -> Token | None:
