@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import time
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +20,7 @@ from endpoint.execution.engine import Engine
 from endpoint.execution.lanes import Lanes
 from endpoint.protocol.negotiation import GRAPHS, RESULTS, Choice
 from endpoint.protocol.requests import ProtocolError, Query
-from endpoint.workers.process import memory_of, processor_time
+from endpoint.workers.process import memory_of, processor_time, run_at_a_time
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -187,6 +188,32 @@ def test_a_worker_goes_on_with_another_thread_after_a_long_query(store: Path) ->
             assert not worker.doomed
 
     asyncio.run(check())
+
+
+def slice_of(thread: int) -> float:
+    """Return the milliseconds that the kernel lets a thread run at a time."""
+    file = Path(f"/proc/{thread}/sched")
+    lines = file.read_text(encoding="ascii").splitlines() if file.exists() else []
+    found = [float(line.rpartition(":")[2]) for line in lines if line.startswith("se.slice")]
+    if not found:
+        pytest.skip("this kernel does not tell its slices")
+    return found[0] / (1e6 if found[0] > 1000 else 1)
+
+
+def test_a_short_query_runs_for_shorter_times_than_a_long_one_and_both_are_as_nice_as_before() -> None:
+    pid = os.posix_spawn("/bin/sleep", ["sleep", "600"], {})
+    try:
+        nice = os.getpriority(os.PRIO_PROCESS, pid)
+        slices = []
+        for seconds in (0.0003, 0.01):
+            run_at_a_time(seconds, pid)
+            slices.append(slice_of(pid))
+            assert os.getpriority(os.PRIO_PROCESS, pid) == nice
+        assert slices[0] < slices[1]
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    run_at_a_time(0.01, pid)  # it has ended: nothing comes of it
 
 
 def test_all_queries_together_stay_within_their_memory(store: Path) -> None:

@@ -23,6 +23,7 @@ from endpoint.protocol.requests import GraphRead, ProtocolError, Query
 from endpoint.workers.answer import Answer, WorkerLost
 from endpoint.workers.clerk import Clerk
 from endpoint.workers.nursery import Nursery
+from endpoint.workers.process import run_at_a_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from endpoint.workers.generation import Generation
     from endpoint.workers.worker import Worker
 
+_PROMPT = 0.0001  # seconds that the process which talks HTTP runs at a time, so that it runs as soon as something comes
 _KILLED = 0.1  # worker seconds that it costs a client to have a query stopped: its worker has to be replaced
 
 
@@ -67,6 +69,7 @@ class Engine:
 
         Raises StoreError where the store or its snapshot cannot be read.
         """
+        run_at_a_time(_PROMPT)
         try:
             await self.snapshots.start()
         except BaseException:

@@ -38,15 +38,25 @@ from endpoint.sparql.evaluation import evaluate
 from endpoint.workers import ledger, reading, scribe
 from endpoint.workers.frames import CHUNK, HEADER, NODE, WHOLE, Inbox, frame
 from endpoint.workers.lent import Lent
-from endpoint.workers.process import die_with, limit_memory, offer, rank, silence, stand_back, unlimit_memory
+from endpoint.workers.process import (
+    die_with,
+    limit_memory,
+    offer,
+    rank,
+    run_at_a_time,
+    silence,
+    stand_back,
+    unlimit_memory,
+)
 from endpoint.workers.rows import Rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _COMPRESS_FROM = 1024
-_BEHIND = 5  # how much nicer workers are than the process that talks HTTP, which must answer while they compute
-_LOADING = 10  # how much nicer the loading of a snapshot is than that, since the one before answers meanwhile
+_BEHIND = 5  # how much nicer keepers and workers are than the process that talks HTTP, which must answer meanwhile
+_LOADING = 5  # how much nicer yet the loading of a snapshot is, since the one before answers meanwhile
+_SHORT = 0.0003  # seconds that a worker runs at a time, until its query turns out to be long
 _DISPENSABLE = 800  # of 1000: what the kernel adds to a worker's part of all memory when it has to kill somebody
 _AHEAD = 1 << 20  # bytes of an answer that a worker may be ahead of the process that talks HTTP
 _PATIENCE = 0.005  # seconds that bytes of an answer wait for more
@@ -69,6 +79,7 @@ def main(descriptor: int) -> None:
     """Be the nursery on the control socket ``descriptor``; returns when the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a Ctrl-C at the terminal is for the process that talks HTTP
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are not waited for
+    run_at_a_time(0)  # not as the process that talks HTTP does
     control = socket.socket(fileno=descriptor)
     with contextlib.suppress(ConnectionError):  # the other end is gone: so is whoever would wait for the fork
         for message in _messages(control):
@@ -112,6 +123,7 @@ def _fork(
 def _keep(order: dict[str, Any], control: socket.socket) -> None:
     """Be the keeper of the snapshot that ``order`` names."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.nice(_BEHIND)
     path = order["path"]
     try:
         store = _in_memory(path, order["memory"]) if order["memory"] else None
@@ -192,7 +204,7 @@ def _work(
     ``shared`` are the descriptors through which connections are lent to it (see `ledger.made`), if they can be.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    os.nice(_BEHIND)
+    run_at_a_time(_SHORT)
     silence()
     if store is None:
         if path is None:
