@@ -6,7 +6,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loader.extraction.attribution.cues import is_medium, verb
-from loader.extraction.attribution.extents import contrast, is_time, named_so, spread, stray_clause
+from loader.extraction.attribution.extents import (
+    contrast,
+    cut_off_subject,
+    is_time,
+    named_so,
+    object_clause,
+    spread,
+    stray_clause,
+)
 from loader.extraction.attribution.sources import agent_of
 from loader.extraction.text.syntax import SUBJECTS, child, children, is_passive, runs
 
@@ -70,7 +78,8 @@ def _clause(token: Token, entry: Entry) -> Content | None:
         if clause.i > token.i and is_finite(clause) and not _is_behind_infinitive(token, clause, entry):
             last, released = _end(token, clause)
             last = max(last, contrast(token, last))
-            return Content(((without_mark(clause), last),), "clause", released=released)
+            first = cut_off_subject(token, clause) or without_mark(clause)
+            return Content(((first, last),), "clause", released=released)
     for clause in children(token, "xcomp"):
         if clause.tag_ == "VBG" and clause.i > token.i and any(is_finite(c) for c in children(clause, "ccomp")):
             return _span(clause, clause, "clause")  # "said cutting output must be a goal"
@@ -131,9 +140,12 @@ def is_finite(clause: Token) -> bool:
     if clause.tag_ == "VBG" and parted and child(clause, "aux") is None:
         return False  # "said, his voice rising"
     mark = child(clause, "mark")
-    if child(clause, *SUBJECTS, "attr", "auxpass") is not None or (mark is not None and mark.lower_ == "that"):
+    if child(clause, *SUBJECTS, "attr", "auxpass") is not None or (mark is not None and mark.lower_ in _MARKING):
         return True
     return clause.tag_ in ("VBD", "VBP", "VBZ", "MD", "VBN") or any(c.tag_ == "MD" for c in clause.children)
+
+
+_MARKING = frozenset({"that", "whether"})
 
 
 def _end(cue: Token, clause: Token) -> tuple[int, int]:
@@ -161,7 +173,9 @@ def _end(cue: Token, clause: Token) -> tuple[int, int]:
         if other.dep_ == "conj" and speaks and subject is None and _goes_with(cue, clause, other):
             return _before_link(clause, other), other.i
         linked = other.dep_ == "conj" and doc[left - 1].dep_ == "cc" and doc[left - 2].text == ","
-        apart = (_tells(other) and (comma or linked)) or (_contrasts(other) and comma)
+        apart = (
+            (_tells(other) and (comma or linked)) or (_contrasts(other) and comma) or (linked and _turns_to(cue, other))
+        )
         if other.dep_ in ("advcl", "conj") and subject is not None and apart:
             return (_before_link(clause, other) if linked else left - 1), -1  # "insists it is, and X has said it will"
         if (
@@ -205,9 +219,10 @@ _MARKS = frozenset(['"', "''", "``", "“", "‘"])
 
 def _goes_with(cue: Token, clause: Token, other: Token) -> bool:
     """Whether a verb coordinated below a content goes with the cue instead: of its tense, not the content's."""
-    if other.tag_ != cue.tag_ and not (cue.tag_ == "VBN" and other.tag_ == "VBD"):
-        return False
     head = other.head
+    if other.tag_ != cue.tag_ and not (cue.tag_ == "VBN" and other.tag_ == "VBD"):
+        told = child(other, "ccomp") is not None and other.tag_ == "VBD" and cue.tag_ == head.tag_ == "VBZ"
+        return told and child(other, "aux", "auxpass") is None  # "says it is late, but conceded that"
     return (
         head.tag_ != other.tag_
         or (other.tag_ == "VBD" and child(head, "aux", "auxpass") is not None)
@@ -232,6 +247,14 @@ def _contrasts(token: Token) -> bool:
     if mark is None or mark.lower_ not in _CONTRASTING or subject is None or entry is None:
         return False
     return subject.pos_ in ("NOUN", "PROPN") and entry.allows("that", "ing") and child(token, "ccomp") is not None
+
+
+def _turns_to(cue: Token, other: Token) -> bool:
+    """Whether a clause behind ", and" tells what somebody else said by then: "said he would, and Kim vowed to"."""
+    subject, entry = child(other, "nsubj"), verb(other)
+    named = subject is not None and subject.pos_ == "PROPN" and subject.ent_type_ == "PERSON"
+    telling = entry is not None and entry.allows("quote") and child(other, "ccomp", "xcomp") is not None
+    return named and telling and other.tag_ == cue.tag_ == "VBD"
 
 
 _CONTRASTING = frozenset({"while", "whereas", "although", "though"})
@@ -356,6 +379,9 @@ def _topic(token: Token, entry: Entry) -> Content | None:
     told = any(c.dep_ == "ccomp" and c.i < token.i for c in token.children)  # "…, X told reporters on his plane"
     topical = ("about",) if told else ("about", "on")
     link = next((c for c in children(token, "prep") if c.lower_ in topical and c.i > token.i), None)
+    hearer = child(token, "dobj")
+    if link is None and hearer is not None and entry.allows("of-object") and hearer.i > token.i:
+        link = next((c for c in children(hearer, "prep") if c.lower_ == "of"), None)  # "reminded voters of the vote"
     thing = child(link, "pobj", "pcomp") if link is not None else None
     if link is None or thing is None or is_time(thing):  # "told reporters on Thursday"
         return None
@@ -380,6 +406,9 @@ def _object(token: Token, entry: Entry) -> Content | None:
         return None
     thing = next((c for c in children(token, "dobj") if not is_time(c)), None)
     if thing is not None and thing.i > token.i and thing.lower_ not in _REFLEXIVE:
+        clause = object_clause(thing) if entry.allows("that") else None
+        if clause is not None:
+            return Content((clause,), "clause")
         last = thing
         for link in children(token, "prep"):
             goes_on = link.lower_ in _CONTINUING or (token.lemma_ == "congratulate" and link.lower_ == "on")

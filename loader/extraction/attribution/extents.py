@@ -281,3 +281,43 @@ def named_so(cue: Token) -> tuple[int, int] | None:
         if token.text in (",", ";", ":") or token.tag_ in ("VBD", "VBZ", "VBP", "MD", "WDT", "WP", "TO"):
             return None
     return None
+
+
+def cut_off_subject(cue: Token, clause: Token) -> int | None:
+    """Return where the subject begins that a parse hangs on the cue: "said [the days when X had Y] are gone"; or None.
+
+    It stands right behind the cue and ends where its clause, which has no other subject, begins.
+    """
+    if child(clause, *SUBJECTS) is not None or child(clause, "mark") is not None:
+        return None
+    thing = next((c for c in cue.rights if c.left_edge.i == cue.i + 1), None)
+    if (
+        thing is None
+        or thing.dep_ not in ("npadvmod", "dobj", "dep", "dative")
+        or thing.right_edge.i + 1 != clause.left_edge.i
+    ):
+        return None
+    return None if is_time(thing) else int(cue.i + 1)
+
+
+def object_clause(thing: Token) -> tuple[int, int] | None:
+    """Return the clause that a parse takes an object for which is its subject: "announcing [it would buy]"; or None.
+
+    Its finite verb stands right behind the object, has no subject of its own and none in the object's phrase.
+    """
+    doc, at = thing.doc, thing.right_edge.i + 1
+    if (
+        at + 1 >= thing.sent.end
+        or doc[at].tag_ not in _FINITE
+        or any(doc[i].tag_ in _FINITE for i in range(thing.i, at))
+    ):
+        return None
+    opener = doc[at]
+    verb = opener.head if opener.dep_ in ("aux", "auxpass") else opener
+    free = child(verb, *SUBJECTS) is None and opener.left_edge == opener and verb.left_edge.i in (at, verb.i)
+    if not free or verb.i < at or verb.pos_ not in ("VERB", "AUX"):
+        return None
+    return int(thing.left_edge.i), int(verb.right_edge.i)
+
+
+_FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})

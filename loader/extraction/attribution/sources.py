@@ -99,13 +99,56 @@ def subject_of(verb: Token) -> Token | None:
         if dep == "ccomp" and token.tag_ == "VBZ" and _follows(child(head, "nsubj"), token):
             return None  # "A backs B, C calls it a threat": the second clause's subject is not the first's
         if dep in ("acl", "relcl") and head.pos_ in ("NOUN", "PROPN", "PRON"):
-            return head
+            return (_author_of(token) if dep == "acl" and token.tag_ == "VBG" else None) or head
         if dep == "pcomp" and head.head.pos_ in ("NOUN", "PROPN"):
             return child(head.head, "poss")
         token = head.head if dep == "pcomp" and head.dep_ == "prep" else head
         if dep not in _SHARING or head == verb or token.pos_ not in ("VERB", "AUX", "ADP", "SCONJ", "ADJ"):
             break
     return None
+
+
+def _author_of(token: Token) -> Token | None:
+    """Return who says what a participle behind a thing tells, None if it is the thing itself.
+
+    Who issues a paper says what it says: "released a statement saying". Behind a comma a participle goes with the
+    verb, not with what is no actor: "made a third attempt, writing that".
+    """
+    thing = token.head
+    noun = noun_of(thing)
+    is_paper = noun is not None and noun.kind is NounKind.DOCUMENT
+    if thing.dep_ == "dobj" and is_paper and thing.head.lemma_.lower() in _ISSUING:
+        return subject_of(thing.head)
+    is_thing = (noun is None or noun.kind is NounKind.THING) and thing.pos_ == "NOUN" and not thing.ent_type_
+    if not is_thing or token.left_edge.i == 0 or token.left_edge.nbor(-1).text != ",":
+        return None
+    verb = thing
+    for _ in range(_CHAIN):
+        if verb.dep_ not in ("dobj", "pobj", "prep", "attr", "pcomp", "appos", "conj", "dative"):
+            break
+        verb = verb.head
+    return subject_of(verb) if verb.pos_ in ("VERB", "AUX") and verb != thing else None
+
+
+_ISSUING = frozenset(
+    [
+        "issue",
+        "release",
+        "send",
+        "write",
+        "post",
+        "publish",
+        "deliver",
+        "give",
+        "make",
+        "launch",
+        "file",
+        "sign",
+        "draft",
+    ]
+) | frozenset(
+    ["circulate", "pen", "tweet", "read", "put", "distribute", "co-sign", "author", "compose", "submit", "fire"]
+)
 
 
 def _follows(subject: Token | None, token: Token) -> bool:

@@ -226,7 +226,7 @@ def _after(reading: Reading, quotation: Quotation, limit: int) -> Token | None:
     """Find a cue behind the quotation in its sentence: '"A," X said', '"A?" asked X'."""
     text = reading.article.text
     end = quotation.outer.end
-    closing = text[quotation.inner.end - 1]
+    closing = text[quotation.inner.start : quotation.inner.end].rstrip(_NESTED)[-1:] or "-"
     if not (closing in ",?!—-…" or text[end : end + 1] == ","):
         return None
     doc = reading.doc
@@ -300,4 +300,5 @@ def _before_bracket(token: Token) -> int:
     return opening - 1
 
 
+_NESTED = "’'” \""  # what a quotation ends with that another one ends: “We were ‘taken captive,’”
 _BRACKET = 8  # tokens between the brackets behind a name
