@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from parsed import denoted, reading
+from parsed import denoted, read, reading
 
 ENVOY = "Ingrid Solberg, the ambassador of Norway, met Paul Hansen, a farmer, in the north."
 
@@ -173,6 +173,19 @@ def test_an_administration_is_the_state_of_whose_it_is() -> None:
     parsed = reading("The Biden administration spoke.", "The Biden-Harris Administration was ready.")
     assert denoted(parsed, "administration") == "united-states"
     assert denoted(parsed, "Administration") == "united-states"
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [("Norwegian PM", "Norwegian Prime Minister Ann Berg"), ("NATO chief", "NATO Secretary General Ann Berg")],
+)
+def test_an_office_in_a_headline_is_held_by_whom_the_report_names(words: str, name: str) -> None:
+    parsed = read(f"{words} says talks are open\n{name} said the talks were open.")
+    assert denoted(parsed, words.split()[-1]) == "ann-berg"
+
+
+def test_an_hour_is_no_prime_minister() -> None:
+    assert denoted(reading("Norway closed the border at 3 PM on Monday."), "3 PM") == ""
 
 
 def test_a_name_is_not_cut_at_its_particle_in_a_headline() -> None:

@@ -41,6 +41,7 @@ _EVIDENCE = frozenset(
     {"research", "study", "analysis", "evidence", "data", "survey", "poll", "finding", "figure", "result", "report"}
     | {"document", "letter", "record", "intelligence", "estimate", "model", "sign", "experiment", "paper"}
 )
+_AIMED = frozenset({"focus", "address", "cover"})  # what a pact is for, though mere talk where persons do it
 # Told without a proposition of its own.
 _TALK = frozenset(
     {
@@ -134,7 +135,8 @@ def is_inference(attribution: Attribution) -> bool:
     source = attribution.source_token
     if source is None or (source.lower_ not in _GROUNDS and source.lemma_ not in _GROUNDS):
         return False
-    return source.lemma_ not in ("report", "document", "letter", "data")
+    stated = source.lemma_ == "statement" and attribution.cue_token.tag_ == "VBD"  # "the statement indicated that"
+    return not stated and source.lemma_ not in ("report", "document", "letter", "data")
 
 
 def softening(attribution: Attribution) -> Certainty | None:
@@ -309,7 +311,8 @@ def _tells(participants: Participants, verb: Token, content: Span) -> bool:
     """Whether a clause names a partnership or pillar, or tells of a relation between actors."""
     went_on = verb.lemma_ == "go" and any(child.lower_ == "on" for child in verb.children)
     silent = verb.lemma_ in _REFUSING and any(act.lemma_ in _TALK | _SAID for act in children(verb, "xcomp"))
-    if verb.lemma_ in _TALK | _SAID or went_on or silent or _is_first_person(verb):
+    talks = verb.lemma_ in _TALK | _SAID and not (verb.lemma_ in _AIMED and _is_of_topic(participants, verb))
+    if talks or went_on or silent or _is_first_person(verb):
         return False
     if any(topic.kind is not EntityKind.TECHNOLOGY for topic in about(participants, content)):
         return True
@@ -323,6 +326,13 @@ def _tells(participants: Participants, verb: Token, content: Span) -> bool:
         return True
     actors = [actor for actor in taking_part(participants, content) if actor.kind in _RELATED or actor.registered]
     return any(actor in own for actor in actors) and any(not _same(actor, own) for actor in actors)
+
+
+def _is_of_topic(participants: Participants, verb: Token) -> bool:
+    """Whether the subject of a verb is a partnership or pillar: "the first pillar focuses on submarines"."""
+    subject = subject_of(verb)
+    meant = participants.denoted_by(subject) if subject is not None else ()
+    return any(entity.kind in (EntityKind.PARTNERSHIP, EntityKind.PILLAR) for entity in meant)
 
 
 def _is_journey(verb: Token) -> bool:

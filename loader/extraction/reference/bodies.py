@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind
 from loader.extraction.reference.acting import OUTLET, BodyName, acting, speaking
+from loader.extraction.reference.person_names import POSTS
 from loader.extraction.reference.places import WHERE, stands_for_government
 from loader.extraction.text.nouns import INSTITUTIONAL, PERSONAL, Noun, NounKind, kind_of
 from loader.names import NameForm
@@ -309,7 +310,7 @@ class Bodies:
         known = [entity for entity in self.known[start:end] if entity is not None]
         if len(known) == end - start or any(e.kind in (EntityKind.TECHNOLOGY, EntityKind.PILLAR) for e in known):
             return False
-        if self._is_list(start, end) or self._is_portfolio(end):
+        if self._is_list(start, end) or self._is_portfolio(end) or self._is_place_of_post(start):
             return False
         if not words.tokens[start].text[0].isupper() or any(words.tokens[i].like_num for i in range(start, end)):
             return False
@@ -339,6 +340,13 @@ class Bodies:
         """Whether the tagger took the first names of a list for one: "Mali, Burkina Faso and Niger"."""
         joined = any(self._words.low[i] in (",", "and", "&") for i in range(start, end))
         return joined and (self._state_at(start) is not None or self._state_at(end - 1) is not None)
+
+    def _is_place_of_post(self, start: int) -> bool:
+        """Whether a state opens the words, to which somebody is sent: "Ambassador to the United States Jane Roe"."""
+        low, i = self._words.low, start - 1
+        while i > 0 and low[i] in ("the", "to"):
+            i -= 1
+        return i < start - 1 and low[i] in POSTS and self._state_at(start) is not None
 
     def _is_portfolio(self, end: int) -> bool:
         """Whether the words only say which minister somebody is: "External Affairs Minister Jane Roe"."""

@@ -243,7 +243,10 @@ class Descriptions:
     def _may_be_called(self, referent: Referent, noun: Noun, *, opening: bool) -> bool:
         """Whether a noun fits a person; a headline says "minister" for any kind of minister."""
         nouns = referent.nouns
-        return noun.words in nouns or (opening and any(own.endswith(" " + noun.words) for own in nouns))
+        if noun.words in nouns:
+            return True
+        office = noun.kind is NounKind.OFFICE and reworded(noun.words, nouns)  # "NATO chief", its secretary general
+        return opening and (office or any(own.endswith(" " + noun.words) for own in nouns))
 
     # ---- to whom a person belongs
 

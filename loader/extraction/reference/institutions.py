@@ -83,7 +83,7 @@ class Institutions:
             self._discourse.mention(noun.start, noun.end, token, staff)
         elif noun.words in _NEWS and any(self._is_own_name(i) for i in range(start, noun.start)):
             return  # "the Hindu newspaper" is none named before
-        elif self._words.low[start] in DEFINITE or owned:
+        elif self._words.low[start] in DEFINITE or owned or _is_bare_subject(token, noun, start):
             if token.dep_ in ("compound", "nmod") and noun.kind is not NounKind.GOVERNMENT:
                 return
             referent = self.resolve(token, noun, start)
@@ -220,6 +220,12 @@ class Institutions:
             return salience(use, here, quotation) + (_AT_HOME if own else 0)
 
         return discourse.trail.best(score, here)
+
+
+def _is_bare_subject(token: Token, noun: Noun, start: int) -> bool:
+    """Whether a government acts without an article, as headlines have it: "Govt claims papers prove it"."""
+    alone = noun.kind is NounKind.GOVERNMENT and start == noun.start and token.tag_ not in ("NNS", "NNPS")
+    return alone and token.text[0].isupper() and token.dep_ in ("nsubj", "nsubjpass")
 
 
 def is_called(referent: Referent, noun: Noun) -> bool:

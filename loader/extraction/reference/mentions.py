@@ -36,7 +36,7 @@ _OF_STATES = frozenset(
 )
 # The city that opens a report: "TOKYO, March 3 (Kyodo) -", "Hanoi, October 26 —".
 _DATELINE = re.compile(
-    r"([A-Z][^\W\d_]+(?:[ .'’-][A-Z][^\W\d_]+){0,3})(?:,[^—–\n-]{1,40})?(?: ?\([^)\n]{2,30}\))? ?(?:--?|[—–]) "
+    r"([A-Z][^\W\d_]+(?:[ .'’-][A-Z][^\W\d_]+){0,3})(?:,[^—–\n-]{1,40})?(?: ?\([^)\n]{2,30}\))? ?(?:--?|[—–]|:) "
 )
 
 

@@ -81,6 +81,7 @@ _OF_BODIES = frozenset(
     }
     | {"employer", "lender", "operator", "owner", "provider", "investor", "consultant", "affiliate", "observer"}
 )
+POSTS = frozenset({"ambassador", "envoy", "consul", "representative", "commissioner"})
 # Offices by which their holders are addressed: after "Mr." or "Madam" they are no name.
 _ADDRESSES = frozenset(
     {"president", "minister", "secretary", "speaker", "chairman", "chairwoman", "chair", "ambassador", "mayor"}
@@ -194,6 +195,7 @@ def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[
         if ent.label_ == "PERSON" or (ent.label_ == "ORG" and _is_like_person(words, ent.start, ent.end)):
             yield ent.start, ent.end, None
     yield from _introduced(words)
+    yield from _posted(words, known)
     for token in words.capitals:
         titled = ends_title(token.text)
         given = not titled and _is_given_name(token)
@@ -218,6 +220,24 @@ def _introduced(words: Words) -> Iterator[tuple[int, int, Entity | None]]:
             end += 1
         if end - i - 1 > 1 and end < len(words) and words.low[end] == "," and _ends_phrase(words, i):
             yield i + 1, end, None
+
+
+def _posted(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[int, int, Entity | None]]:
+    """Yield the names behind the place of a post: "Ambassador to the United States Petra Roe"."""
+    for i, word in enumerate(words.low):
+        if word not in POSTS or i + 3 >= len(words) or words.low[i + 1] not in ("to", "in"):
+            continue
+        start = i + 3 if words.low[i + 2] == "the" else i + 2
+        place = known[start] if start < len(words) else None
+        if place is None or place.kind is not EntityKind.STATE:
+            continue
+        while start < len(words) and known[start] is place:
+            start += 1
+        end = start
+        while end < len(words) and known[end] is None and _continues(words, start, end):
+            end += 1
+        if end - start > 1:
+            yield start, end, None
 
 
 def _ends_phrase(words: Words, i: int) -> bool:
@@ -311,6 +331,8 @@ def _trim(
 ) -> PersonName | None:
     """Cut a candidate to the name in it; None if it is no name of a person."""
     tokens = words.tokens
+    if entity is None and end - start > 1 and title_of(tuple(token.text for token in tokens[start:end])):
+        return None  # "Datuk Seri" Anwar Ibrahim
     if entity is None:
         for i in range(start, end):
             if tokens[i].text in _ENDS or tokens[i].is_space or tokens[i].tag_ == "POS":
@@ -399,6 +421,8 @@ def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known
         return False
     if len(folded) == 1 and folded[0] in _ADDRESSES:  # "Mr. President"
         return False
+    if len(folded) == 1 and start and kind_of(f"{words.low[start - 1]} {folded[0]}") in PERSONAL:
+        return False  # "Director General"
     vouched = len(folded) == 1 and title_before(words, start) is not None  # "Mr. King"
     given = len(folded) > 1 and gender_of_given_name(folded[0]) != "-"  # "Steven Law"
     if (kind_of(folded[-1]) in _NO_NAME and not given) or (

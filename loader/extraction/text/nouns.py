@@ -69,6 +69,7 @@ for _words in sorted(_NOUNS):
         _entry = tuple(_words.split())
         _OF[_entry[0]] = (*_OF.get(_entry[0], ()), _entry)
 
+_IN_CAPITALS = frozenset({"pm", "fm"})  # offices whose short forms are other words in lower case
 _ANYONE = "anyone"
 _GROUPS: dict[str, frozenset[str]] = {}
 for _group, _noun, _ in rows("rewordings"):
@@ -99,9 +100,14 @@ def noun_of(head: Token | Parsed) -> Noun | None:
                 words = " ".join(entry)
                 return Noun(words, *_NOUNS[words], head.i, head.i + len(entry))
     for form in (head.lower_, last):
-        if form in _NOUNS:
+        if form in _NOUNS and (form not in _IN_CAPITALS or _is_short_title(head)):
             return Noun(last if last in _NOUNS else form, *_NOUNS[form], head.i, head.i + 1)
     return None
+
+
+def _is_short_title(head: Token | Parsed) -> bool:
+    """Whether "PM" stands for an office, and not for an hour ("3 PM")."""
+    return head.text.isupper() and not (head.i and head.doc[head.i - 1].like_num)
 
 
 def reworded(noun: str, others: Iterable[str]) -> bool:

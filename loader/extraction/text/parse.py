@@ -39,6 +39,8 @@ _DATELINE = re.compile(
     r"|[A-Z][\w.]+(?: [A-Z][\w.]+)?(?:, [A-Z][\w.]+)? ?\([A-Z][A-Za-z ]{1,20}\)) ?(?:--|[—–―-]) ",
     re.MULTILINE,
 )
+# A place in capitals and a colon, which in a text that has several are rather the labels of those who speak.
+_COLONED = re.compile(r"^[A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,2}: (?=[A-Z\"“])", re.MULTILINE)
 # The hour that opens an entry of a live report: "11:02 Turkey wants", "09.40 GMT - The leaders".
 _HOUR = re.compile(
     r"^\d{1,2}[:.]\d{2}(?: ?(?:[ap]\.?m\.?|GMT|BST|UTC|CET|CEST|EST|EDT|ET))?(?: ?[-–—|:])? (?=[A-Z\"“])", re.MULTILINE
@@ -179,6 +181,8 @@ def mark_sentences(doc: Doc) -> Doc:
     text = doc.text
     breaking = _BLANK if is_hard_wrapped(text) else _BREAK
     opened = {match.end() for pattern in (_DATELINE, _HOUR) for match in pattern.finditer(text)}
+    coloned = list(islice(_COLONED.finditer(text), 2))
+    opened |= {match.end() for match in coloned if len(coloned) == 1}
     marks = [_OPEN] * len(doc)
     starting = ended = False
     titled = True  # still in the title, which is a line of its own

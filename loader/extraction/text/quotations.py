@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from loader.document import Span
@@ -41,7 +42,8 @@ def find_quotations(text: str, page: Page | None = None) -> tuple[Quotation, ...
     Apostrophes and primes are no marks.
     Takes time linear in the length of the text.
     """
-    paragraphs = (_BLOCK if is_hard_wrapped(text) else _LINE).finditer(text)
+    paragraphs = list((_BLOCK if is_hard_wrapped(text) else _LINE).finditer(text))
+    singly = _going_on_singly(text, [paragraph.span() for paragraph in paragraphs])
     boilerplate = page.boilerplate if page else ()
     found: list[Quotation] = []
     carried = False  # the paragraph before ended inside a quotation
@@ -52,7 +54,10 @@ def find_quotations(text: str, page: Page | None = None) -> tuple[Quotation, ...
         if end == start or any(line.start <= start < line.end for line in boilerplate):
             continue
         marks = tuple(_marks(text, start, end))
-        pairs, open_at_end = _pairs(text, start, end, marks, carried=carried)
+        if start in singly:
+            pairs, open_at_end = [(start, start + 1, end, end)], True
+        else:
+            pairs, open_at_end = _pairs(text, start, end, marks, carried=carried)
         opens_paragraph = bool(marks) and marks[0].start == start and marks[0].opens
         if found and carried and not (opens_paragraph or (pairs and pairs[0][0] == start)):
             found[-1] = Quotation(found[-1].inner, found[-1].outer, found[-1].scare, continued=False)
@@ -69,6 +74,16 @@ def find_quotations(text: str, page: Page | None = None) -> tuple[Quotation, ...
     if found and found[-1].continued:
         found[-1] = Quotation(found[-1].inner, found[-1].outer, found[-1].scare, continued=False)
     return tuple(found)
+
+
+def _going_on_singly(text: str, paragraphs: list[tuple[int, int]]) -> set[int]:
+    """Return where paragraphs start whose single quotation goes on in the next one: both open with such a mark."""
+    full = [(start, end) for start, end in paragraphs if text[start:end].strip()]
+    return {
+        start
+        for (start, end), (after, _) in pairwise(full)
+        if text[start] in "'‘" and text[after] == text[start] and text[start:end].rstrip()[-1] not in "'’"
+    }
 
 
 def _quotation(text: str, paragraph: int, pair: tuple[int, int, int, int]) -> Quotation | None:
