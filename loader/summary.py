@@ -6,6 +6,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Outcome(StrEnum):
@@ -81,6 +85,15 @@ class Summary:
     def is_whole(self) -> bool:
         """Whether everything that was read is in the store, or in a file."""
         return not any(problem.fatal for problem in self.problems)
+
+
+def failed(problems: Iterable[Problem]) -> Summary:
+    """Return the summary of a run in which nothing could be read, and why not."""
+    ledger = Ledger()
+    for problem in problems:
+        ledger.problems.append(problem)
+        ledger.outcomes[Outcome.FAILED] += problem.fatal
+    return ledger.summary()
 
 
 @dataclass(slots=True)

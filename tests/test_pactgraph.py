@@ -317,6 +317,19 @@ def test_some_skipped_ends_with_1_and_the_rest_is_stored(
     assert run("validate", "--store", store).returncode == 0
 
 
+def test_a_load_that_reads_no_article_leaves_no_store_behind(tmp_path: Path) -> None:
+    (tmp_path / "report.pdf").write_bytes(b"%PDF-1.7")
+    (tmp_path / "empty.txt").touch()
+    done = run("load", tmp_path / "report.pdf", tmp_path / "empty.txt", "--store", tmp_path / "store", "--json")
+    assert done.returncode == 1
+    assert [line.rpartition(": ")[2] for line in done.stderr.splitlines()] == [
+        "A PDF is not read; make text of it (`pdftotext FILE`), and see that its first line is the title.",
+        "The file is empty.",
+    ]
+    assert json.loads(done.stdout)["failed"] == 2
+    assert not (tmp_path / "store").exists()
+
+
 def test_a_closed_standard_input_is_told(tmp_path: Path) -> None:
     command = ["sh", "-c", '"$0" load - --store store <&-', str(PACTGRAPH)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=NARROW, cwd=tmp_path)

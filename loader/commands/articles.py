@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -204,28 +205,43 @@ def train(
 def load_into(
     paths: list[str], options: Options, place: Path, *, quiet: bool = False, authority: Any = None, **settings: Any
 ) -> tuple[Summary, Linked | None]:
-    """Load articles into the store at ``place``, made if it is not there, and have its links follow them.
+    """Load articles into the store at ``place``, and have its links follow them.
 
-    Without an ``authority`` the actors wait for their links.
+    A store that is not there is made, unless no article can be read. Without an ``authority`` the actors wait for their
+    links.
     """
     from loader import links, pipeline
     from loader.registry import Registry
     from loader.store import Store
-    from loader.summary import Problem
+    from loader.summary import Problem, failed
 
     base = settings.get("base", DEFAULT_BASE)
     chosen = pipeline.Settings(base=base, least=settings.get("least", 0.0), extractor=settings.get("extractor"))
     registry = Registry.load()
-    with (
-        _articles(paths, options, quiet=quiet) as articles,
-        Store.open(place, base=base, registry=registry, wait=settings.get("wait", 30.0)) as store,
-    ):
-        summary = pipeline.load(articles, store, settings=chosen, plan=settings.get("plan"))
-        try:
-            return summary, links.follow(store, registry, authority) if authority is not None else None
-        except StoreError as error:  # what was loaded is loaded
-            problem = Problem(str(place), None, f"The articles are stored, but not linked. {error}")
-            return summary, links.Linked({}, (problem,))
+    with _articles(paths, options, quiet=quiet) as found:
+        errors, articles = _first_article(found)
+        if articles is None and not place.exists():
+            return failed(Problem(each.source, each.line, each.message, each.fatal) for each in errors), None
+        whole = chain(errors, articles or ())
+        with Store.open(place, base=base, registry=registry, wait=settings.get("wait", 30.0)) as store:
+            summary = pipeline.load(whole, store, settings=chosen, plan=settings.get("plan"))
+            try:
+                return summary, links.follow(store, registry, authority) if authority is not None else None
+            except StoreError as error:  # what was loaded is loaded
+                problem = Problem(str(place), None, f"The articles are stored, but not linked. {error}")
+                return summary, links.Linked({}, (problem,))
+
+
+def _first_article(found: Iterator[Any]) -> tuple[list[Any], Iterator[Any] | None]:
+    """Return the errors before the first article, and the articles from it on; None where there is no article."""
+    from loader.document import Article
+
+    errors: list[Any] = []
+    for each in found:
+        if isinstance(each, Article):
+            return errors, chain([each], found)
+        errors.append(each)
+    return errors, None
 
 
 def _plan(workers: int | None, seconds: float, llm: str | None, answering: float) -> Any:
