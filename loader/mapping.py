@@ -5,23 +5,26 @@ Both are functions of the document and the base alone, in one order.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from pyoxigraph import Literal, NamedNode, Quad
+from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
 from loader.actors import Naming
 from loader.document import Entity, EntityKind
-from loader.terms import ASSOCIATED_WITH, GENERATED_BY, NAME, TYPE, USED, pact, term
-from ontology.vocabulary import content_hash, slug
+from loader.literals import day, decimal, duration, web_iri
+from loader.terms import ASSOCIATED_WITH, GENERATED_BY, NAME, TYPE, USED, pact
+from ontology.values import written
+from ontology.vocabulary import PREFIXES, content_hash, slug
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pyoxigraph import Quad
+
     from loader.document import Document, Membership, Span, Statement, StatementKey, TimeReference
     from loader.registry import Registry
+    from ontology.values import Row
     from ontology.vocabulary import Mint
 
 
@@ -30,6 +33,16 @@ class Unmappable(ValueError):
 
 
 def quads(document: Document, mint: Mint, publisher: Entity | None = None) -> list[Quad]:
+    """Give what `rows` gives, as quads."""
+    return list(parse("".join(map(line, rows(document, mint, publisher))), RdfFormat.N_QUADS))
+
+
+def line(row: Row) -> str:
+    """Return a row as a line of N-Quads."""
+    return " ".join(row) + " .\n"
+
+
+def rows(document: Document, mint: Mint, publisher: Entity | None = None) -> list[Row]:
     """Give the article's named graph, sorted; every subject lies under the article's IRI.
 
     ``publisher`` is the outlet as the registry knows it; without it an outlet that the article names is taken as a
@@ -50,7 +63,7 @@ def quads(document: Document, mint: Mint, publisher: Entity | None = None) -> li
         raise
     except ValueError as error:  # an IRI, a language tag or a slug that RDF does not allow
         raise Unmappable(str(error)) from error
-    return sorted(sheet.quads, key=str)
+    return sorted(sheet.rows)
 
 
 def new_outlet(document: Document) -> Entity | None:
@@ -136,153 +149,162 @@ def _naming(entity: Entity, language: str, mint: Mint, *, publishes: bool = Fals
 
 @dataclass(frozen=True, slots=True)
 class _Sheet:
-    """The graph while it is written."""
+    """The graph while it is written; nodes are IRIs, all else is as N-Quads writes it.
+
+    ``iris``, ``spans`` and ``terms`` hold what was written already.
+    """
 
     document: Document
     mint: Mint
     article: str
-    graph: NamedNode
+    graph: str
     statements: Mapping[tuple[int, int, int], str]
     times: frozenset[Span]
-    quads: set[Quad] = field(default_factory=set)
+    rows: set[Row] = field(default_factory=set)
+    iris: dict[str, str] = field(default_factory=dict)
+    spans: dict[Span, str] = field(default_factory=dict)
+    terms: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, document: Document, mint: Mint) -> _Sheet:
         article = mint.article(document.article.text, document.article.url)
         minted = mint.statements(article, (statement.key for statement in document.statements))
         times = frozenset(time.span for time in document.times)
-        return cls(document, mint, article, NamedNode(mint.graph(article)), minted, times)
+        return cls(document, mint, article, str(NamedNode(mint.graph(article))), minted, times)
 
     # ---- the nodes
 
     def put_article(self, publisher: Entity | None) -> None:
         article, text = self.document.article, self.document.article.text
         node = self.article
-        self.put(node, TYPE, pact("Article"))
-        self.put(node, term("dcterms", "title"), self.words(article.title))
-        self.put(node, term("dcterms", "language"), Literal(article.language))
-        self.put(node, pact("contentHash"), Literal("sha256:" + content_hash(text)))
-        self.put(node, pact("textLength"), Literal(len(text)))
+        self.put(node, _TYPE, self.pact("Article"))
+        self.put(node, self.term("dcterms", "title"), self.words(article.title))
+        self.put(node, self.term("dcterms", "language"), written(article.language))
+        self.put(node, self.pact("contentHash"), written("sha256:" + content_hash(text)))
+        self.put(node, self.pact("textLength"), _integer(len(text)))
         if article.identifier:
-            self.put(node, term("dcterms", "identifier"), Literal(article.identifier))
+            self.put(node, self.term("dcterms", "identifier"), written(article.identifier))
         if article.published:
-            self.put(node, term("schema", "datePublished"), _date(article.published.isoformat()))
+            self.put(node, self.term("schema", "datePublished"), str(day(article.published)))
         if article.url:
-            self.put(node, term("schema", "url"), _web_iri(article.url))
-            self.put(node, term("dcterms", "isVersionOf"), NamedNode(self.mint.work(article.url)))
+            self.put(node, self.term("schema", "url"), str(web_iri(article.url)))
+            self.put(node, self.term("dcterms", "isVersionOf"), self.iri(self.mint.work(article.url)))
         if publisher:
-            self.put(node, term("schema", "publisher"), self.entity(publisher))
+            self.put(node, self.term("schema", "publisher"), self.entity(publisher))
         for author in article.authors:
-            self.put(node, term("schema", "author"), Literal(author))
+            self.put(node, self.term("schema", "author"), written(author))
         if article.license:
             is_address = article.license.startswith(("http://", "https://"))
-            named = _web_iri(article.license) if is_address else Literal(article.license)
-            self.put(node, term("dcterms", "license"), named)
+            named = str(web_iri(article.license)) if is_address else written(article.license)
+            self.put(node, self.term("dcterms", "license"), named)
         for span in self.document.boilerplate:
-            self.put(node, pact("boilerplateSpan"), self.span(span))
+            self.put(node, self.pact("boilerplateSpan"), self.span(span))
         for partnership in self.partnerships():
-            self.put(node, term("schema", "about"), self.entity(partnership))
+            self.put(node, self.term("schema", "about"), self.entity(partnership))
 
     def put_statement(self, statement: Statement) -> None:
         node = self.statements[statement.key]
-        self.put(node, TYPE, pact("Statement"))
-        self.put(node, pact("inArticle"), NamedNode(self.article))
-        self.put(node, pact("text"), Literal(statement.content.of(self.document.article.text)))
+        self.put(node, _TYPE, self.pact("Statement"))
+        self.put(node, self.pact("inArticle"), self.iri(self.article))
+        self.put(node, self.pact("text"), written(statement.content.of(self.document.article.text)))
         for name, code in _codes(statement).items():
             if code:
-                self.put(node, pact(name), pact(code))
+                self.put(node, self.pact(name), self.pact(code))
         for name, spans in _spans(statement).items():
             for span in spans:
-                self.put(node, pact(name), self.span(span))
+                self.put(node, self.pact(name), self.span(span))
         for name, named in _entities(statement).items():
             for entity in named:
-                self.put(node, pact(name), self.entity(entity))
+                self.put(node, self.pact(name), self.entity(entity))
         for name, times in (("utteranceTime", statement.utterance_times), ("eventTime", statement.event_times)):
             for span in times:
-                self.put(node, pact(name), self.time(span))
+                self.put(node, self.pact(name), self.time(span))
         for key in statement.restates:
-            self.put(node, pact("restates"), self.statement(key))
+            self.put(node, self.pact("restates"), self.statement(key))
         for key in statement.derived_from:
-            self.put(node, term("prov", "wasDerivedFrom"), self.statement(key))
+            self.put(node, self.term("prov", "wasDerivedFrom"), self.statement(key))
         if statement.edited:
-            self.put(node, pact("editedQuote"), Literal(value=True))
+            self.put(node, self.pact("editedQuote"), str(Literal(value=True)))
         self.put_reading(node, statement)
 
     def put_reading(self, node: str, statement: Statement) -> None:
         """Tell how sure the reading of a statement is, and by which language model (PROV-O) if it is by one."""
         if statement.confidence is not None:
-            self.put(node, pact("confidence"), _decimal(statement.confidence))
+            self.put(node, self.pact("confidence"), str(decimal(statement.confidence)))
         if statement.model is not None:
             reading, reader = self.mint.reading(self.article), self.mint.reader(self.article)
-            self.put(node, GENERATED_BY, NamedNode(reading))
-            self.put(reading, TYPE, term("prov", "Activity"))
-            self.put(reading, USED, NamedNode(self.article))
-            self.put(reading, ASSOCIATED_WITH, NamedNode(reader))
-            self.put(reader, TYPE, term("prov", "SoftwareAgent"))
-            self.put(reader, NAME, Literal(statement.model))
+            self.put(node, str(GENERATED_BY), self.iri(reading))
+            self.put(reading, _TYPE, self.term("prov", "Activity"))
+            self.put(reading, str(USED), self.iri(self.article))
+            self.put(reading, str(ASSOCIATED_WITH), self.iri(reader))
+            self.put(reader, _TYPE, self.term("prov", "SoftwareAgent"))
+            self.put(reader, str(NAME), written(statement.model))
 
     def put_membership(self, membership: Membership) -> None:
         statement = self.statement(membership.according_to)
         member, partnership = self.entity(membership.member), self.entity(membership.partnership)
         pillar = self.entity(membership.pillar) if membership.pillar else None
-        node = self.mint.membership(statement.value, member.value, partnership.value, pillar.value if pillar else None)
-        self.put(node, TYPE, pact("Membership"))
-        self.put(node, pact("member"), member)
-        self.put(node, pact("partnership"), partnership)
+        node = self.mint.membership(statement[1:-1], member[1:-1], partnership[1:-1], pillar[1:-1] if pillar else None)
+        self.put(node, _TYPE, self.pact("Membership"))
+        self.put(node, self.pact("member"), member)
+        self.put(node, self.pact("partnership"), partnership)
         if pillar:
-            self.put(node, pact("pillar"), pillar)
-        self.put(node, pact("status"), pact(f"status-{membership.status}"))
-        self.put(node, pact("accordingTo"), statement)
+            self.put(node, self.pact("pillar"), pillar)
+        self.put(node, self.pact("status"), self.pact(f"status-{membership.status}"))
+        self.put(node, self.pact("accordingTo"), statement)
 
     def put_time(self, time: TimeReference) -> None:
-        node = self.time(time.span).value
-        self.put(node, TYPE, pact("TimeReference"))
-        self.put(node, pact("timeSpan"), self.span(time.span))
-        self.put(node, pact("anchor"), pact(f"anchor-{time.anchor}"))
-        self.put(node, pact("timex"), Literal(time.timex))
+        node = self.time(time.span)[1:-1]
+        self.put(node, _TYPE, self.pact("TimeReference"))
+        self.put(node, self.pact("timeSpan"), self.span(time.span))
+        self.put(node, self.pact("anchor"), self.pact(f"anchor-{time.anchor}"))
+        self.put(node, self.pact("timex"), written(time.timex))
         if time.offset:
-            self.put(node, pact("offset"), duration(time.offset))
+            self.put(node, self.pact("offset"), str(duration(time.offset)))
         if time.earliest:
-            self.put(node, pact("earliest"), _date(time.earliest.isoformat()))
+            self.put(node, self.pact("earliest"), str(day(time.earliest)))
         if time.latest:
-            self.put(node, pact("latest"), _date(time.latest.isoformat()))
+            self.put(node, self.pact("latest"), str(day(time.latest)))
 
     # ---- what the nodes refer to; spans and unnamed sources are written as they are met
 
-    def span(self, span: Span) -> NamedNode:
+    def span(self, span: Span) -> str:
         text = self.document.article.text
         if span.end > len(text):
             message = f"A span at {span.start}-{span.end} runs past the end of the text, {len(text)} characters long."
             raise Unmappable(message)
+        if span in self.spans:
+            return self.spans[span]
         node = self.mint.span(self.article, span.start, span.end)
-        self.put(node, TYPE, pact("Span"))
-        self.put(node, term("oa", "start"), Literal(span.start))
-        self.put(node, term("oa", "end"), Literal(span.end))
-        self.put(node, term("oa", "exact"), Literal(span.of(text)))
-        return NamedNode(node)
+        self.put(node, _TYPE, self.pact("Span"))
+        self.put(node, self.term("oa", "start"), _integer(span.start))
+        self.put(node, self.term("oa", "end"), _integer(span.end))
+        self.put(node, self.term("oa", "exact"), written(span.of(text)))
+        self.spans[span] = self.iri(node)
+        return self.spans[span]
 
-    def entity(self, entity: Entity) -> NamedNode:
+    def entity(self, entity: Entity) -> str:
         if entity.kind is not EntityKind.UNNAMED_SOURCE:
-            return NamedNode(self.mint.entity(entity.path))
+            return self.iri(self.mint.entity(entity.path))
         start, _, end = entity.key.partition("-")
         node = self.mint.source(self.article, int(start), int(end))
-        self.put(node, TYPE, pact("UnnamedSource"))
-        self.put(node, term("skos", "prefLabel"), self.words(entity.label))
+        self.put(node, _TYPE, self.pact("UnnamedSource"))
+        self.put(node, self.term("skos", "prefLabel"), self.words(entity.label))
         if entity.affiliation:
-            self.put(node, pact("affiliation"), self.entity(entity.affiliation))
-        return NamedNode(node)
+            self.put(node, self.pact("affiliation"), self.entity(entity.affiliation))
+        return self.iri(node)
 
-    def statement(self, key: StatementKey) -> NamedNode:
+    def statement(self, key: StatementKey) -> str:
         if key not in self.statements:
             message = f"Something refers to a statement at {key.start}-{key.end} that the document does not have."
             raise Unmappable(message)
-        return NamedNode(self.statements[key])
+        return self.iri(self.statements[key])
 
-    def time(self, span: Span) -> NamedNode:
+    def time(self, span: Span) -> str:
         if span not in self.times:
             message = f"A statement refers to a time at {span.start}-{span.end} that the document does not have."
             raise Unmappable(message)
-        return NamedNode(self.mint.time(self.article, span.start, span.end))
+        return self.iri(self.mint.time(self.article, span.start, span.end))
 
     def partnerships(self) -> list[Entity]:
         """Return what the article is about as a whole: the partnerships its statements and memberships name."""
@@ -290,11 +312,35 @@ class _Sheet:
         named += [membership.partnership for membership in self.document.memberships]
         return [entity for entity in named if entity.kind is EntityKind.PARTNERSHIP]
 
-    def words(self, label: str) -> Literal:
-        return Literal(label, language=self.document.article.language.lower())
+    def words(self, label: str) -> str:
+        return str(Literal(label, language=self.document.article.language.lower()))
 
-    def put(self, subject: str, predicate: NamedNode, value: NamedNode | Literal) -> None:
-        self.quads.add(Quad(NamedNode(subject), predicate, value, self.graph))
+    def pact(self, name: str) -> str:
+        """Return a term of our vocabulary."""
+        found = self.terms.get(name)
+        if found is None:
+            found = self.terms[name] = str(pact(name))
+        return found
+
+    def term(self, prefix: str, name: str) -> str:
+        """Return a term of another vocabulary."""
+        return self.iri(PREFIXES[prefix] + name)
+
+    def iri(self, iri: str) -> str:
+        found = self.iris.get(iri)
+        if found is None:
+            found = self.iris[iri] = str(NamedNode(iri))
+        return found
+
+    def put(self, node: str, predicate: str, value: str) -> None:
+        self.rows.add((self.iri(node), predicate, value, self.graph))
+
+
+_TYPE = str(TYPE)
+
+
+def _integer(number: int) -> str:
+    return f'"{number}"^^<{PREFIXES["xsd"]}integer>'
 
 
 def _codes(statement: Statement) -> dict[str, str | None]:
@@ -332,56 +378,3 @@ def _entities(statement: Statement) -> dict[str, tuple[Entity, ...]]:
         "about": statement.about,
         "involves": statement.involves,
     }
-
-
-def duration(offset: str) -> Literal:
-    """Return an ISO 8601 duration as the canonical literal of years and months, or of days and time.
-
-    ``P1M``, ``-P7D``, ``P2W``, ``PT48H``. Raises Unmappable for anything else, and for months and days together:
-    how long that is depends on the month.
-    """
-    found = _DURATION.fullmatch(offset)
-    if not found or offset.endswith(("P", "T")):
-        message = f"{offset!r} is no duration; one is written as P1M or -P7D."
-        raise Unmappable(message)
-    count = {name: int(number or 0) for name, number in found.groupdict().items() if name != "sign"}
-    months = 12 * count["years"] + count["months"]
-    seconds = 86400 * (7 * count["weeks"] + count["days"])
-    seconds += 3600 * count["hours"] + 60 * count["minutes"] + count["seconds"]
-    if months and seconds:
-        message = f"The duration {offset} mixes months and days; give one of them."
-        raise Unmappable(message)
-    sign = found["sign"] if months or seconds else ""
-    if months or "Y" in offset or ("M" in offset and "T" not in offset):
-        years, months = divmod(months, 12)
-        parts = (f"{years}Y" if years else "") + (f"{months}M" if months or not years else "")
-        return Literal(f"{sign}P{parts}", datatype=term("xsd", "yearMonthDuration"))
-    days, seconds = divmod(seconds, 86400)
-    hours, minutes, seconds = seconds // 3600, seconds % 3600 // 60, seconds % 60
-    clock = (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "") + (f"{seconds}S" if seconds else "")
-    clock = clock or ("" if days else "0S")
-    parts = (f"{days}D" if days else "") + (f"T{clock}" if clock else "")
-    return Literal(f"{sign}P{parts}", datatype=term("xsd", "dayTimeDuration"))
-
-
-_DURATION = re.compile(
-    r"(?P<sign>-?)P(?:(?P<years>\d+)Y)?(?:(?P<months>\d+)M)?(?:(?P<weeks>\d+)W)?(?:(?P<days>\d+)D)?"
-    r"(?:T(?:(?P<hours>\d+)H)?(?:(?P<minutes>\d+)M)?(?:(?P<seconds>\d+)S)?)?"
-)
-
-
-def _decimal(number: float) -> Literal:
-    """Return a number to four places, in the form that the store keeps: ``0.9``, ``1``."""
-    return Literal(f"{Decimal(repr(round(number, 4))).normalize():f}", datatype=term("xsd", "decimal"))
-
-
-def _date(day: str) -> Literal:
-    return Literal(day, datatype=term("xsd", "date"))
-
-
-def _web_iri(address: str) -> NamedNode:
-    """Return a web address as an IRI: characters that an IRI may not hold are percent-encoded."""
-    return NamedNode(_NOT_IN_IRI.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), address))
-
-
-_NOT_IN_IRI = re.compile(r"[\x00-\x20\x7f\"<>\[\]\\^`{|}]")

@@ -25,23 +25,22 @@ from loader.articles import STANDARD_INPUT, ArticleError
 from loader.document import Article
 from loader.exports import Unexportable
 from loader.language import other_language
-from loader.mapping import Unmappable, contributions, known_outlet, quads
+from loader.mapping import Unmappable, contributions, known_outlet, line, rows
 from loader.namesakes import distinguish
 from loader.processes import Lost, Plan, Ready, in_order
 from loader.records import record
 from loader.registry import Registry
 from loader.store import Collision, Store
 from loader.summary import Ledger, Outcome, Problem, Seconds, Summary
-from ontology.conformance import Conformance
+from ontology.conformance import Conformance, row
 from ontology.vocabulary import DEFAULT_BASE, Mint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-    from pyoxigraph import Quad
-
     from loader.actors import Naming
     from loader.document import Document, Statement
+    from ontology.values import Row
 
     Articles: TypeAlias = Iterable[Article | ArticleError]
 
@@ -169,7 +168,7 @@ class _Mapped:
     """One article as quads that were not held against the shapes yet."""
 
     text: str
-    graph: Sequence[Quad]
+    graph: Sequence[Row]
     namings: tuple[Naming, ...]
     statements: int
     quads: int
@@ -236,7 +235,7 @@ class Workshop:
     def _mapped(self, document: Document, spent: _Clock) -> _Mapped | _Refused:
         outlet = known_outlet(document, self._registry)
         try:
-            graph = quads(document, self._mint, outlet)
+            graph = rows(document, self._mint, outlet)
             namings = contributions(document, self._mint, outlet)
         except Unmappable as error:
             return _Refused(str(error), spent.until("mapping"))
@@ -249,7 +248,10 @@ class Workshop:
         graphs = [each for each in mapped if isinstance(each, _Mapped)]
         started = time.perf_counter()
         several = [
-            ([*each.graph, *chain.from_iterable(actor_quads({one: 1}, self._mint) for one in each.namings)], each.text)
+            (
+                [*each.graph, *(row(quad) for one in each.namings for quad in actor_quads({one: 1}, self._mint))],
+                each.text,
+            )
             for each in graphs
         ]
         reports = iter(conformance.reports(several))
@@ -265,7 +267,7 @@ class Workshop:
                 yield _Refused("It breaks the shapes: " + "; ".join(map(str, report)) + ".", seconds)
                 continue
             started = time.perf_counter()
-            content = b"".join(f"{quad} .\n".encode() for quad in each.graph)
+            content = "".join(map(line, each.graph)).encode()
             seconds += Seconds(mapping=time.perf_counter() - started)
             yield _Made(content, each.namings, each.statements, each.quads, seconds)
 

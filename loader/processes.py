@@ -6,6 +6,7 @@ result yet are tried again, each alone; the one that fails alone is lost, and th
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import queue
@@ -14,7 +15,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -30,6 +31,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 4  # batches that a worker may be ahead of the slowest item, so that few results wait
+_SELDOM = (50_000, 20, 20)  # see gc.set_threshold; a twentieth of the time that reading takes
 _HELD = 2  # batches that a worker has at once: one in work, one at hand
 
 
@@ -81,11 +83,12 @@ def in_order(
     stream = _Stream(items, plan, weigh)
     if (plan.workers or 1) <= 1:
         here = _Here(make, plan.seconds)
-        while batch := stream.batch():
-            for item, result in zip(batch, here.each([item for _, item in batch]), strict=True):
-                stream.done(*item, result)
+        with _seldom_collected():
+            while batch := stream.batch():
+                for item, result in zip(batch, here.each([item for _, item in batch]), strict=True):
+                    stream.done(*item, result)
+                yield from stream.finished()
             yield from stream.finished()
-        yield from stream.finished()
         return
     crew = _Crew(stream, make, plan)
     try:
@@ -274,9 +277,10 @@ def _serve(connection: Connection, make: Callable[[], Callable[[Sequence[Any]], 
     batches: queue.SimpleQueue[list[tuple[int, Any]] | None] = queue.SimpleQueue()
     # a thread takes in what is sent, so that the parent never waits for us to read while we wait for it to
     threading.Thread(target=_receive, args=(connection, batches), daemon=True).start()
-    while (batch := batches.get()) is not None:
-        for (number, _), result in zip(batch, here.each([item for _, item in batch]), strict=True):
-            connection.send((number, result))
+    with _seldom_collected():
+        while (batch := batches.get()) is not None:
+            for (number, _), result in zip(batch, here.each([item for _, item in batch]), strict=True):
+                connection.send((number, result))
 
 
 def _receive(connection: Connection, batches: queue.SimpleQueue[list[tuple[int, Any]] | None]) -> None:
@@ -285,6 +289,17 @@ def _receive(connection: Connection, batches: queue.SimpleQueue[list[tuple[int, 
             batches.put(connection.recv())
     except (EOFError, OSError):
         os._exit(0)  # the parent has gone, and nobody waits for what is in work
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Have Python look for garbage in cycles more seldom: work makes many small objects, most of them in no cycle."""
+    thresholds = gc.get_threshold()
+    gc.set_threshold(*_SELDOM)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*thresholds)
 
 
 class _Here(Generic[Item, Result]):

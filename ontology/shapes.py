@@ -1,35 +1,46 @@
-"""SHACL as set queries: each rule of a shapes graph becomes SPARQL that is asked of all its nodes at once.
+"""SHACL compiled: core constraints as calls on what is told of a node, those in SPARQL as queries of all nodes at once.
 
-Rules that differ only in shape, path and argument share one query with a row for each of them, so a shapes graph of a
-hundred and fifty constraints is some forty queries. What is understood of SHACL is listed at `compile_shapes`;
-anything else raises, so no rule is ever skipped. The recommendation is https://www.w3.org/TR/2017/REC-shacl-20170720/.
+What is understood of SHACL is listed at `compile_shapes`; anything else raises, so no rule is ever skipped. The
+recommendation is https://www.w3.org/TR/2017/REC-shacl-20170720/.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import count
 from string import Template
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import pyoxigraph
-from rdflib import RDF, RDFS, SH, XSD, BNode, Literal, URIRef
+from rdflib import RDF, RDFS, SH, BNode, Literal, URIRef
 
+from ontology.values import (
+    CASTABLE,
+    compared,
+    is_blank,
+    is_iri,
+    is_literal,
+    language_of,
+    of_datatype,
+    of_form,
+    of_length,
+)
 from ontology.vocabulary import compact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from rdflib import Graph
     from rdflib.term import Node
 
-INSTANCES = "urn:pactgraph:instances"
-"""The graph that tells the instances of the classes that rules ask for: ``?node`` `INSTANCE_OF` ``?class``."""
-INSTANCE_OF = "urn:pactgraph:instance-of"
-LISTS = "urn:pactgraph:lists"
-"""The graph that tells the members of lists of allowed values: ``?list`` `HAS_MEMBER` ``?value``."""
-HAS_MEMBER = "urn:pactgraph:has-member"
+    from ontology.facts import Facts
+
+    Holds: TypeAlias = Callable[[Facts, str], bool]
+    Wrong: TypeAlias = Callable[[Facts, str, Sequence[str]], Sequence[str | None]]
+
+FOCUS = "urn:pactgraph:focus"
+"""The graph that tells which nodes queries are about: ``?node`` `IS_IN` ``?class``."""
+IS_IN = "urn:pactgraph:is-in"
 
 
 class UnsupportedShape(ValueError):
@@ -45,22 +56,33 @@ class UnsupportedShape(ValueError):
 class Rule:
     """One constraint: ``name`` is shape, path and component; ``message`` may hold ``{value}`` and ``{times}``.
 
-    ``path`` is the property that it constrains, if it does one. Where it ``counts``, all the values of a node are
-    wrong together, not each by itself.
+    Where it ``counts``, all the values of a node are wrong together, not each by itself.
     """
 
     name: str
     message: str
-    path: str | None
-    counts: bool
+    counts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A rule, and what finds the values that are wrong by it: of some facts, a node, and its values.
+
+    None stands for what is wrong without being one of the values. Only where it ``demands`` values can anything be
+    wrong with none.
+    """
+
+    rule: Rule
+    wrong: Wrong
+    demands: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A SELECT of ``?rule`` (an index), ``?this`` (the focus node) and ``?value``: a row for each thing that is wrong.
+    """A SELECT of ``?rule`` (an index) and ``?this`` (the focus node): a row for each thing that is wrong.
 
-    It is asked of the union of all graphs. The graph that a target class names must hold the triples of the instances
-    that are to be checked; the query is worth asking only if one of the graphs of its ``classes`` holds any.
+    It is asked of the union of all graphs; `FOCUS` tells the instances of its ``classes``, and without any it need not
+    be asked.
     """
 
     text: str
@@ -71,15 +93,18 @@ class Query:
 class Shapes:
     """A compiled shapes graph.
 
-    ``targets`` are the classes whose instances are checked, ``classes`` those whose instances must be told in
-    `INSTANCES`, and ``lists`` what must be told in `LISTS`, each member as it is written in N-Triples.
+    ``constraints`` are those on the instances of each target class, by property, as it is written in N-Quads; None
+    stands for the node itself in the place of its values. ``rules`` are those that ``queries`` give the index of.
     """
 
-    rules: tuple[Rule, ...]
+    constraints: Mapping[str, Mapping[str | None, tuple[Constraint, ...]]]
     queries: tuple[Query, ...]
-    targets: frozenset[str]
-    classes: frozenset[str]
-    lists: tuple[tuple[str, str], ...]
+    rules: tuple[Rule, ...]
+
+    @property
+    def targets(self) -> frozenset[str]:
+        """The classes whose instances are checked."""
+        return frozenset(self.constraints)
 
 
 def compile_shapes(graph: Graph) -> Shapes:
@@ -95,102 +120,77 @@ def compile_shapes(graph: Graph) -> Shapes:
 
 
 _ONE, _ZERO, _TRUE = Literal(1), Literal(0), Literal(True)  # noqa: FBT003 (a literal of RDF)
-
-# What a value must meet: an expression that is true or false and never an error, and how a report goes on after
-# "… is VALUE, which is". $argument may be a column of the query's table, so that rules share a query; $constant
-# stands in the text itself, for what must be known when the query is planned. A key of two is component and argument.
-_VALUE_TESTS: dict[URIRef | tuple[URIRef, Node], tuple[str, str]] = {
-    SH["class"]: (f"EXISTS {{ GRAPH <{INSTANCES}> {{ $value <{INSTANCE_OF}> $argument }} }}", "not $an_argument"),
-    SH["in"]: (f"EXISTS {{ GRAPH <{LISTS}> {{ $argument <{HAS_MEMBER}> $value }} }}", "not one of $an_argument"),
-    SH.datatype: (
-        "COALESCE(DATATYPE($value) = $constant && $constant(STR($value)) = $value, false)",
-        "not $an_argument",
-    ),
-    (SH.nodeKind, SH.IRI): ("isIRI($value)", "not an IRI"),
-    (SH.nodeKind, SH.Literal): ("isLiteral($value)", "not a literal"),
-    (SH.nodeKind, SH.BlankNode): ("isBlank($value)", "not a blank node"),
-    SH.pattern: ("COALESCE(REGEX(STR($value), $constant), false)", "not of the form $an_argument"),
-    SH.minLength: ("COALESCE(STRLEN(STR($value)) >= $constant, false)", "shorter than $an_argument"),
-    SH.maxLength: ("COALESCE(STRLEN(STR($value)) <= $constant, false)", "longer than $an_argument"),
-    SH.minInclusive: ("COALESCE($value >= $constant, false)", "less than $an_argument"),
-    SH.maxInclusive: ("COALESCE($value <= $constant, false)", "more than $an_argument"),
-    SH.minExclusive: ("COALESCE($value > $constant, false)", "not more than $an_argument"),
-    SH.maxExclusive: ("COALESCE($value < $constant, false)", "not less than $an_argument"),
+_KINDS: dict[Node, tuple[Callable[[str], bool], str]] = {
+    SH.IRI: (is_iri, "not an IRI"),
+    SH.Literal: (is_literal, "not a literal"),
+    SH.BlankNode: (is_blank, "not a blank node"),
 }
-# What must be told of a node, or must not: triples of its own, a filter on them, and what a report says.
-_DEMANDED: dict[URIRef | tuple[URIRef, Node], tuple[str, str, str]] = {
-    (SH.minCount, _ONE): ("$this $path $value", "", "$path is missing; $a_shape has at least one"),
-    SH.hasValue: ("$this $path $argument", "", "$path lacks the value $an_argument"),
+_LENGTHS = {SH.minLength: (">=", "shorter than $an_argument"), SH.maxLength: ("<=", "longer than $an_argument")}
+_BOUNDS = {
+    SH.minInclusive: (">=", "less than $an_argument"),
+    SH.maxInclusive: ("<=", "more than $an_argument"),
+    SH.minExclusive: (">", "not more than $an_argument"),
+    SH.maxExclusive: ("<", "not less than $an_argument"),
 }
-_FORBIDDEN: dict[URIRef | tuple[URIRef, Node], tuple[str, str, str]] = {
-    (SH.maxCount, _ZERO): ("$this $path $value", "", "$path is given; $a_shape has none"),
-    (SH.maxCount, _ONE): (
-        "$this $path $value , $other",
-        "!sameTerm($value, $other)",
-        "$path is given {times}; $a_shape has at most one",
-    ),
-    (SH.uniqueLang, _TRUE): (
-        "$this $path $value , $other",
-        "!sameTerm($value, $other) && LANG($value) != '' && LCASE(LANG($value)) = LCASE(LANG($other))",
-        "$path is given more than once in one language",
-    ),
-    SH.lessThan: (
-        "$this $path $value ; $argument $other",
-        "!COALESCE($value < $other, false)",
-        "$path is {value}, which is not less than $an_argument",
-    ),
-    SH.lessThanOrEquals: (
-        "$this $path $value ; $argument $other",
-        "!COALESCE($value <= $other, false)",
-        "$path is {value}, which is more than $an_argument",
-    ),
+_ORDERS = {
+    SH.lessThan: ("<", "$path is {value}, which is not less than $an_argument"),
+    SH.lessThanOrEquals: ("<=", "$path is {value}, which is more than $an_argument"),
+}
+# How a report goes on after "… is VALUE, which is", for constraints on each value.
+_OF_EACH = {
+    SH["class"]: "not $an_argument",
+    SH["in"]: "not one of $an_argument",
+    SH.datatype: "not $an_argument",
+    SH.pattern: "not of the form $an_argument",
+    **{component: words for component, (_, words) in (_LENGTHS | _BOUNDS).items()},
+}
+# What a report says of constraints on the values together. A key of two is component and argument.
+_OF_ALL: dict[URIRef | tuple[URIRef, Node], str] = {
+    (SH.minCount, _ONE): "$path is missing; $a_shape has at least one",
+    SH.hasValue: "$path lacks the value $an_argument",
+    (SH.maxCount, _ZERO): "$path is given; $a_shape has none",
+    (SH.maxCount, _ONE): "$path is given {times}; $a_shape has at most one",
+    (SH.uniqueLang, _TRUE): "$path is given more than once in one language",
+    **{component: words for component, (_, words) in _ORDERS.items()},
 }
 _WITHOUT_EFFECT = {(SH.minCount, _ZERO), (SH.uniqueLang, Literal(False))}  # noqa: FBT003 (a literal of RDF)
-_LOGIC = {SH["and"]: " && ", SH["or"]: " || ", SH.xone: " + ", SH["not"]: "", SH.node: "", SH.property: ""}
+_LOGIC = {SH["and"], SH["or"], SH.xone, SH["not"], SH.node, SH.property}
 _CONSTRAINTS = {
     *_LOGIC,
-    SH.sparql,
-    *(key[0] if isinstance(key, tuple) else key for key in (*_VALUE_TESTS, *_DEMANDED, *_FORBIDDEN, *_WITHOUT_EFFECT)),
+    *_OF_EACH,
+    *(SH.sparql, SH.nodeKind),
+    *(key[0] if isinstance(key, tuple) else key for key in (*_OF_ALL, *_WITHOUT_EFFECT)),
 }
 _OTHER_TERMS = {
     *(SH.targetClass, SH.path, SH.message, SH.name, SH.description),
     *(SH.select, SH.prefixes, SH.declare, SH.prefix, SH.namespace),
 }
-# The datatypes that Oxigraph can cast a string to, which tells a well-formed literal from an ill-formed one.
-_CASTABLE = {
-    *(XSD.string, XSD.integer, XSD.decimal, XSD.double, XSD.float, XSD.boolean),
-    *(XSD.date, XSD.dateTime, XSD.time, XSD.gYear, XSD.duration, XSD.yearMonthDuration, XSD.dayTimeDuration),
-}
 _SELECT_THIS = re.compile(r"\s*SELECT\s+\$this\s+WHERE\s*\{(?P<body>.*)\}\s*", re.DOTALL)
 _OTHER_PARAMETER = re.compile(r"\$(?!this\b)\w+")
-_COLUMNS = ("?rule", "?class", "?path", "?argument")
-_OUR_VARIABLES = re.compile(r"[?$](?:rule|class|path|argument|type)\b")
-_IN_FOCUS = "GRAPH ?class { ?this a ?type }\n"
-_MORE_THAN_ONE = "GRAPH ?class { ?this ?path ?each }"  # counted, which costs half of what asking for a pair does
+_OUR_VARIABLES = re.compile(r"[?$](?:rule|class|path)\b")
 
 
 class _Compiler:
-    """Walks a shapes graph once, gathering rules and the rows of the queries that check them."""
+    """Walks a shapes graph once, gathering constraints, and the rows of the queries."""
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
+        self._constraints_on: dict[str, dict[str | None, list[Constraint]]] = {}
         self._rules: list[Rule] = []
-        self._rows: dict[str, list[dict[str, str]]] = {}
+        self._rows: dict[str, list[tuple[int, str]]] = {}
         self._prefixes: dict[str, str] = {}
-        self._classes: set[str] = set()
-        self._lists: dict[tuple[Node, ...], str] = {}
-        self._variables = (f"?v{number}" for number in count())
 
     def compile(self) -> Shapes:
         self._refuse_what_is_not_understood()
         for shape in sorted(set(self._graph.subjects(SH.targetClass)), key=str):
             self._add_shape(shape)
         return Shapes(
+            constraints={
+                target: {path: tuple(constraints) for path, constraints in paths.items()}
+                for target, paths in self._constraints_on.items()
+            },
+            queries=tuple(self._query(body, rows) for body, rows in self._rows.items()),
             rules=tuple(self._rules),
-            queries=tuple(self._query(pattern, rows) for pattern, rows in self._rows.items()),
-            targets=frozenset(str(target) for target in self._graph.objects(None, SH.targetClass)),
-            classes=frozenset(self._classes),
-            lists=tuple((name, member.n3()) for members, name in self._lists.items() for member in members),
         )
 
     def _refuse_what_is_not_understood(self) -> None:
@@ -206,67 +206,54 @@ class _Compiler:
             if (shape, RDF.type, RDFS.Class) in self._graph:
                 raise UnsupportedShape(shape, RDF.type, "a shape that is a class has itself as target; name a target")
 
-    # ---- a row for each rule and class of a shape with targets
+    # ---- the rules of a shape with targets
 
     def _add_shape(self, shape: Node) -> None:
+        targets = sorted(self._graph.objects(shape, SH.targetClass), key=str)
+        for target in targets:
+            self._constraints_on.setdefault(_written(target), {})
         for component, argument in self._constraints(shape):
             if component == SH.property:
-                self._add_property(shape, argument)
+                self._add_property(shape, argument, targets)
             elif component == SH.sparql:
-                body = self._body(shape, argument)
-                self._add_rule(shape, argument, component, argument, pattern=_IN_FOCUS + body)
+                rows = self._rows.setdefault(self._body(shape, argument), [])
+                rows += [(len(self._rules), target.n3()) for target in targets]
+                self._rules.append(self._rule(shape, argument, component, argument))
             else:
-                holds = self._value_holds(shape, component, argument, "?this", "?argument")
-                self._add_rule(shape, shape, component, argument, pattern=f"{_IN_FOCUS}FILTER(!({holds}))")
+                rule = self._rule(shape, shape, component, argument)
+                self._add(targets, None, Constraint(rule, _at_fault(self._of_value(shape, component, argument))))
 
-    def _add_property(self, shape: Node, property_shape: Node) -> None:
-        names = {"this": "?this", "path": "?path", "value": "?value", "other": "?other", "argument": "?argument"}
-        if (property_shape, SH.path, None) not in self._graph:
+    def _add_property(self, shape: Node, property_shape: Node, targets: Sequence[Node]) -> None:
+        path = self._graph.value(property_shape, SH.path)
+        if path is None:
             raise UnsupportedShape(shape, SH.path, "a property shape of it has none")
         for component, argument in self._constraints(property_shape):
             if component == SH.property:  # its results would be about the value, not about the focus node
                 raise UnsupportedShape(
                     property_shape, component, "a property shape of a property shape is not understood"
                 )
-            demanded, triples, wrong = self._property_pattern(property_shape, component, argument, names)
-            pattern = f"GRAPH ?class {{ {triples} }}" + (f" FILTER({wrong})" if wrong else "")
-            if demanded:
-                pattern = f"{_IN_FOCUS}FILTER NOT EXISTS {{ {pattern} }}"
-            if (component, argument) == (SH.maxCount, _ONE):
-                pattern = _MORE_THAN_ONE
-            self._add_rule(shape, property_shape, component, argument, pattern=pattern)
+            rule = self._rule(shape, property_shape, component, argument)
+            wrong = self._of_values(property_shape, component, argument)
+            demands = component in (SH.minCount, SH.hasValue)
+            self._add(targets, _written(path), Constraint(rule, wrong, demands))
 
-    def _add_rule(self, shape: Node, owner: Node, component: URIRef, argument: Node, *, pattern: str) -> None:
-        """Add the rule that a pattern asks about; ``owner`` is the node whose path and sh:message it has."""
+    def _add(self, targets: Sequence[Node], path: str | None, constraint: Constraint) -> None:
+        for target in targets:
+            self._constraints_on[_written(target)].setdefault(path, []).append(constraint)
+
+    def _rule(self, shape: Node, owner: Node, component: URIRef, argument: Node) -> Rule:
+        """Return a rule of a shape; ``owner`` is the node whose path and sh:message it has."""
         path = self._graph.value(owner, SH.path)
         parts = [str(shape).rsplit("#", 1)[-1], _word(path) if path else "", component.removeprefix(str(SH))]
         message = self._graph.value(owner, SH.message) or self._words(shape, path, component, argument)
-        for target in sorted(self._graph.objects(shape, SH.targetClass), key=str):
-            row = {
-                "?rule": str(len(self._rules)),
-                "?class": target.n3(),
-                "?path": path.n3() if path else "",
-                "?argument": self._in_query(component, argument),
-            }
-            self._rows.setdefault(pattern, []).append(row)
-        rule = Rule(
-            name="/".join(filter(None, parts)),
-            message=str(message),
-            path=str(path) if path else None,
-            counts=(component, argument) == (SH.maxCount, _ONE),
-        )
-        self._rules.append(rule)
+        return Rule("/".join(filter(None, parts)), str(message), (component, argument) == (SH.maxCount, _ONE))
 
-    def _query(self, pattern: str, rows: list[dict[str, str]]) -> Query:
-        """Ask one pattern for all its rows; a column that it does not name is left out."""
-        columns = [name for name in _COLUMNS if name == "?rule" or re.search(rf"\{name}\b", pattern)]
-        table = " ".join("(" + " ".join(row[name] for name in columns) + ")" for row in rows)
-        prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in self._prefixes.items() if f"{name}:" in pattern)
-        where = f"WHERE {{\nVALUES ({' '.join(columns)}) {{ {table} }}\n{pattern}\n}}"
-        text = f"{prefixes}SELECT ?rule ?this ?value {where}"
-        if pattern == _MORE_THAN_ONE:
-            text = f"SELECT ?rule ?this {where} GROUP BY ?rule ?this HAVING (COUNT(DISTINCT ?each) > 1)"
-        return Query(text, frozenset(row["?class"][1:-1] for row in rows))
+    def _query(self, body: str, rows: list[tuple[int, str]]) -> Query:
+        """Ask one pattern for all its rules and classes."""
+        table = " ".join(f"({rule} {target})" for rule, target in rows)
+        prefixes = "".join(f"PREFIX {name}: <{iri}>\n" for name, iri in self._prefixes.items() if f"{name}:" in body)
+        where = f"VALUES (?rule ?class) {{ {table} }}\nGRAPH <{FOCUS}> {{ ?this <{IS_IN}> ?class }}\n{body}"
+        return Query(f"{prefixes}SELECT ?rule ?this WHERE {{\n{where}\n}}", frozenset(target for _, target in rows))
 
     # ---- what a rule asks
 
@@ -278,57 +265,86 @@ class _Compiler:
             elif component in _CONSTRAINTS and (component, argument) not in _WITHOUT_EFFECT:
                 yield URIRef(str(component)), argument
 
-    def _property_pattern(
-        self, shape: Node, component: URIRef, argument: Node, names: dict[str, str]
-    ) -> tuple[bool, str, str]:
-        """Return whether the triples that follow are demanded or forbidden, the triples, and a filter on them."""
-        for demanded, table in ((True, _DEMANDED), (False, _FORBIDDEN)):
-            found = table.get((component, argument)) or table.get(component)
-            if found:
-                triples, wrong, _ = (Template(part).safe_substitute(names) for part in found)
-                return demanded, triples, wrong
-        holds = self._value_holds(shape, component, argument, names["value"], names["argument"])
-        return False, f"{names['this']} {names['path']} {names['value']}", f"!({holds})"
+    def _of_values(self, shape: Node, component: URIRef, argument: Node) -> Wrong:
+        """Return what finds the values of a property that are wrong by a constraint."""
+        of_all: dict[tuple[URIRef, Node], Wrong] = {
+            (SH.minCount, _ONE): lambda _, __, values: () if values else (None,),
+            (SH.maxCount, _ZERO): lambda _, __, values: values,
+            (SH.maxCount, _ONE): lambda _, __, values: values if len(values) > 1 else (),
+            (SH.uniqueLang, _TRUE): _not_of_their_own_language,
+        }
+        if (component, argument) in of_all:
+            return of_all[component, argument]
+        if component == SH.hasValue:
+            term = _written(argument)
+            return lambda _, __, values: () if term in values else (None,)
+        if component in _ORDERS:
+            other, is_in_order = _written(argument), compared(_ORDERS[component][0])
+            return lambda facts, node, values: [
+                value for value in values if not all(is_in_order(value, each) for each in facts.values(node, other))
+            ]
+        holds = self._of_value(shape, component, argument)
+        return lambda facts, _, values: [value for value in values if not holds(facts, value)]
 
-    def _value_holds(self, shape: Node, component: URIRef, argument: Node, value: str, parameter: str) -> str:
-        """Return an expression that is true where the value is as it must be, and false, never an error, elsewhere."""
+    def _of_value(self, shape: Node, component: URIRef, argument: Node) -> Holds:
+        """Return whether a value is as a constraint wants it."""
         if component in _LOGIC:
-            return self._logic_holds(component, argument, value)
-        found = _VALUE_TESTS.get((component, argument)) or _VALUE_TESTS.get(component)
-        if found is None:
-            raise UnsupportedShape(shape, component, f"{_word(argument)} is no argument for it here")
-        if component == SH.datatype and argument not in _CASTABLE:
-            raise UnsupportedShape(shape, component, f"{_word(argument)} cannot be told from ill-formed literals")
-        if component == SH.pattern and not _is_regular_expression(str(argument)):
-            raise UnsupportedShape(shape, component, f"Oxigraph does not know the regular expression {argument}")
+            return self._logic(component, argument)
         if component == SH["class"]:
-            self._classes.add(str(argument))
-        constant = self._in_query(component, argument)
-        return Template(found[0]).substitute(value=value, argument=parameter, constant=constant)
+            name = _written(argument)
+            return lambda facts, value: name in facts.classes(value)
+        if component == SH["in"]:
+            members = frozenset(map(_written, self._graph.items(argument)))
+            return lambda _, value: value in members
+        if component in _BOUNDS:
+            bound, is_within = _written(argument), compared(_BOUNDS[component][0])
+            return lambda _, value: is_within(value, bound)
+        test: Callable[[str], bool] | None = None
+        if component == SH.nodeKind and argument in _KINDS:
+            test = _KINDS[argument][0]
+        elif component in _LENGTHS and str(argument).isdigit():
+            test = of_length(_LENGTHS[component][0], int(str(argument)))
+        elif component == SH.datatype:
+            if argument not in CASTABLE:
+                raise UnsupportedShape(shape, component, f"{_word(argument)} cannot be told from ill-formed literals")
+            test = of_datatype(str(argument))
+        elif component == SH.pattern:
+            try:
+                test = of_form(str(argument))
+            except ValueError as error:
+                raise UnsupportedShape(shape, component, str(error)) from error
+        if test is None:
+            raise UnsupportedShape(shape, component, f"{_word(argument)} is no argument for it here")
+        chosen = test
+        return lambda _, value: chosen(value)
 
-    def _logic_holds(self, component: URIRef, argument: Node, value: str) -> str:
-        if component in (SH.node, SH.property, SH["not"]):
-            return ("!" if component == SH["not"] else "") + f"({self._shape_holds(argument, value)})"
-        parts = [f"({self._shape_holds(part, value)})" for part in self._graph.items(argument)]
-        if component == SH.xone:
-            return _LOGIC[component].join(f"IF({part}, 1, 0)" for part in parts) + " = 1"
-        return _LOGIC[component].join(parts)
+    def _logic(self, component: URIRef, argument: Node) -> Holds:
+        if component in (SH.node, SH.property):
+            return self._conforms(argument)
+        if component == SH["not"]:
+            conforms = self._conforms(argument)
+            return lambda facts, value: not conforms(facts, value)
+        parts = [self._conforms(part) for part in self._graph.items(argument)]
+        if component == SH["and"]:
+            return lambda facts, value: all(part(facts, value) for part in parts)
+        if component == SH["or"]:
+            return lambda facts, value: any(part(facts, value) for part in parts)
+        return lambda facts, value: sum(part(facts, value) for part in parts) == 1
 
-    def _shape_holds(self, shape: Node, value: str) -> str:
-        """Return an expression that is true where the value conforms to a shape within a shape."""
+    def _conforms(self, shape: Node) -> Holds:
+        """Return whether a value conforms to a shape within a shape."""
         path = self._graph.value(shape, SH.path)
-        parts = []
-        for component, argument in self._constraints(shape):
-            parameter = self._in_query(component, argument)
-            if path is None:
-                parts.append(f"({self._value_holds(shape, component, argument, value, parameter)})")
-                continue
-            inner, other = next(self._variables), next(self._variables)
-            names = {"this": value, "path": path.n3(), "value": inner, "other": other, "argument": parameter}
-            demanded, triples, wrong = self._property_pattern(shape, component, argument, names)
-            pattern = triples + (f" FILTER({wrong})" if wrong else "")
-            parts.append(f"{'' if demanded else 'NOT '}EXISTS {{ {pattern} }}")
-        return " && ".join(parts) or "true"
+        if path is None:
+            holds = [self._of_value(shape, component, argument) for component, argument in self._constraints(shape)]
+            return lambda facts, value: all(each(facts, value) for each in holds)
+        wrong = [self._of_values(shape, component, argument) for component, argument in self._constraints(shape)]
+        name = _written(path)
+
+        def conforms(facts: Facts, value: str) -> bool:
+            values = facts.values(value, name)
+            return not any(each(facts, value, values) for each in wrong)
+
+        return conforms
 
     def _body(self, shape: Node, constraint: Node) -> str:
         """Return what the query of an sh:sparql constraint asks of $this."""
@@ -337,21 +353,12 @@ class _Compiler:
         if match is None or _OTHER_PARAMETER.search(select) or re.search(r"(?i)\bSELECT\b", match["body"]):
             raise UnsupportedShape(shape, SH.sparql, "its query is not one SELECT $this WHERE { … }")
         if _OUR_VARIABLES.search(select):
-            raise UnsupportedShape(
-                shape, SH.sparql, "its query has a variable of ours: rule, class, path, argument, type"
-            )
+            raise UnsupportedShape(shape, SH.sparql, "its query has a variable of ours: rule, class, path")
         for declared in self._graph.objects(self._graph.value(constraint, SH.prefixes), SH.declare):
             prefix, namespace = (str(self._graph.value(declared, term)) for term in (SH.prefix, SH.namespace))
             if self._prefixes.setdefault(prefix, namespace) != namespace:
                 raise UnsupportedShape(shape, SH.prefixes, f"the prefix {prefix} stands for two namespaces")
         return match["body"].replace("$this", "?this").strip()
-
-    def _in_query(self, component: URIRef, argument: Node) -> str:
-        """Return an argument as it stands in a query: a term, or the name of a list; "" where it has no such form."""
-        if component == SH["in"]:
-            members = tuple(self._graph.items(argument))
-            return f"<{self._lists.setdefault(members, f'{LISTS}:{len(self._lists)}')}>"
-        return "" if isinstance(argument, BNode) else argument.n3()
 
     # ---- what a rule says
 
@@ -360,11 +367,10 @@ class _Compiler:
         a_shape = _with_article(str(shape).rsplit("#", 1)[-1])
         subject = f"{_word(path)} is {{value}}, which is" if path else "the node is"
         words = f"{subject} not what {a_shape} asks for by {_word(component)}"
-        for table in (_DEMANDED, _FORBIDDEN):
-            words = (table.get((component, argument)) or table.get(component) or (words,))[-1]
-        value_test = _VALUE_TESTS.get((component, argument)) or _VALUE_TESTS.get(component)
-        if value_test:
-            words = f"{subject} {value_test[1]}"
+        words = _OF_ALL.get((component, argument)) or _OF_ALL.get(component) or words
+        of_each = _KINDS[argument][1] if component == SH.nodeKind and argument in _KINDS else _OF_EACH.get(component)
+        if of_each:
+            words = f"{subject} {of_each}"
         an_argument = str(argument)
         if component == SH["in"]:
             an_argument = ", ".join(_word(member) for member in self._graph.items(argument))
@@ -378,10 +384,24 @@ class _Compiler:
         return Template(words).safe_substitute(names)
 
 
-def _is_regular_expression(pattern: str) -> bool:
-    """Whether Oxigraph can compile the pattern; it has no look-around, for one."""
-    query = f"ASK {{ BIND(REGEX('', {Literal(pattern).n3()}) AS ?known) FILTER(BOUND(?known)) }}"
-    return bool(pyoxigraph.Store().query(query))
+def _at_fault(holds: Holds) -> Wrong:
+    """Tell of a node that it is wrong, and not by which value."""
+    return lambda facts, node, _: () if holds(facts, node) else (None,)
+
+
+def _not_of_their_own_language(_: Facts, __: str, values: Sequence[str]) -> Sequence[str]:
+    if len(values) < 2:
+        return ()
+    languages = [language_of(value) for value in values]
+    return [value for value, tag in zip(values, languages, strict=True) if tag and languages.count(tag) > 1]
+
+
+def _written(term: Node) -> str:
+    """Return a term as N-Quads writes it, and pyoxigraph does."""
+    if isinstance(term, BNode):
+        return term.n3()
+    (triple,) = pyoxigraph.parse(f"<a:a> <a:a> {term.n3()} .", format=pyoxigraph.RdfFormat.N_TRIPLES)
+    return str(triple.object)
 
 
 def _word(term: Node) -> str:
