@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
@@ -122,6 +123,20 @@ def test_the_description_of_the_data_has_a_page(url: str) -> None:
     assert "void:triples" in html
     assert "Who said what about which partnership" in html
     assert "pact:Statement" in html
+
+
+@pytest.mark.parametrize("path", ["/actor/norway", "/partnership/aukus", ARTICLE_PATH])
+def test_turtle_is_written_for_people_with_prefixes_and_the_thing_itself_first(url: str, path: str) -> None:
+    turtle = HTTP.get(url + path, headers={"Accept": "text/turtle"}).text
+    assert "@prefix pact: <https://pactgraph.example/ns#> ." in turtle
+    triples = [quad.triple for quad in pyoxigraph.parse(turtle.encode(), pyoxigraph.RdfFormat.TURTLE)]
+    lines = HTTP.get(url + path, headers={"Accept": "application/n-triples"}).content
+    assert set(triples) == {quad.triple for quad in pyoxigraph.parse(lines, pyoxigraph.RdfFormat.N_TRIPLES)}
+    assert triples[0].subject == pyoxigraph.NamedNode(BASE + path.removeprefix("/"))
+    assert triples[0].predicate.value.endswith("#type")
+    assert len({triple.subject for triple in triples}) == 1 + sum(
+        one.subject != other.subject for one, other in itertools.pairwise(triples)
+    )
 
 
 @pytest.mark.parametrize("accept", ["text/html", "text/turtle"])

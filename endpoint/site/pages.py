@@ -6,6 +6,7 @@ a partnership, a pillar, a technology or an article, the statements that concern
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -13,12 +14,14 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import pyoxigraph
+
 from endpoint.protocol.negotiation import GRAPHS, Choice
 from endpoint.protocol.requests import Query
-from ontology.vocabulary import PREFIXES, compact
+from ontology.vocabulary import PREFIXES, Mint, compact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from endpoint.execution.engine import Engine
     from endpoint.protocol.negotiation import Format
@@ -66,6 +69,7 @@ SELECT (COUNT(*) AS ?triples) (SAMPLE(?subject) AS ?one) WHERE { GRAPH <IRI> { ?
 _SOME = """
 CONSTRUCT { <IRI> ?p ?o . ?s ?q <IRI> }
 WHERE { { <IRI> ?p ?o } UNION { SELECT ?s ?q { ?s ?q <IRI> } LIMIT 1000 } }"""
+_TYPE = PREFIXES["rdf"] + "type"
 _ARTICLE = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH <IRI> { ?s ?p ?o } }"
 
 
@@ -154,6 +158,8 @@ class Pages:
         body = b"".join([chunk async for chunk in answer.chunks()])
         if not body.strip() or not await self._said(iri, path, client):
             raise NotFound(iri)
+        if format_.engine == "TURTLE":
+            return await asyncio.to_thread(_with_prefixes, body, iri, Mint(self._base).prefixes)
         return body
 
     async def _said(self, iri: str, path: str, client: str) -> bool:
@@ -332,6 +338,19 @@ def page(title: str, iri: str, inner: str, *, alternates: bool, root: str = "") 
         f"<h1>{escape(title)}</h1><p class=iri><code>{escape(iri)}</code></p>{inner}</main>"
         f"<footer>{'This page as ' + offers if alternates else ''}</footer></body></html>"
     )
+
+
+def _with_prefixes(turtle: bytes, iri: str, prefixes: Mapping[str, str]) -> bytes:
+    """Return Turtle as a person reads it: with the prefixes that it uses, what is asked for first, types before all."""
+
+    def order(triple: pyoxigraph.Triple) -> tuple[bool, str, bool, str, str]:
+        subject, predicate = str(triple.subject), triple.predicate.value
+        return subject != f"<{iri}>", subject, predicate != _TYPE, predicate, str(triple.object)
+
+    triples = sorted((quad.triple for quad in pyoxigraph.parse(turtle, pyoxigraph.RdfFormat.TURTLE)), key=order)
+    text = turtle.decode()
+    used = {name: space for name, space in prefixes.items() if f"<{space}" in text}
+    return pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=used) or b""
 
 
 def _offsets(iri: str) -> tuple[str, int, int]:
