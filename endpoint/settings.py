@@ -64,6 +64,11 @@ class Limits:
     service_values: int = 2000
 
     @property
+    def processes(self) -> int:
+        """How many processes run queries: one more, for clients whose queries are short."""
+        return self.workers + 1
+
+    @property
     def share(self) -> int:
         """How many queries of one client run at once at most."""
         return self.running if self.running is not None else max(1, self.workers - 1)

@@ -186,7 +186,7 @@ def test_a_query_past_its_time_is_killed_and_told(store: Path) -> None:
             assert "0.5 seconds" in error.sentence
             await until(lambda: sum(lives(pid) for pid in before) == len(before) - 1)
             assert await ask(engine, COUNT) == "n\n700\n"
-            await until(lambda: engine.current is not None and len(engine.current.free) == 3)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 4)
             assert not engine.admission.running
 
     asyncio.run(check())
@@ -237,7 +237,7 @@ def test_an_abandoned_query_frees_its_worker(store: Path) -> None:
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await task
-            await until(lambda: engine.current is not None and len(engine.current.free) == 3)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 4)
             assert not engine.admission.running
 
     asyncio.run(check())
@@ -286,14 +286,14 @@ def test_heavy_clients_together_leave_a_worker_to_light_ones(store: Path) -> Non
     async def check() -> None:
         now = [0.0]
         async with engine_on(store, Accounts(lambda: now[0]), limits={"workers": 3, "seconds": 60.0}) as engine:
-            await until(lambda: engine.current is not None and len(engine.current.free) == 3)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 4)
             hogs = [asyncio.create_task(error_of(engine, ENDLESS, client)) for client in ("a", "b")]
             await until(lambda: sum(engine.admission.running.values()) == 2)
             now[0] += 5  # from now on both are heavy
             more = [asyncio.create_task(error_of(engine, ENDLESS, client)) for client in ("a", "b")]
             await until(lambda: sum(engine.admission.waiting.values()) == 2)
             assert engine.current is not None
-            assert len(engine.current.free) == 1
+            assert len(engine.current.free) == 2
             assert await ask(engine, COUNT, "light") == "n\n700\n"
             assert sum(engine.admission.waiting.values()) == 2
             await call_off(*hogs, *more)
@@ -306,7 +306,7 @@ def test_a_heavy_client_alone_has_all_workers_but_one(store: Path) -> None:
         now = [0.0]
         limits = {"workers": 8, "seconds": 60.0}
         async with engine_on(store, Accounts(lambda: now[0]), limits=limits) as engine:
-            await until(lambda: engine.current is not None and len(engine.current.free) == 8)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 9)
             hogs = [asyncio.create_task(error_of(engine, ENDLESS, "a"))]
             await until(lambda: engine.admission.running["a"] == 1)
             now[0] += 5
@@ -376,7 +376,7 @@ def test_any_process_may_be_killed_from_outside(store: Path, victim: str) -> Non
             old = [worker, keeper]
             os.kill(pids[victim], signal.SIGKILL)
             assert await ask(engine, COUNT) == "n\n700\n"
-            await until(lambda: engine.current is not None and len(engine.current.free) == 3)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 4)
             assert await ask(engine, COUNT) == "n\n700\n"
             if victim != "worker":
                 await until(lambda: not any(lives(pid) for pid in old))
@@ -398,9 +398,9 @@ def test_a_query_whose_worker_is_killed_from_outside_is_asked_again(store: Path)
 def test_workers_stand_behind_the_process_that_talks_http(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store) as engine:
-            await until(lambda: engine.current is not None and len(engine.current.free) == 3)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 4)
             expected = min(19, os.getpriority(os.PRIO_PROCESS, 0) + 5)
-            assert [os.getpriority(os.PRIO_PROCESS, pid) for pid in processes_of(engine)] == [expected] * 3
+            assert [os.getpriority(os.PRIO_PROCESS, pid) for pid in processes_of(engine)] == [expected] * 4
             assert await ask(engine, COUNT) == "n\n700\n"
 
     asyncio.run(check())

@@ -166,7 +166,7 @@ def test_a_long_query_stands_back_and_the_next_one_of_its_worker_does_not(store:
 
             await asyncio.wait_for(stands_back(), 30)
             await end([long])
-            await until(lambda: engine.current is not None and len(engine.current.free) == 2)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 3)
             for each in engine.current.workers.values():
                 assert os.getpriority(os.PRIO_PROCESS, each.thread) == usual
 
@@ -240,7 +240,7 @@ def test_the_kernel_would_kill_a_query_before_the_process_that_talks_http(store:
 
     async def check() -> None:
         async with engine_on(store) as engine:
-            await until(lambda: engine.current is not None and len(engine.current.free) == 4)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 5)
             assert engine.current is not None
             for worker in engine.current.workers.values():
                 assert score(worker.pid) > score(parent(worker.pid)) > score("self")
@@ -253,7 +253,7 @@ def test_unknown_clients_leave_a_worker_to_those_whose_last_query_was_short(stor
         async with engine_on(store) as engine:
             assert await ask(engine, COUNT, "guest") == "n\n700\n"
             engine.admission.lanes.close(ProtocolError(503, ""))  # nobody looks, so nothing moves to the slow lane
-            await until(lambda: engine.current is not None and len(engine.current.free) == 4)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 5)
             hogs = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(5)]
             await until(lambda: sum(engine.admission.waiting.values()) == 2)
             assert await ask(engine, COUNT, "guest") == "n\n700\n"
@@ -263,19 +263,17 @@ def test_unknown_clients_leave_a_worker_to_those_whose_last_query_was_short(stor
     asyncio.run(check())
 
 
-def test_a_worker_that_is_killed_leaves_its_place_to_the_spare_one(store: Path) -> None:
+def test_the_last_process_is_for_clients_whose_last_query_was_short(store: Path) -> None:
     async def check() -> None:
-        async with engine_on(store, workers=2) as engine:
-            generation = engine.current
-            assert generation is not None
-            await until(lambda: generation.spare is not None and generation.spare.born)
-            spare = generation.spare
-            hog = asyncio.create_task(ask(engine, ENDLESS, "hog"))
-            await until(lambda: engine.admission.running["hog"] == 1)
-            await end([hog])
-            await until(lambda: spare in generation.free)
-            await until(lambda: generation.spare is not None and generation.spare.born)
-            assert len(generation.workers) == 2
+        async with engine_on(store, workers=1) as engine:
+            assert await ask(engine, COUNT, "guest") == "n\n700\n"
+            await until(lambda: engine.current is not None and len(engine.current.free) == 2)
+            hogs = [asyncio.create_task(ask(engine, ENDLESS, f"hog {n}")) for n in range(3)]
+            await until(lambda: sum(engine.admission.running.values()) == 1 and len(engine.admission.waiting) == 2)
+            assert await ask(engine, f"{COUNT} #2", "guest") == "n\n700\n"
+            assert sum(engine.admission.running.values()) == 1
+            await end(hogs)
+            await until(lambda: engine.current is not None and len(engine.current.free) == 2)
 
     asyncio.run(check())
 

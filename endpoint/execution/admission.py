@@ -120,6 +120,7 @@ class Admission:
             return
         while (
             generation.free
+            and self.running.total() < self._limits.workers
             and (self.lanes.quick == 1 or self._leaves_room(""))
             and (answer := self.lanes.next_waiting(self._accounts.used)) is not None
         ):
@@ -214,20 +215,19 @@ class Admission:
 
         Clients that are heavy, by what they used lately, and those whose last query was not short leave a quarter of
         the workers to the rest; where there is one such client only, it leaves one. Heavy ones wait while long queries
-        do. Where the quick lane has one worker only, all light clients may have it.
+        do. Where the quick lane has one worker only, all light clients may have it. The last process of all is kept for
+        light clients whose last query was short.
         """
         if self.running[client] >= self._limits.share:
             return False
-        workers = self._limits.workers
-        if workers == 1:
+        is_light, workers = self._accounts.is_light(client), self._limits.workers
+        if is_light and self._accounts.is_proven(client):
             return True
-        is_light, is_proven = self._accounts.is_light, self._accounts.is_proven
-        if is_light(client):
-            if self.lanes.quick == 1 or is_proven(client):
-                return True
-        elif self.lanes.waiting:
+        if self.running.total() >= workers:
             return False
-        return self._leaves_room(client)
+        if workers == 1 or (is_light and self.lanes.quick == 1):
+            return True
+        return (is_light or not self.lanes.waiting) and self._leaves_room(client)
 
     def _leaves_room(self, client: str) -> bool:
         """Whether one more query of the client leaves room for those of light clients whose last one was short."""

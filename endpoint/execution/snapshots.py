@@ -152,12 +152,12 @@ class Snapshots:
         self._switched.set()
 
     def _generation(self, number: int | None, *, in_memory: bool) -> Generation:
-        return Generation(self._owner, self, number, workers=self._settings.limits.workers, in_memory=in_memory)
+        return Generation(self._owner, self, number, workers=self._settings.limits.processes, in_memory=in_memory)
 
     @property
     def _growth(self) -> float:
         """The bytes that all processes together come to hold for each byte of the snapshot on disk."""
-        return _GROWTH * (1 + _OWN * self._settings.limits.workers)
+        return _GROWTH * (1 + _OWN * self._settings.limits.processes)
 
     def _small(self, number: int) -> bool:
         return _bytes_under(self.layout.snapshot(number)) <= min(_SMALL, self._settings.memory / self._growth)

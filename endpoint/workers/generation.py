@@ -120,7 +120,7 @@ class Control:
 
 
 class Generation:
-    """The workers of one snapshot, in memory or on disk, and a spare one for the place of the next that is killed."""
+    """The workers of one snapshot, in memory or on disk."""
 
     def __init__(self, owner: Owner, holder: Holder, number: int | None, *, workers: int, in_memory: bool) -> None:
         self.number = number
@@ -137,7 +137,6 @@ class Generation:
         self._lease = contextlib.ExitStack()
         self._control: Control | None = None
         self._coming = 0
-        self.spare: Worker | None = None
         self._stillborn = 0
         self._bereaved: dict[int, Answer] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -168,7 +167,7 @@ class Generation:
         """Take note that a worker waits for its next query."""
         if self.retired:
             worker.close()
-        elif not worker.doomed and worker is not self.spare:
+        elif not worker.doomed:
             self.free.append(worker)
             if not self.ready.done():
                 self.ready.set_result(None)
@@ -177,8 +176,6 @@ class Generation:
     def lost(self, worker: Worker) -> None:
         """Take note that a worker's process has ended."""
         self.workers.pop(worker.pid, None)
-        if worker is self.spare:
-            self.spare = None
         with contextlib.suppress(ValueError):
             self.free.remove(worker)
         self.owner.lending.bereave(worker)
@@ -195,18 +192,13 @@ class Generation:
         if self.retired:
             self._end_if_empty()
         elif self._stillborn < _STILLBORN:
-            if self.spare is not None and len(self.workers) < self._wanted:
-                spare, self.spare = self.spare, None
-                self.workers[spare.pid] = spare
-                if spare.born:
-                    self.idle(spare)
             self.fill()
         elif not self.ready.done():
             self.ready.set_exception(StoreError(self.path or Path(), "no process could open the snapshot"))
 
     def fill(self) -> None:
-        """Ask for as many workers as are missing, the spare one included."""
-        while not self.retired and len(self.workers) + self._coming < self._wanted + (self.spare is None):
+        """Ask for as many workers as are missing."""
+        while not self.retired and len(self.workers) + self._coming < self._wanted:
             self._coming += 1
             self.order(do="fork")
 
@@ -216,8 +208,6 @@ class Generation:
         for worker in list(self.free):
             worker.close()
         self.free.clear()
-        if self.spare is not None:
-            self.spare.close()
         self._end_if_empty()
 
     def end(self) -> None:
@@ -227,8 +217,6 @@ class Generation:
             if worker.answer is not None:
                 worker.answer.fail(ProtocolError(503, "The endpoint is shutting down.", {"Retry-After": "5"}))
             worker.kill()
-        if self.spare is not None:
-            self.spare.kill()
         if self._control is not None:
             self._control.close()
             self._control = None
@@ -238,7 +226,7 @@ class Generation:
         self._holder.forget(self)
 
     def _end_if_empty(self) -> None:
-        if not self.workers and not self._coming and self.spare is None:
+        if not self.workers and not self._coming:
             self.end()
 
     def _heard(self, message: dict[str, Any] | None, end: socket.socket | None) -> None:
@@ -268,10 +256,7 @@ class Generation:
     async def _connect(self, pid: int, end: socket.socket, gifts: Sequence[int]) -> None:
         worker = Worker(self, pid, gifts)
         self._coming -= 1
-        if len(self.workers) < self._wanted:
-            self.workers[pid] = worker
-        else:
-            self.spare = worker
+        self.workers[pid] = worker
         end.setblocking(False)  # noqa: FBT003 (the socket module's own signature)
         await asyncio.get_running_loop().create_unix_connection(lambda: worker, sock=end)
         if self.retired:
