@@ -130,6 +130,9 @@ def test_turtle_is_written_for_people_with_prefixes_and_the_thing_itself_first(u
     turtle = HTTP.get(url + path, headers={"Accept": "text/turtle"}).text
     assert "@prefix pact: <https://pactgraph.example/ns#> ." in turtle
     triples = [quad.triple for quad in pyoxigraph.parse(turtle.encode(), pyoxigraph.RdfFormat.TURTLE)]
+    head = turtle.partition("\n\n")[0].splitlines()
+    assert head == sorted(head)
+    assert "\\/" not in turtle
     lines = HTTP.get(url + path, headers={"Accept": "application/n-triples"}).content
     assert set(triples) == {quad.triple for quad in pyoxigraph.parse(lines, pyoxigraph.RdfFormat.N_TRIPLES)}
     assert triples[0].subject == pyoxigraph.NamedNode(BASE + path.removeprefix("/"))

@@ -69,6 +69,7 @@ SELECT (COUNT(*) AS ?triples) (SAMPLE(?subject) AS ?one) WHERE { GRAPH <IRI> { ?
 _SOME = """
 CONSTRUCT { <IRI> ?p ?o . ?s ?q <IRI> }
 WHERE { { <IRI> ?p ?o } UNION { SELECT ?s ?q { ?s ?q <IRI> } LIMIT 1000 } }"""
+_DEEP = ("article", "graph")  # prefixes of paths, which would stand in names with a backslash before each slash
 _TYPE = PREFIXES["rdf"] + "type"
 _ARTICLE = "CONSTRUCT { ?s ?p ?o } WHERE { GRAPH <IRI> { ?s ?p ?o } }"
 
@@ -349,8 +350,11 @@ def _with_prefixes(turtle: bytes, iri: str, prefixes: Mapping[str, str]) -> byte
 
     triples = sorted((quad.triple for quad in pyoxigraph.parse(turtle, pyoxigraph.RdfFormat.TURTLE)), key=order)
     text = turtle.decode()
-    used = {name: space for name, space in prefixes.items() if f"<{space}" in text}
-    return pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=used) or b""
+    used = {name: space for name, space in prefixes.items() if f"<{space}" in text and name not in _DEEP}
+    written = pyoxigraph.serialize(triples, format=pyoxigraph.RdfFormat.TURTLE, prefixes=used) or b""
+    lines = written.splitlines(keepends=True)
+    head, rest = sorted(lines[: len(used)]), lines[len(used) :]  # it writes the prefixes in no order
+    return b"".join([*head, *([b"\n"] if head else []), *rest])
 
 
 def _offsets(iri: str) -> tuple[str, int, int]:
