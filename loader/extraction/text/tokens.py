@@ -8,7 +8,6 @@ every answer is the one that spaCy gives; the tests hold them against each other
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, overload
 
@@ -143,14 +142,29 @@ class Token:
         return self.doc.tokens[self.i + i]
 
 
-@dataclass(frozen=True, slots=True)
 class TokenSpan:
-    """Tokens of a document side by side, from ``start`` to ``end`` (not included)."""
+    """Tokens of a document side by side, from ``start`` to ``end`` (not included); a value, so leave it as it is.
 
-    doc: Doc
-    start: int
-    end: int
-    label_: str = ""
+    No frozen dataclass: some thousand are made of an article, and one of those takes five times as long to make.
+    """
+
+    __slots__ = ("doc", "end", "label_", "start")
+
+    def __init__(self, doc: Doc, start: int, end: int, label_: str = "") -> None:
+        """Take the bounds, and the label of an entity."""
+        self.doc = doc
+        self.start = start
+        self.end = end
+        self.label_ = label_
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other has the same tokens of the same document, and the same label."""
+        if not isinstance(other, TokenSpan):
+            return NotImplemented
+        return self.doc is other.doc and (self.start, self.end, self.label_) == (other.start, other.end, other.label_)
+
+    def __hash__(self) -> int:
+        return hash((self.start, self.end, self.label_))
 
     def __len__(self) -> int:
         return self.end - self.start
@@ -251,32 +265,28 @@ def read(parse: Parse) -> Doc:
     words, flags = len(_WORDS), len(_WORDS) + len(_FLAGS)
     keys: list[list[int]] = table[:words].tolist()
     strings = {key: parse.vocab.strings[key] for key in set().union(*keys)}
-    *numbers, heads, starts = table[flags:].astype("int64").tolist()
+    places, heads, starts = table[flags:].astype("int64").tolist()
     tokens = [Token() for _ in range(len(parse))]
     heads = [i + head for i, head in enumerate(heads)]
     dependents: list[list[Token]] = [[] for _ in tokens]
-    for token, head in zip(tokens, heads, strict=True):
-        token.head = tokens[head]
-        if token.head is not token:
-            dependents[head].append(token)
+    for i, head in enumerate(heads):
+        if head != i:
+            dependents[head].append(tokens[i])
+    edges = (_edges(heads, range(len(heads))), _edges(heads, range(len(heads))[::-1]))
+    numbers = zip(range(len(heads)), places, heads, *edges, strict=True)
     columns = (*(map(strings.__getitem__, column) for column in keys), *table[words:flags].astype(bool).tolist())
-    for i, (token, below, left, right, row) in enumerate(
-        zip(
-            tokens,
-            dependents,
-            _edges(heads, range(len(heads))),
-            _edges(heads, range(len(heads))[::-1]),
-            zip(*columns, *numbers, strict=True),
-            strict=True,
-        )
+    for token, below, (i, place, head, left, right), row in zip(
+        tokens, dependents, numbers, zip(*columns, strict=True), strict=True
     ):
         token.i = i
+        token.idx = place
+        token.head = tokens[head]
         token.children = tuple(below)
         token.left_edge = tokens[left]
         token.right_edge = tokens[right]
-        token.text, token.lower_, token.lemma_, token.pos_, token.tag_, token.dep_, token.ent_type_, *others = row
-        is_before_blank, token.is_alpha, token.is_lower, token.is_punct, token.is_space, *others = others
-        token.is_stop, token.is_upper, token.like_num, token.idx = others
+        token.text, token.lower_, token.lemma_, token.pos_, token.tag_, token.dep_, token.ent_type_ = row[:words]
+        is_before_blank, token.is_alpha, token.is_lower, token.is_punct, token.is_space = row[words : words + 5]
+        token.is_stop, token.is_upper, token.like_num = row[words + 5 :]
         token.whitespace_ = " " if is_before_blank else ""
     doc = Doc("".join([token.text + token.whitespace_ for token in tokens]), tokens)
     begins = [i for i, start in enumerate(starts) if start == _BEGINS or not i]
