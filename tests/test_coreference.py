@@ -19,6 +19,35 @@ def test_he_is_the_one_who_spoke_last_not_the_one_spoken_about() -> None:
     assert denoted(parsed, "he") == "paul-hansen"
 
 
+def test_he_is_who_says_something_not_of_whom_it_is_said() -> None:
+    parsed = reading("Paul Hansen said that Peter Lund was not late in his view.", "“All is lost,” he said.")
+    assert denoted(parsed, "he") == "paul-hansen"
+
+
+def test_he_is_who_acts_not_whom_a_claim_is_about() -> None:
+    parsed = reading("Peter Lund was blunt, repeating claims that Paul Hansen wanted a war. “It is mad,” he said.")
+    assert denoted(parsed, "he") == "peter-lund"
+
+
+def test_for_his_part_he_is_whose_part_it_is() -> None:
+    parsed = reading("Paul Hansen spoke of Peter Lund. He stated that all was well. For his part, he said it was over.")
+    assert denoted(parsed, "he") == "paul-hansen"
+
+
+def test_it_is_the_paper_that_was_cited_and_none_of_the_bodies_beside_it() -> None:
+    parsed = reading("Paul Hansen cited a memorandum of the European Commission. It says that the plan is dead.")
+    assert denoted(parsed, "It") == ""
+
+
+def test_a_state_that_only_names_a_case_is_not_it() -> None:
+    assert denoted(reading("The Japan case was the hardest. It states that courts must wait."), "It") == ""
+
+
+def test_anyone_is_not_he() -> None:
+    parsed = reading("Paul Hansen met anyone who asked. He said so.")
+    assert denoted(parsed, "He") == "paul-hansen"
+
+
 def test_a_pronoun_in_a_quotation_is_not_its_speaker() -> None:
     parsed = reading("Peter Lund resigned on Monday.", "“He was wrong,” said Paul Hansen, a farmer.")
     assert denoted(parsed, "He") == "peter-lund"

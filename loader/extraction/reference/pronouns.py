@@ -20,6 +20,10 @@ _IT = frozenset({"it", "its"})
 _THEY = frozenset({"they", "them", "their", "theirs"})
 _NOMINAL = ("nsubj", "nsubjpass", "dobj", "pobj")
 _CHAIN = 4  # verbs that share a subject
+_ANYBODY = frozenset({"anyone", "anybody", "everyone", "everybody", "someone", "somebody"})
+_OWNER = 1
+_HEADING = 4
+_TOLD = 6  # how much less likely somebody is meant of whom another only tells something
 _BETWEEN = 40  # tokens before "it" in which a thing may stand that it rather means
 _AGENTIVE = frozenset(
     {"say", "add", "note", "claim", "announce", "state", "warn", "report", "deny", "insist", "argue", "declare", "tell"}
@@ -80,9 +84,9 @@ class Pronouns:
 
         def score(use: Use) -> float | None:
             referent = use.referent
-            if not referent.is_person or id(referent) in barred:
+            if not referent.is_person or id(referent) in barred or referent.entity.label.lower() in _ANYBODY:
                 return None
-            value = salience(use, here, quotation)
+            value = salience(use, here, quotation) + self._part(use)
             if referent.entity.kind is EntityKind.UNNAMED_SOURCE and not use.spoke:
                 if not use.subject:
                     return None
@@ -93,12 +97,54 @@ class Pronouns:
                 if referent.sure:
                     return None
                 value -= 12
+            else:
+                value += 1
             return value
 
         found = discourse.trail.best(score, here)
         if found is not None and not found.sure and found.gender in ("-", gender):
             found.gender, found.sure = gender, True
         return found
+
+    def _part(self, use: Use) -> float:
+        """Return how much the part that somebody plays in a sentence adds, beside being its subject.
+
+        Who only owns something is less likely meant; a name that a parse takes for the whole sentence, though it opens
+        it, is its subject: "Nunes (R), chairman of the committee, didn't agree, but [he] went".
+        """
+        token = self._discourse.words.tokens[use.token]
+        if token.dep_ == "poss" and token.pos_ == "PROPN":
+            return -_OWNER
+        if token.dep_ == "ROOT" and use.quotation < 0 and token.right_edge.i > token.i + 1:
+            return _HEADING
+        return -_TOLD if self._is_told(use) else 0
+
+    def _is_told(self, use: Use) -> bool:
+        """Whether somebody is subject only of what another says of them: "Li said that [Kim] was late"."""
+        if not use.subject or use.quotation >= 0:
+            return False
+        verb = self._discourse.words.tokens[use.token].head
+        for _ in range(_CHAIN):
+            if verb.dep_ not in ("xcomp", "conj", "advcl", "aux", "attr", "acomp"):
+                break
+            verb = verb.head
+        above = verb.head
+        if verb.dep_ == "acl" and any(child.lower_ == "that" and child.dep_ == "mark" for child in verb.lefts):
+            return True  # "the claim that [Kim] was late"
+        if verb.dep_ != "ccomp" or above.lemma_.lower() not in TELLING or verb.i < above.i:
+            return False
+        return self._discourse.at[use.token] is not self._of_verb(above)
+
+    def _of_verb(self, verb: Token) -> Referent | None:
+        """Return the subject of a verb, or of the verb that it is a participle of."""
+        for _ in range(_CHAIN):
+            subject = next((child for child in verb.children if child.dep_ in ("nsubj", "nsubjpass")), None)
+            if subject is not None:
+                return self._discourse.at[subject.i]
+            if verb.dep_ not in ("advcl", "conj", "xcomp"):
+                break
+            verb = verb.head
+        return None
 
     def _barred(self, token: Token) -> set[int]:
         """Return whom a pronoun cannot mean: the subject of its own verb, and the speaker of the quotation it is in."""
@@ -115,7 +161,8 @@ class Pronouns:
         if token.dep_ in ("nsubj", "nsubjpass"):  # "in a speech read by the minister, he said"
             for link in token.head.lefts:
                 if link.dep_ == "prep" and link.i < token.i:
-                    found |= {id(at[other.i]) for other in link.subtree if other.i < token.i}
+                    others = (other for other in link.subtree if other.i < token.i and other.pos_ != "PRON")
+                    found |= {id(at[other.i]) for other in others if other.tag_ != "PRP$"}  # but "for his part, he"
         speaker = self._discourse.speakers.get(self._discourse.quotation[token.i])
         if speaker is not None:
             found.add(id(at[speaker]))
@@ -132,13 +179,36 @@ class Pronouns:
         def score(use: Use) -> float | None:
             if not use.referent.is_body:
                 return None
+            if (
+                discourse.words.tokens[use.token].dep_ in ("compound", "nmod")
+                and discourse.moment(token.i) > use.moment
+            ):
+                return None  # "the Arizona case"
             return salience(use, here, quotation) - (0 if use.subject else 3)
 
         speaking = self._who_says(token)
         if speaking is not None and speaking.is_body:
             return speaking
         found = discourse.trail.best(score, here)
-        return None if found is None or self._is_thing(token, found) else found
+        if found is None or self._is_paper(token, found) or self._is_thing(token, found):
+            return None
+        return found
+
+    def _is_paper(self, token: Token, referent: Referent) -> bool:
+        """Whether "it" says what a paper named in the sentence before says: "cited a memo by the agency. It says"."""
+        discourse, words = self._discourse, self._discourse.words
+        if token.dep_ != "nsubj" or token.head.lemma_.lower() not in TELLING or token.i != words.start(token.i):
+            return False
+        paper = False
+        for i in range(token.i - 1, max(0, token.i - _BETWEEN), -1):
+            other = words.tokens[i]
+            if "\n" in other.text or words.sentence[i] < words.sentence[token.i] - 1:
+                break
+            if discourse.at[i] is referent and other.dep_ in ("nsubj", "nsubjpass"):
+                return False
+            noun = words.noun(other) if other.dep_ in _NOMINAL and other.tag_ == "NN" else None
+            paper = paper or (noun is not None and noun.kind is NounKind.DOCUMENT and discourse.at[i] is None)
+        return paper
 
     def _who_says(self, token: Token) -> Referent | None:
         """Return the subject of the verb whose clause has the pronoun as its own: "Japan said it would go"."""
