@@ -119,6 +119,26 @@ def test_what_one_client_asks_alone_is_not_begun_anew(store: Path) -> None:
     asyncio.run(check())
 
 
+def test_long_queries_of_one_client_alone_stand_back_behind_its_short_ones(store: Path) -> None:
+    async def check() -> None:
+        async with engine_on(store, workers=6) as engine:
+            assert await ask(engine, COUNT, "me") == "n\n700\n"
+            assert engine.current is not None
+            usual = os.getpriority(os.PRIO_PROCESS, min(engine.current.workers))
+            long = [asyncio.create_task(ask(engine, ENDLESS, "me")) for _ in range(4)]  # the slow lane has room for 3
+            await until(lambda: len(engine.answers) == 4)
+            threads = [answer.worker.thread for answer in engine.answers.values()]
+
+            async def stand_back() -> None:
+                while any(os.getpriority(os.PRIO_PROCESS, thread) == usual for thread in threads):
+                    await ask(engine, f"{COUNT} #{time.monotonic()}", "me")
+
+            await asyncio.wait_for(stand_back(), 60)
+            await end(long)
+
+    asyncio.run(check())
+
+
 def test_an_answer_that_has_begun_is_never_begun_anew(store: Path) -> None:
     async def check() -> None:
         async with engine_on(store) as engine:

@@ -26,6 +26,9 @@ PREFIX = "PREFIX : <urn:x:> PREFIX g: <http://g.example/> "
             "WITH <urn:g> DELETE { ?s ?p ?o } INSERT { GRAPH :h { ?s ?p ?o } } WHERE { GRAPH ?x { ?s ?p ?o } }",
             {"urn:g", "urn:x:h"},
         ),
+        ("WITH <urn:g> DELETE {} INSERT { GRAPH :h { ?s ?p ?o } . } WHERE { ?s ?p ?o }", {"urn:x:h"}),
+        ("WITH <urn:g> INSERT { GRAPH :h { ?s ?p ?o } ?s ?p [] } WHERE { ?s ?p ?o }", {"urn:g", "urn:x:h"}),
+        ("WITH <urn:g> DELETE { GRAPH :h { ?s ?p ?o } } WHERE {} ; INSERT { ?s ?p ?o } WHERE {}", {"urn:x:h"}),
         ("INSERT { ?s ?p ?o } USING <urn:no> USING NAMED <urn:no> WHERE { GRAPH <urn:no> { ?s ?p ?o } }", set()),
         (
             "CLEAR GRAPH <urn:a> ; DROP SILENT GRAPH g:b ; CREATE GRAPH <urn:c>",

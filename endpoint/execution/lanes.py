@@ -60,7 +60,7 @@ class Lanes:
         self._owner = owner
         self._quick: dict[Answer, float | None] = {}
         self._slow: set[Answer] = set()
-        self._unmoved: set[Answer] = set()  # those of the slow lane that do not stand back yet
+        self._unmoved: set[Answer] = set()  # long ones that do not stand back yet
         self._staying: set[Answer] = set()  # those of the quick lane that are long, and in nobody's way
         self._has_rest = True  # whether no query has begun since the last look
         self._looks = 0
@@ -101,6 +101,7 @@ class Lanes:
             del self._quick[answer]
             is_short = answer not in self._staying
             self._staying.discard(answer)
+            self._unmoved.discard(answer)
             return is_short
         self._slow.discard(answer)
         self._unmoved.discard(answer)
@@ -134,7 +135,9 @@ class Lanes:
                 self._quick[answer] = used
             elif answer.is_stuck or self._is_long(answer, used - before):
                 if self.are_crowded and self._owner.is_alone(answer.client):
-                    self._staying.add(answer)
+                    if answer not in self._staying:
+                        self._staying.add(answer)
+                        self._unmoved.add(answer)
                     answer.let_go()
                 else:
                     self._move(answer)

@@ -4,8 +4,8 @@ By SPARQL 1.1, 18.6, ``GRAPH ?g { P }`` is evaluated for one named graph after t
 that graph alone. The engine evaluates the sub-SELECT over all graphs at once and leaves ``?g`` unbound. Projected out
 of the sub-SELECT, ``?g`` is joined with the graph's name outside, which means the same: so ``{ SELECT ?x { Q } }``
 becomes ``{ SELECT ?g ?x { GRAPH ?g { Q } } }``; grouped, ``?g`` is among the keys; and aggregates without a key, which
-have a solution even for a graph without a match, get it from a second branch. What LIMIT, OFFSET, HAVING or VALUES does
-there cannot be written so, nor what stands in MINUS, where ``?g`` would count as shared; it is left as it is.
+have a solution even for a graph without a match, get it from a second branch. What LIMIT or OFFSET does there cannot be
+written so, nor what stands in MINUS, where ``?g`` would count as shared; it is left as it is.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _GRAPH = re.compile(r"GRAPH\s*[?$]\w", re.IGNORECASE)
 _SELECT = re.compile(r"^(SELECT(?:\s+(?:DISTINCT|REDUCED)\b)?)(?!\s*\*)", re.IGNORECASE)
 _KEYS = re.compile(r"(GROUP\s+BY)", re.IGNORECASE)
 _AGGREGATES = frozenset({"AVG", "COUNT", "GROUP_CONCAT", "MAX", "MIN", "SAMPLE", "SUM"})
-_OTHERS = frozenset({"HAVING", "LIMIT", "OFFSET", "VALUES"})
+_OTHERS = frozenset({"LIMIT", "OFFSET"})
 
 
 def per_graph(text: str) -> str:
@@ -84,7 +84,7 @@ def _select(text: str, element: Element, graph: str) -> str:
     if "GROUP" in words:
         return projected + each + _KEYS.sub(rf"\1 {graph}", tail, count=1)
     if not _AGGREGATES & set(words):
-        return projected + each + tail
+        return whole if "HAVING" in words else projected + each + tail
     if "_:" in inner:  # one label may not stand in two patterns
         return whole
     names = f"{{ SELECT DISTINCT {graph} WHERE {{ GRAPH {graph} {{}} }} }}"

@@ -79,6 +79,7 @@ class _Reader:
         self._stream = stream
         self._at = 0
         self._prefixes: dict[str, str] = {}
+        self._with: str | None = None  # the graph of what templates write outside of GRAPH
 
     def read(self) -> None:
         while self._at < len(self._stream):
@@ -90,7 +91,7 @@ class _Reader:
             elif word in _MANAGEMENT:
                 self._read_management(word)
             elif word == "WITH":
-                self.graphs.add(self._iri())
+                self._with = self._iri()
             elif word in ("DELETE", "INSERT"):
                 self._read_template(word)
             elif word == "USING":
@@ -99,7 +100,9 @@ class _Reader:
                 self._iri()
             elif word == "WHERE":
                 self._skip_group()
-            elif word != ";":
+            elif word == ";":
+                self._with = None
+            else:
                 raise _Untold
 
     def _word(self) -> str:
@@ -165,13 +168,19 @@ class _Reader:
         depth = 1
         while depth:
             token = self._next()
+            is_graph = token.kind == "word" and token.text.upper() == "GRAPH"
+            if depth == 1 and not is_graph and token.text not in ("}", ".") and self._with is not None:
+                self.graphs.add(self._with)
             if token.text == "{":
                 depth += 1
             elif token.text == "}":
                 depth -= 1
             elif token.kind == "word":
-                if token.text.upper() == "GRAPH":
+                if is_graph:
                     self.graphs.add(self._iri())
+                    if self._next().text != "{":
+                        raise _Untold
+                    depth += 1
                 elif token.text not in ("a", "true", "false", "e", "E"):
                     raise _Untold
             elif token.kind == "name" and token.text.partition(":")[0].upper().endswith("GRAPH"):
