@@ -92,6 +92,9 @@ _ACHIEVING = frozenset(
     {"fulfil", "fulfill", "deliver", "achieve", "work", "succeed", "meet", "honour", "honor", "keep"}
 )
 _MARKS = frozenset({'"', "“", "‘", "'", "``"})
+_MATTERS = frozenset(
+    {"issue", "question", "problem", "matter", "challenge", "concern", "obstacle"}
+)  # whatever its weight
 # What blames where it is denied: "not acceptable".
 _DUE = frozenset(
     {"acceptable", "helpful", "constructive", "fair", "wise", "justified", "legitimate", "conducive", "right"}
@@ -122,7 +125,7 @@ def of_judgement(
                 continue
             if _is_spoken(attribution, token) or said:
                 return Stance.OPPOSED, speakers(voices)
-        elif not negated and said:
+        elif not negated and said and not (token.dep_ == "amod" and token.head.lemma_ in _MATTERS):
             if token.pos_ == "VERB" and _is_own_act(participants, token, voices):
                 continue
             return stance, speakers(voices)

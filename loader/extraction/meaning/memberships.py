@@ -32,6 +32,7 @@ _TABLE = {(words, pos): (use, MembershipStatus(status)) for words, pos, use, sta
 _POS = {"VERB": "verb", "NOUN": "noun", "PROPN": "noun"}
 _CAN_JOIN = (EntityKind.STATE, EntityKind.ORGANIZATION, EntityKind.PARTNERSHIP)  # the African Union is in the G20
 _LISTING = frozenset({"including", "like", "as", "namely"})
+_PAPERS = frozenset({"Accords", "Accord", "Treaty", "Pact", "Agreement", "Declaration", "Compact"})
 _BODIES = frozenset({"partnership", "alliance", "pact", "bloc", "grouping", "program", "programme", "initiative"})
 
 _MEMBER = MembershipStatus.MEMBER
@@ -100,7 +101,7 @@ class _Telling:
             use, status = entry
             if token.lemma_ == "take" and not any(word.lemma_ == "part" for word in children(token, "dobj")):
                 continue
-            if is_company(token):
+            if is_company(token) or (token.lemma_ == "sign" and not self._is_of_paper(token)):
                 continue
             bodies = self._bodies_of(token, use)
             for member in self._with_listed(token, self._members(token, use)) if bodies else ():
@@ -120,6 +121,11 @@ class _Telling:
                     for body in self._bodies_of(token, use):
                         if found is not None:
                             yield member, body, found
+
+    def _is_of_paper(self, verb: Token) -> bool:
+        """Whether somebody signs a paper that those who sign it make up: "signed the Artemis Accords"."""
+        named = (self._named_by(thing) for thing in children(verb, "dobj", "nsubjpass"))
+        return any(body is not None and body.label.split()[-1] in _PAPERS for body in named)
 
     # ---- the body
 
@@ -203,7 +209,9 @@ class _Telling:
         controlled = controller_of(verb)
         if controlled is not None:  # "warned Japan against joining"
             return self.participants.denoted_by(controlled)
-        if verb.dep_ == "acl" and verb.tag_ == "VB" and not any(children(verb, "nsubj")):  # "the decision to join"
+        if (
+            verb.dep_ in ("acl", "relcl") and verb.tag_ == "VB" and not any(children(verb, "nsubj"))
+        ):  # "the decision to join"
             return self._owners(verb.head) or self._subject_above(verb.head)
         named = subject_of(verb)
         if named is not None and named.ent_type_ == "NORP" and named.tag_ in ("NNPS", "NNS"):
@@ -247,7 +255,8 @@ class _Telling:
         if noun.lemma_ == "status":
             return self._subject_above(noun)
         if group and all(entity.kind in _CAN_JOIN for entity in group):
-            return group
+            members = self.participants.reading.registry.members
+            return () if any(group == members(body) for body in self.bodies) else group  # who they are is not told here
         if noun.dep_ == "attr":
             return self._congratulated(noun.head) or self._subject(noun.head)
         if "other" in words and words & {"no", "only"}:  # "no other member has followed": who acted before is one

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from loader.document import EntityKind
 from loader.extraction.meaning.pacts import find_pacts
-from loader.extraction.meaning.partners import find_partners
+from loader.extraction.meaning.partners import find_members, find_partners
+from loader.extraction.meaning.shortenings import find_shortenings
 from loader.extraction.text.clauses import children, subject_of
 from loader.extraction.text.cover import Cover
 
@@ -31,8 +32,11 @@ class Participants:
         found: list[tuple[Span, tuple[Entity, ...]]] = [
             (mention.span, (mention.entity,)) for mention in reading.mentions
         ]
-        found += [(group.span, group.entities) for group in (*reading.groups, *find_partners(reading))]
+        found += [
+            (group.span, group.entities) for group in (*reading.groups, *find_partners(reading), *find_members(reading))
+        ]
         pacts = find_pacts(reading)
+        pacts = (*pacts, *find_shortenings(reading))
         inside = Cover(pact.span for pact in pacts)
         found = [item for item in found if not inside.touches(item[0])]
         found += [(pact.span, pact.entities) for pact in pacts]

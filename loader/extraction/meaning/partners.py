@@ -23,6 +23,16 @@ _PLAIN = re.compile(
     r"(?:s|dialogue|partner|partnership|many|all|the|our|its|two|three|four|five|six|seven|eight|nine|ten|\W)*"
 )
 
+_MEMBERS = re.compile(r"(?:[’']s?)?\s+(?:(?P<number>\w+)\s+)?(?P<noun>members)\b")
+_NAMES = re.compile(r"\s+(?:[A-Z]|and\s+[A-Z])")  # "NATO members Turkey and Hungary"
+_BEFORE = re.compile(r"\b(?P<word>\w+)\s+$")
+_NUMBERS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7}
+_OTHERS = frozenset(
+    {"some", "other", "several", "many", "most", "few", "new", "non", "individual", "certain", "founding"}
+)
+_SMALL = 7  # members: of what has more, one rarely means them all
+_NEAR = 20  # characters before a partnership's name
+
 
 def find_partners(reading: Reading) -> tuple[Group, ...]:
     """Return the groups that "partners" of a partnership denotes, each span that one word, in order.
@@ -46,6 +56,29 @@ def find_partners(reading: Reading) -> tuple[Group, ...]:
             partners = _partners(reading, owner.entity, text[owner.span.end : place.start()])
             if partners:
                 found.append(Group(Span(*place.span()), partners))
+    return tuple(found)
+
+
+def find_members(reading: Reading) -> tuple[Group, ...]:
+    """Return the groups that "members" of a small partnership denotes: "the three AUKUS members".
+
+    Only all of them are meant: a number before the name has to be that of the members, and no "some" stands there.
+    """
+    text = reading.article.text
+    found = []
+    for mention in reading.mentions:
+        members = reading.registry.members(mention.entity) if mention.entity.kind is EntityKind.PARTNERSHIP else ()
+        if not 1 < len(members) <= _SMALL:
+            continue
+        place = _MEMBERS.match(text, mention.span.end)
+        if place is None or _LISTED.match(text, place.end()) or _NAMES.match(text, place.end()):
+            continue
+        before = _BEFORE.search(text, max(0, mention.span.start - _NEAR), mention.span.start)
+        told = {word for word in ((before["word"] if before else ""), place["number"] or "") if word.lower() in _OTHERS}
+        counts = (place["number"], before["word"] if before else None)
+        numbers = [_NUMBERS[word.lower()] for word in counts if word and word.lower() in _NUMBERS]
+        if not told and all(number == len(members) for number in numbers):
+            found.append(Group(Span(place.start("noun"), place.end("noun")), members))
     return tuple(found)
 
 

@@ -46,14 +46,17 @@ _PARTNERS = re.compile(
 _PARTNERS_OF = re.compile(r"\bpartners\s+of(?:\s+the)?\s+$")
 # A bloc that is named by where it is: "the South American bloc - made up of …".
 _DESCRIBED = re.compile(
-    rf"\b[Tt]he\s+(?:[\w-]+\s+){{0,3}}?(?P<noun>{_NOUNS})(?:[-–—\s]*{_MAKING_UP}|\s*\(|\s+[-–—]+\s+(?:(?:made\s+up|composed)\s+of\s+)?)"
+    rf"\b[Tt]he\s+(?:[\w-]+\s+){{0,3}}?(?P<noun>{_NOUNS}|body)(?:[-–—\s]*{_MAKING_UP}|{_HOLDING}|\s*\(|\s+[-–—]+\s+(?:(?:made\s+up|composed)\s+of\s+)?)"
 )
 _OPENING = re.compile(
     rf"{_NAMED_AS}(?:[-–—\s]*(?P<sure>{_MAKING_UP}|{_MADE_BY})|(?P<open>{_HOLDING}|{_BARE}))|(?P<members>{_MEMBERS})"
-    rf"|,?\s+(?:a|an|the)\s+(?:[\w’'-]+\s+){{0,6}}?{_NOUNS}\s+(?P<pact>between|among|of)\s+"
+    rf"|,?\s+(?:a|an|the)\s+(?:[\w’'-]+\s+){{0,6}}?{_NOUNS}\s+(?P<pact>between|among|of|in\s+\d{{4}}\s+between)\s+"
 )
 _LISTED = re.compile(_LISTS)
-_BEFORE_NAME = re.compile(r"(?:the|founding|founders|members?|states|countries|leaders\s+of|\s)*", re.IGNORECASE)
+_BEFORE_NAME = re.compile(
+    r"(?:\w+\s+(?:nations|countries|states|members|economies)\s*(?:[:(]|[-–—]+|including|like)\s*|the|founding|founders|members?|states|countries|leaders\s+of|\s)*",
+    re.IGNORECASE,
+)
 # What parts two names of a list; the partnership's own members may be counted in ("the ten ASEAN members plus").
 _BETWEEN = re.compile(
     r"\s*(?P<comma>,)?\s*(?P<and>and|&|plus|or|as\s+well\s+as)?\s*(?:the|its|new|newcomers?|members?|\s)*"

@@ -249,7 +249,9 @@ def _planned_act(head: Token) -> Token | None:
         verb = next(children(head, "xcomp"), head)
         planned = verb != head
     undone = any(helper.lemma_ == "have" for helper in helpers) or any(children(verb, "auxpass")) or _is_wish(helpers)
-    state = verb.lemma_ in ("be", "have", "see", "know") and not any(children(verb, "xcomp"))
+    state = verb.lemma_ in ("be", "have", "see", "know", "need") and (
+        verb.lemma_ == "need" or not any(children(verb, "xcomp"))
+    )
     return verb if planned and not undone and not state else None
 
 

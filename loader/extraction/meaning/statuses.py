@@ -91,6 +91,7 @@ class Statuses:
             return None
         if use == "founding":
             done = token.tag_ != "VB" and (tense(token) is Temporality.PAST or token.dep_ in ("acl", "relcl"))
+            done = done or any(word.lemma_ == "sign" and tense(word) is Temporality.PAST for word in above(token))
             return status if done else None
         if not self._is_taken_in(token):
             return None
@@ -105,7 +106,8 @@ class Statuses:
         verbs = {word.lemma_ for word in above(token)}
         if token.dep_ in ("xcomp", "ccomp", "advcl") and token.head.lemma_ in ASKING:
             return None if _is_only_wanted(token.head) else MembershipStatus.INVITED
-        if "withdraw" in verbs or (verbs & _ENDING and token.pos_ == "NOUN") or any(map(_is_untimely, above(token))):
+        ended = verbs & _ENDING or any(child.lower_ in ("frozen", "suspended") for child in token.children)
+        if "withdraw" in verbs or (ended and token.pos_ == "NOUN") or any(map(_is_untimely, above(token))):
             return None
         will = token.pos_ == "VERB" and tense(token) is Temporality.FUTURE
         refused = any(is_refusal(word) or is_unwanted(word) for word in above(token))

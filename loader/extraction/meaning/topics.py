@@ -156,7 +156,11 @@ def involves(
         _add(found, entities)
     for token in reading.tokens(content):
         if is_first_person(token) and not participants.at(token) and attribution is not None:
-            _add(found, first_person(voices, plural=token.lower_[0] in "wuo"))
+            plural = token.lower_[0] in "wuo"
+            stood_for = first_person(voices, plural=plural)
+            _add(
+                found, (e for e in stood_for if not plural or e.kind is not EntityKind.PERSON)
+            )  # "we" are more than one
     return tuple(found)
 
 

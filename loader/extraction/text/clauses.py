@@ -35,8 +35,13 @@ def head_of(reading: Reading, content: Span) -> Token:
     root: Token = reading.tokens(content).root
     if root.pos_ in ("PUNCT", "SPACE", "CCONJ", "SCONJ"):
         inside = [token for token in reading.tokens(content) if token.head == root and token.pos_ != "PUNCT"]
-        return inside[0] if inside else root
+        words = inside or [token for token in reading.tokens(content) if token.pos_ not in ("PUNCT", "SPACE")]
+        return inside[0] if inside else min(words, key=_depth, default=root)  # the marks at its end may hang higher
     return root
+
+
+def _depth(token: Token) -> int:
+    return sum(1 for _ in token.ancestors)
 
 
 def proposition(head: Token) -> Token:
@@ -181,6 +186,8 @@ def _is_arranged(verb: Token, helpers: tuple[Token, ...]) -> bool:
 
 def _is_to_be(verb: Token, *, present: bool) -> bool:
     """Whether "be" says so of its subject: "is due to come", "is likely to come", "is to come"."""
+    if any(child.lower_ == "yet" for child in verb.children):
+        return False  # "is yet to come": it has not
     complement = next(children(verb, "acomp"), None)
     if complement is None:
         subject = subject_of(verb)
