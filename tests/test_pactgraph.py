@@ -357,6 +357,24 @@ def test_a_load_that_is_stopped_keeps_what_it_loaded_and_says_so(tmp_path: Path)
     assert shown(store) == 16
 
 
+def test_a_load_that_is_asked_to_end_stops_in_order_and_with_the_code_of_the_signal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from typer.testing import CliRunner
+
+    from loader.commands import articles
+    from pactgraph import app
+
+    def ended(*_: object, **__: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(articles, "load_into", ended)
+    done = CliRunner().invoke(app, ["load", str(tmp_path), "--no-link"])
+    assert done.exit_code == 128 + signal.SIGTERM
+    assert done.stderr == "Stopped; what was loaded before stays, and the same command adds the rest.\n"
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
 def shown(store: Path) -> int:
     """Return how many articles a store shows to readers; none where there is no store yet."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import contextmanager
 from itertools import chain
@@ -18,11 +19,13 @@ from loader.commands.console import (
     Json,
     Quiet,
     StorePath,
+    Terminated,
     Wait,
     held_authority,
     progress,
     refuse,
     report,
+    stoppable,
     tell,
 )
 from ontology.layout import StoreError
@@ -124,9 +127,12 @@ def load(
     settings = {"base": base, "wait": wait, "plan": _plan(workers, timeout, llm, llm_timeout), "least": min_confidence}
     held = held_authority(authority) if link else None
     try:
-        summary, links = load_into(paths, options, store, quiet=quiet, extractor=reader, authority=held, **settings)
-    except KeyboardInterrupt:
+        with stoppable():
+            summary, links = load_into(paths, options, store, quiet=quiet, extractor=reader, authority=held, **settings)
+    except KeyboardInterrupt as stopped:
         tell("Stopped; what was loaded before stays, and the same command adds the rest.", quiet=quiet)
+        if isinstance(stopped, Terminated):
+            raise typer.Exit(128 + signal.SIGTERM) from None
         raise
     report(summary, "loaded", quiet=quiet, as_json=as_json, links=links)
     raise typer.Exit(0 if summary.is_whole and not (links and links.problems) else 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -16,6 +17,7 @@ from ontology.vocabulary import Mint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from types import FrameType
 
     from loader.links import Linked
     from loader.summary import Summary
@@ -62,6 +64,25 @@ def held_authority(path: Path | None) -> Any:
             return open_authority(ours)
     except AuthorityError as error:
         refuse(str(error))
+
+
+class Terminated(KeyboardInterrupt):
+    """The process was asked to end (SIGTERM); it ends as on Ctrl-C, in order."""
+
+
+@contextmanager
+def stoppable() -> Iterator[None]:
+    """Have SIGTERM raise Terminated inside the block; a second one ends the process at once."""
+
+    def stop(number: int, _: FrameType | None) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextmanager
