@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import time
+import tomllib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -114,6 +115,18 @@ def test_the_unit_is_one_that_systemd_takes() -> None:
     done = subprocess.run([tool, "verify", DEPLOY / "pactgraph.service"], capture_output=True, text=True, check=False)
     complaints = [line for line in done.stderr.splitlines() if "not executable" not in line and "man:" not in line]
     assert not [line for line in complaints if "pactgraph.service" in line], done.stderr
+
+
+def test_the_image_is_built_from_all_that_is_installed_and_nothing_else() -> None:
+    root = DEPLOY.parent
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    wheel = project["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
+    licences = [name for name in project["project"]["license-files"] if "/" not in name]
+    lines = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
+    sent = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    assert lines[1] == "*"
+    assert sent == {*wheel, *licences, project["project"]["readme"], "pyproject.toml"}
+    assert all((root / name).exists() for name in sent)
 
 
 def test_the_options_in_the_files_are_those_of_the_command() -> None:
