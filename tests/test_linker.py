@@ -48,6 +48,10 @@ RECORDS = (
     place("Q1223", "Washington", "state of the United States of America", 200, "Q30"),
     place("Q61", "Washington, D.C.", "capital of United States", 183, "Q30", "Washington"),
     place("Q1904", "Ontario", "province of Canada", 100, "Q16"),
+    place("Q172", "Ontario City", "city in Canada", 90, "Q16"),
+    state("Q230", "Colchis", "GE"),
+    place("Q1428", "Colchis", "state of the United States of America", 150, "Q30"),
+    place("Q172415", "Kutaisi", "city in Colchis", 80, "Q230"),
     place("Q9863", "Salem", "city in India", 96, "Q668"),
     place("Q1486", "Buenos Aires", "capital of Argentina", 400, "Q414"),
     place("Q44754", "Buenos Aires Province", "province of Argentina", 100, "Q414", "Buenos Aires"),
@@ -107,6 +111,10 @@ def named(text: str, name: str, kind: EntityKind = EntityKind.ORGANIZATION, know
         "They sailed the Japan Sea.",
         "It is a party to the Treaty of London.",
         "It launched the London-8 operation.",
+        "Citizens for Ethics in London (CEL) said so.",
+        "They asked Pharmacy Network Japan, LLC for it.",
+        "The London accords were signed.",
+        "They fished in Lake Japan.",
     ],
 )
 def test_a_place_in_a_longer_name_is_not_meant(linker: Linker, text: str) -> None:
@@ -124,6 +132,40 @@ def test_a_place_in_a_longer_name_is_not_meant(linker: Linker, text: str) -> Non
 )
 def test_a_place_beside_other_words_is_meant(linker: Linker, text: str, found: tuple[str, str]) -> None:
     assert accepted(linker, text) == [found]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "They ate London beans and Japan bacon.",
+        "They saw the London, a ship, sail.",
+        "The submarine London sailed. London sank.",
+        "The London lander came down. London found water.",
+        "It was told to Mr. London by them.",
+        "The Honorable London Romero, Mayor of Unheardof",
+    ],
+)
+def test_what_is_called_after_a_place_is_not_the_place(linker: Linker, text: str) -> None:
+    assert accepted(linker, text) == []
+
+
+def test_a_first_name_that_is_a_place_too_is_meant_only_where_a_place_would_stand(linker: Linker) -> None:
+    text = "We met London Breed today. London said so. She came from London in May."
+    assert accepted(linker, text, named(text, "London Breed", EntityKind.PERSON)) == [("London", "Q84")]
+
+
+def test_a_region_is_not_short_for_its_city(linker: Linker) -> None:
+    assert accepted(linker, "He lives in Ontario.") == [("Ontario", "Q1904")]
+
+
+def test_a_body_of_a_state_that_the_article_does_not_name_is_not_found_by_its_name_alone(linker: Linker) -> None:
+    assert accepted(linker, "They met General Electric in Japan.") == [("Japan", "Q17")]
+    assert ("General Electric", "Q54173") in accepted(linker, "They met General Electric in the U.S. in May.")
+
+
+def test_a_name_of_a_state_and_of_a_region_is_open_unless_the_article_names_a_place_of_either(linker: Linker) -> None:
+    assert accepted(linker, "Regulators in Colchis met.") == []
+    assert accepted(linker, "Regulators in Colchis met. Kutaisi was quiet.")[0] == ("Colchis", "Q230")
 
 
 def test_a_states_acronym_behind_a_companys_name_is_a_part_of_it(linker: Linker) -> None:

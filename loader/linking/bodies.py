@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from loader.linking.gazetteer import key_words
+from loader.linking.scene import bare
 from ontology.authority import acronym_form, fold
 
 if TYPE_CHECKING:
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 def spelt_out(name: str, entity: Entity, words: frozenset[str]) -> float:
     """Return -1 for an acronym whose body an article of these words never spells out; a few need not be.
 
-    Those of states and outlets, and those of bodies of nations that are long enough.
+    Those of states and outlets, and those of bodies of nations that are long enough. A label with brackets has
+    namesakes: of it, a legal form spells nothing out ("CNA Inc").
     """
+    name = bare(name) if "(" in entity.label else name
     if entity.type not in ("organisation", "other") or not acronym_form(name) or fold(entity.label) == fold(name):
         return 0.0
     return 0.0 if key_words(entity.label) <= words or is_of_nations(entity, name) else -1.0

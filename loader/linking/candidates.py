@@ -16,6 +16,7 @@ from loader.document import EntityKind
 from loader.linking.bodies import is_generic, is_of_nations, is_part_of, spelt_out, states_of_form
 from loader.linking.decision import Features, Scored, score
 from loader.linking.gazetteer import key_words
+from loader.linking.parts import GIVEN_NAMES
 from loader.linking.regions import is_elsewhere, is_region, lies_in, not_meant, region_after
 from loader.linking.scene import bare, description_of, untitled
 from ontology.authority import covers, fold
@@ -61,7 +62,7 @@ class Candidates:
         region = self._region(name, scene)
         within = region_after(named.span, scene.text, self.gazetteer)
         namesakes = self._bodies_called(name, named, scene)
-        is_persons = name in scene.surnames and not _WHERE.search(scene.text, 0, named.span.start)  # "Valeska Paris"
+        anybodys = self._anybodys(named, name, scene)
         title = scene.title(named.span) if self.sources.offices else None
         held = {entity.id: entity for entity in self._holders(name, title, scene)}
         found: dict[str, tuple[Hit | None, Entity]] = {}
@@ -95,7 +96,7 @@ class Candidates:
             if key == known or not self._is_foreign(entity, hit.name if hit else entity.label, name, scene)
             if key == known or given or named.kind is not None or not _is_far(entity, scene)
             if within is None or not is_elsewhere(entity, within)
-            if entity.type != "place" or not is_persons
+            if entity.type not in anybodys
         }
         labels = {entity.label for _, entity in found.values()}
         called = (entity for hit, entity in found.values() if hit is not None and fold(hit.name) == fold(name))
@@ -119,6 +120,14 @@ class Candidates:
             )
             for hit, entity in found.values()
         ]
+
+    def _anybodys(self, named: Named, name: str, scene: Scene) -> tuple[str, ...]:
+        """Return the types of what is not meant where a name is somebody's, or a ship's: "Valeska Paris", "Jordan"."""
+        if _WHERE.search(scene.text, 0, named.span.start):
+            return ()
+        if name in GIVEN_NAMES and name in scene.persons:
+            return ("state", "place")
+        return ("place",) if name in scene.surnames else ()
 
     def _longer(self, named: Named, name: str, scene: Scene, *, given: bool) -> tuple[str, ...]:
         """Return the longer names of the article that a name may be short for; a place's is so only if it is given."""
@@ -271,7 +280,7 @@ class Candidates:
             label=1.0 if _plain(matched) == _plain(entity.label) or is_of_nations(entity, matched) else 0.0,
             words=1.0 if len(matched.split()) > 1 else 0.0,
             kind=_agreement(named.kind if not name.isupper() or len(name) < 4 else None, entity.type),
-            namesakes=min(1.0, math.log2(len(rivals)) / 3.0),
+            namesakes=1.0 if known is None and _is_open(rivals, scene) else min(1.0, math.log2(len(rivals)) / 3.0),
             state=1.0 if entity.type == "state" else 0.0,
             country=self._country(entity, scene),
             around=self._around(entity, named, scene, rivals),
@@ -348,6 +357,12 @@ def _is_far(entity: Entity, scene: Scene) -> bool:
     """Whether something is a body of a state that the article does not name, while it names others."""
     is_body = entity.type in ("organisation", "outlet", "other") and entity.country is not None
     return is_body and bool(scene.countries) and entity.country not in scene.countries
+
+
+def _is_open(rivals: Sequence[Entity], scene: Scene) -> bool:
+    """Whether a name is a state's and a region's, and the article names no place of either's state: "Georgia"."""
+    countries = {each.country for each in rivals if each.type == "state" or is_region(each)}
+    return len(countries) > 1 and any(each.type == "state" for each in rivals) and not countries & scene.countries
 
 
 def _called(entity: Entity, day: dt.date | None) -> Sequence[str]:

@@ -25,13 +25,13 @@ from loader.linking.writer import Record, Tenure, Writer
 from ontology.authority import Entity, Name, acronym_form, cased, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
     from loader.linking.packages import City
 
 DATE: Final = "2026-09-18"  # of the newest package
-VERSION: Final = f"{DATE}.8"  # another for each change of what is built
+VERSION: Final = f"{DATE}.9"  # another for each change of what is built
 RANKS: Final = {"curated": 0, "country": 1, "territory": 2, "index": 3}
 _CODER, _INDEX, _RIGOUR = (
     "npm @rapideditor/country-coder 5.6.1",
@@ -39,6 +39,7 @@ _CODER, _INDEX, _RIGOUR = (
     "PyPI rigour 2.6.1",
 )
 _FEW = 10  # people of a place that GeoNames does not know
+_WORDY = 160_000  # people of a place that goes by an English word
 _SHORT = 3  # letters of an acronym that many have
 _QID = re.compile(r"Q[1-9][0-9]*")
 _OUTLET = re.compile(
@@ -309,6 +310,7 @@ def _index(
     No names of cities that are ours: our rows tell which those may have.
     """
     regions = region_priors(sources)
+    taken = {fold(name) for known in sources.states.values() for _, name in known} | set(map(fold, regions))
     for each in subjects:
         names = {Name(each.label, "en", "label")}
         names |= {Name(text, "mul", kind) for text, kind in each.texts if text != each.label}
@@ -318,7 +320,7 @@ def _index(
         if each.kind == "place":
             known = regions.get(each.label.partition(" (")[0], 100) if _is_region(each.description) else 10
             prior = weight(each.city.people) if each.city else known
-            names = set(_place_names(each, names, cities)) if each.qid not in cities.ours else set()
+            names = set(_place_names(each, names, cities, sources.words)) if each.qid not in cities.ours else set()
             if each.city is not None:
                 externals.add(("geonames", each.city.number))
                 evidence.add(
@@ -328,6 +330,7 @@ def _index(
             names = {
                 name
                 for name in names
+                if not (each.is_brand and fold(name.text) in taken)  # "Georgia" is a coffee, too
                 if is_own_acronym(name.text, each.label)
                 or not is_poisonous(name.text, sources, brand=each.is_brand, person=each.kind == "person")
             }
@@ -337,13 +340,15 @@ def _index(
             yield Record(entity, tuple(names), tuple(sorted(externals)), evidence=tuple(sorted(evidence)))
 
 
-def _place_names(subject: _Subject, names: set[Name], cities: Cities) -> Iterator[Name]:
+def _place_names(subject: _Subject, names: set[Name], cities: Cities, words: Collection[str]) -> Iterator[Name]:
     """Give the names of a place that no city outside the core has before it, also without accents.
 
-    A region goes by its name without the word for what it is, too, if no city outside the core is called so.
+    A smaller place has none that is an English word: "Orange". A region goes by its name without the word for what it
+    is, too, if no city outside the core is called so.
     """
     people = subject.city.people if subject.city else METROPOLIS if _is_region(subject.description) else _FEW
     kept = {name for name in names if not cities.is_overshadowed(name.text, people)}
+    kept -= {name for name in kept if people < _WORDY and name.text.casefold() in words}
     if subject.city and subject.city.region:  # what it loses it keeps beside the name of its region
         lost = sorted(name.text for name in names - kept if "," not in name.text)
         kept |= {Name(f"{text}, {subject.city.region}", "en", "alias") for text in lost}

@@ -12,6 +12,7 @@ from loader.document import EntityKind, Span
 from loader.linking.candidates import Candidates, Sources
 from loader.linking.decision import Decision, Thresholds, decide
 from loader.linking.gazetteer import LINKS, Found, Gazetteer, word_set
+from loader.linking.parts import is_part, is_single_part
 from loader.linking.scene import Named, Scene, spelt_out_names, untitled
 from ontology.authority import acronym_form, number_of
 
@@ -107,13 +108,8 @@ class Linker:
         type_ = hits[0].entity.type if hits else "state" if named.kind is EntityKind.STATE else ""
         if type_ in ("state", "place") and any(each != named.span and each.covers(named.span) for each in defined):
             return True
-        if type_ in ("state", "place", "organisation") and _LONGER_AFTER.match(text, named.span.end):
-            return True
-        if type_ not in ("state", "place"):
-            return False
-        if type_ == "state" and not acronym_form(name):
-            return _is_within(text, named.span, before=_DIRECTION)
-        return _is_within(text, named.span, before=_NAME_BEFORE, after=_NAME_AFTER if type_ == "place" else None)
+        has_article = bool(hits) and _is_the_named(self.authority, self._gazetteer, name)
+        return is_part(text, named.span, type_, is_acronym=bool(acronym_form(name)), has_article=has_article)
 
     def _whole(self, text: str, named: Named) -> Span:
         """Return where a name stands with what belongs to it: the article before it, a legal form after it."""
@@ -262,29 +258,7 @@ def _may_stand(text: str, found: Found) -> bool:
         return True
     if hits[0].entity.type not in ("state", "place", "partnership"):
         return False
-    return not _is_within(text, span, before=_NAME_BEFORE, after=_NAME_AFTER)
-
-
-def _is_within(text: str, span: Span, *, before: re.Pattern[str], after: re.Pattern[str] | None = None) -> bool:
-    """Whether a capitalised word beside a name makes it a part of a longer one. In a headline every word is one."""
-    start = text.rfind("\n", 0, span.start) + 1
-    end = text.find("\n", span.end)
-    line = text[start : end if end >= 0 else len(text)]
-    if _OWNER.search(line, 0, span.start - start) or _OWNED.match(line, span.end - start):
-        return True
-    if _is_headline(line):
-        return bool(after and _HONOURED.search(line, 0, span.start - start) and after.match(text, span.end))
-    ahead = after.match(text, span.end) if after is not None else None
-    behind = before.search(text, max(start, span.start - 30), span.start)
-    beside = [each[each.lastindex or 0] for each in (ahead, behind) if each is not None]
-    return any(each not in _BESIDE for each in beside)
-
-
-def _is_headline(line: str) -> bool:
-    if line.rstrip().endswith((".", ";", ":", ",")):
-        return False
-    words = re.findall(r"[^\W\d_]{4,}", line)
-    return len(words) > 2 and 3 * sum(word[0].isupper() for word in words) > 2 * len(words)
+    return not is_single_part(text, span)
 
 
 def _is_the_named(authority: Authority, gazetteer: Gazetteer, name: str) -> bool:
@@ -313,27 +287,4 @@ _BEFORE_NOUN = re.compile(
 _BEFORE_ADJECTIVE = re.compile(
     r" (?:and|or) (?:U\.[SK]\.|[A-Z]\w+(?:ese|ish|ian|can|ean|man|ench|utch|wiss|reek|raqi|stani|aeli)) \w"
 )
-_NAME_AFTER = re.compile(r"[ -]([A-Z][\w.]*)|-(?=\d)()")
-_LONGER_AFTER = re.compile(
-    r"[ -](?:Airlines?|Airways|Band|Basin|Bay|Canal|Corps|Daily|Declaration|Foundation|Gulf|Hospital|Institute|Islands?"
-    r"|Mountains?|Museum|Ocean|Peninsula|Pipeline|Plateau|Post|Press|River|School|Sea|Straits?|Stadium|Stock Exchange"
-    r"|Times|Tribune|University|Valley)\b"
-)
-_NAME_BEFORE = re.compile(r"(?:(?<![.?!\n\"“”] )\b([A-Z][\w.]*)|\b([A-Z]{3,}))[ -]$")
-_DIRECTION = re.compile(r"\b((?:North|South|East|West)(?:ern)?)[ -]$")
-_OWNER = re.compile(
-    r"\b(?:Academy|Archbishop|Archdiocese|Army|Association|Authority|Bank|Battle|Bay|Bishop|Board|Chamber|Church|Club"
-    r"|Co|College|Company|Congress|Convention|Council|Court|Daughters|Declaration|Department|Diocese|Duchess|Duke"
-    r"|Embassy|Federation|Gulf|Institute|Isle|Journal|League|Ministry|Museum|Parliament|Party|Prince|Princess|Protocol"
-    r"|School|Sea|Shield|Siege|Society|Sons|Statute|Strait|Straits|Times|Treaty|Union|University|Voice|Workers)\.? of"
-    r" (?:the )?$"
-)
-_HONOURED = re.compile(r"\b(?:Honou?rable|Mrs?\.?|Ms\.?|Dr\.?|Judge|Justice|Sir|Dame|Lady|Ambassador) $")
 _OWNED_BY = re.compile(r"^[A-Z][\w.]*?(?:['’]s|(?<=\.)s) (?=[A-Z]\w+ )")
-_OWNED = re.compile(r",? (?:Inc|Corp|Ltd|PLC|Plc|LLC|LLP|LP|GmbH)\b")
-_BESIDE = word_set(
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July"
-    " August September October November December Gov. Sen. Rep. Mayor President Prime Foreign Defense"
-    " Defence Minister Police Attorney I In At On From To For With By The A And But As If When While After"
-    " Before Since Until"
-)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import EntityKind, Span
 from loader.linking.gazetteer import key_words, word_set
+from loader.linking.parts import things_called
 from ontology.authority import fold
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class Scene:
     """What an article says around its names.
 
     ``countries`` are the ids of the states that it names or has places of, ``shares`` how many of the states and places
-    that it names are of each, 1 in all. ``surnames`` are the words that stand behind a first name, as it seems.
+    that it names are of each, 1 in all. ``surnames`` are the words that stand behind a first name, as it seems, or are
+    what a ship or the like is called; ``persons`` the first and last words of the persons that were read.
     """
 
     text: str
@@ -55,6 +57,7 @@ class Scene:
     called: Mapping[str, frozenset[str]] = field(default_factory=dict)
     spelt_out: Mapping[str, str] = field(default_factory=dict)
     surnames: frozenset[str] = frozenset()
+    persons: frozenset[str] = frozenset()
 
     @classmethod
     def of(
@@ -78,7 +81,8 @@ class Scene:
             _longer((each.span.of(text), each.kind) for each in names),
             _longer(((each.span.of(text), each.kind) for each in names if each.kind in _BODIES), whole=True),
             dict(_acronyms(text)),
-            frozenset(_surnames(text)),
+            frozenset(_surnames(text)) | things_called(text),
+            _parts_of_persons(names, text),
         )
 
     def full_names(self, name: str, kind: EntityKind | None) -> tuple[str, ...]:
@@ -167,6 +171,12 @@ def spelt_out_names(text: str) -> Iterator[tuple[str, Span]]:
         starts = [word.start() for word in _CAPITALISED.finditer(text, *found.span("words"))]
         if [text[start] for start in starts[-len(letters) :]] == letters:
             yield found["acronym"], Span(starts[-len(letters)], found.end("words"))
+
+
+def _parts_of_persons(names: Iterable[Named], text: str) -> frozenset[str]:
+    """Return the first and last words of persons that were read by two or three words."""
+    read = (untitled(each.span.of(text)).split() for each in names if each.kind is EntityKind.PERSON)
+    return frozenset(word for words in read if len(words) in (2, 3) for word in (words[0], words[-1]))
 
 
 def _surnames(text: str) -> Iterable[str]:
