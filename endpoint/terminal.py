@@ -27,6 +27,7 @@ TABLE = "table"
 _UPDATE = re.compile(r"(?:INSERT|DELETE|LOAD|CLEAR|DROP|CREATE|ADD|MOVE|COPY|WITH)\b", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _WORD = 15  # characters; a longer word may be broken
+_READABLE = 24  # columns; where the widest column has fewer and wants more, each row becomes lines of its own
 
 
 def answer(
@@ -42,7 +43,8 @@ def answer(
     """Run a query over the union of all graphs, as the endpoint does, and write its answer to ``out``.
 
     ``form`` is ``table`` or the name of a format (`endpoint.protocol.negotiation`). ``prefixes`` may be used
-    undeclared. A table is ``width`` columns wide, by default as wide as the terminal. Raises ProtocolError for a
+    undeclared. A table is ``width`` columns wide, by default as wide as the terminal; where its columns would be too
+    narrow, each row is lines of its own. Raises ProtocolError for a
     query that cannot be read or evaluated, that calls a service, or whose answer has no such form.
     """
     if _UPDATE.match(text, prologue_end(text)):
@@ -115,16 +117,38 @@ def _tell(
     names = [variable.value for variable in found.variables]
     rows = [[_short(row[name], prefixes) for name in names] for row in found]
     console = Console(width=width)
-    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1))
     columns = list(zip(names, *rows, strict=True))
-    for name, room in zip(names, _widths(columns, console.width - 3 * len(names)), strict=True):
-        table.add_column(name, width=room, overflow="fold")
-    for row in rows:
-        table.add_row(*map(Text, row))
+    widths = _widths(columns, console.width - 3 * len(names))
+    widest = max(widths, default=0)
+    is_narrow = widest < _READABLE and any(len(cell) > widest for column in columns for cell in column)
     with console.capture() as captured:
-        console.print(table)
+        console.print(_list(names, rows) if is_narrow else _table(names, rows, widths))
         console.print(f"{len(rows):,} {'row' if len(rows) == 1 else 'rows'}", highlight=False)
     out.write(captured.get().encode())
+
+
+def _table(names: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int]) -> Table:
+    """Return the rows one below the other, each variable a column."""
+    table = Table(box=box.SIMPLE_HEAD, header_style="bold", pad_edge=False, padding=(0, 1))
+    for name, width in zip(names, widths, strict=True):
+        table.add_column(name, width=width, overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _list(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
+    """Return each row as lines of its own, a variable a line, where columns would be too narrow to read."""
+    table = Table(box=None, show_header=False, padding=(0, 1))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for row in rows:
+        table.add_row("", "")
+        for name, value in zip(names, row, strict=True):
+            if value:
+                table.add_row(Text(name), Text(value))
+    table.add_row("", "")
+    return table
 
 
 def _widths(columns: Sequence[Sequence[str]], room: int) -> list[int]:

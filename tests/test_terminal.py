@@ -54,6 +54,20 @@ def test_a_function_that_nobody_knows_is_an_error_of_its_expression_only(store: 
     assert asked(store, "SELECT (<https://example.org/f>(1) AS ?x) ?y { VALUES ?y { 2 } }") == ["x,y", ",2"]
 
 
+def test_where_columns_would_be_too_narrow_each_row_is_lines_of_its_own(store: pyoxigraph.Store) -> None:
+    words = "the government is backing the initiatives in the region"
+    variables = ("who", "stance", "about", "words", "through")
+    bound = " ".join(f'"{name} {words}"' for name in variables)
+    values = f"VALUES ({' '.join(f'?{name}' for name in variables)}) {{ ({bound}) (UNDEF UNDEF UNDEF UNDEF 2) }}"
+    lines = [line.rstrip() for line in asked(store, f"SELECT * {{ {values} }}", TABLE)]
+    assert [line for line in lines if line] == [
+        *(f" {name:<7}  {name} {words}" for name in variables),
+        " through  2",
+        "2 rows",
+    ]
+    assert asked(store, "SELECT ?l ?m { VALUES (?l ?m) { (1 2) } }", TABLE)[1].split() == ["l", "m"]
+
+
 def test_a_table_holds_no_character_that_would_steer_the_terminal(store: pyoxigraph.Store) -> None:
     table = "\n".join(asked(store, "SELECT ?l { <c> skos:prefLabel ?l }", TABLE))
     assert "\x1b" not in table
