@@ -69,9 +69,12 @@ def test_the_article_attributes(read: Callable[[str], Reading], case: Case) -> N
             ["indirect | Foreign Minister | : | You Will Pay For This"],
         ),
         ("Weather: Snow Falls In The North", []),
+        ("Norway to leave the pact for good: Berg", ["indirect | Berg | : | Norway to leave the pact for good"]),
+        ("Norway will leave the pact: report", ["indirect | report | : | Norway will leave the pact"]),
+        ("Norway leaves the pact: snow", []),
     ],
 )
-def test_a_headline_gives_what_stands_behind_its_colon_to_the_speaker_it_names(
+def test_a_headline_gives_what_stands_beside_its_colon_to_the_speaker_it_names(
     read: Callable[[str], Reading], headline: str, expected: list[str]
 ) -> None:
     body = "\n\nAnna Berg said on Monday that the pact was dead.\n"

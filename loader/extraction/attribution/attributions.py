@@ -16,7 +16,7 @@ from loader.extraction.attribution.propositions import split
 from loader.extraction.attribution.quoting import is_quoted, of_quoting, saying_of
 from loader.extraction.attribution.relays import find_relays, opened, outlet_of_according
 from loader.extraction.attribution.turns import find_turns
-from loader.extraction.text.nouns import PERSONAL, noun_of
+from loader.extraction.text.nouns import PERSONAL, NounKind, noun_of
 from loader.extraction.text.syntax import child, children, group, is_negated, is_passive
 
 if TYPE_CHECKING:
@@ -267,12 +267,22 @@ def _is_made(token: Token) -> bool:
 def _is_relay(reading: Reading, marks: Marks, token: Token) -> bool:
     """Whether "according to X" only credits an outlet with what the clause attributes: "Li said, according to X"."""
     head = contents.clause_of(token.head)
-    if head.i > token.i or not cues.is_verbal(head) or outlet_of_according(reading, token) is None:
+    if head.i > token.i or not cues.is_verbal(head):
+        return False
+    if outlet_of_according(reading, token) is None and not _is_of_paper(token):
         return False
     found = _of_verb(reading, marks, head)
     if found is None and cues.is_quoting(head):
         return sources.of_verb(head) is not None  # a quotation follows
     return found is not None and found.source is not None
+
+
+def _is_of_paper(token: Token) -> bool:
+    """Whether "according to" names only where words can be read: "according to a post on X"."""
+    link = child(token, "prep")
+    thing = child(link, "pobj") if link is not None else None
+    noun = noun_of(thing) if thing is not None else None
+    return noun is not None and noun.kind is NounKind.DOCUMENT
 
 
 def _of_according(reading: Reading, marks: Marks, token: Token) -> Finding | None:

@@ -10,7 +10,7 @@ from loader.document import Span, StatementKind
 from loader.extraction.attribution.cues import Cue, Entry, is_verb
 from loader.extraction.attribution.findings import Finding
 from loader.extraction.attribution.sources import Source, phrase
-from loader.extraction.text.nouns import PERSONAL, noun_of
+from loader.extraction.text.nouns import PERSONAL, NounKind, noun_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ _NAME = r"[A-Z][\w.'’-]*(?:[ ,]+(?:of|the|de|van|von|al|bin|for|&|[A-Z][\w.'�
 _BLANK = r"[ \t\u00a0]"
 _LABEL = re.compile(rf"(?:[\"“”]|'')?({_NAME})(:){_BLANK}+(?=\S)")  # an open transcript begins each line with a mark
 _TAG = re.compile(rf"{_BLANK}*\n?{_BLANK}*([—–―]|--?){_BLANK}*({_NAME}){_BLANK}*(?=\n|$)")
+_CREDIT = re.compile(rf"(:|{_BLANK}[—–-]){_BLANK}+({_NAME}|[a-z]+|[A-Z]+ [a-z]+)$")
 _TELLING = 4  # words
 # Headings that stand before a colon and name nobody.
 _HEADING = frozenset(
@@ -114,6 +115,7 @@ def find_labels(reading: Reading, marks: Marks, speaking: frozenset[str] = froze
             continue
         yield _finding(reading, Span(*match.span(2)), Source(head, name), content)
     yield from _announced(reading, marks)
+    yield from _credited(reading, marks)
     for quotation in marks.speeches:
         tag = _TAG.match(text, quotation.outer.end)
         head = _head(reading, tag.start(2), tag.end(2)) if tag else None
@@ -179,3 +181,20 @@ def _announced(reading: Reading, marks: Marks) -> Iterator[Finding]:
         )
         if head is not None and not any(":" in word.text for word in words):
             yield _finding(reading, Span(colon, colon + 1), phrase(head), quotation.inner)
+
+
+def _credited(reading: Reading, marks: Marks) -> Iterator[Finding]:
+    """Yield what a headline credits to the name behind its colon: "France to oppose the deal: Macron"."""
+    headline = reading.page.headline
+    match = _CREDIT.search(marks.text, headline.start, headline.end)
+    head = _head(reading, match.start(2), match.end(2)) if match is not None else None
+    content = marks.tidy(headline.start, match.start(1)) if match is not None else None
+    if match is None or head is None or content is None or ":" in content.of(marks.text):
+        return
+    words = reading.tokens(content)
+    told = len(words) >= _TELLING and any(token.pos_ in ("VERB", "AUX") for token in words)
+    name = Span(*match.span(2))
+    noun = noun_of(head)
+    actor = any(mention.entity.kind.is_actor for mention in reading.mentions_over(name))
+    if told and (actor or (noun is not None and noun.kind in (*PERSONAL, NounKind.DOCUMENT))):
+        yield _finding(reading, Span(*match.span(1)), Source(head, name), content)

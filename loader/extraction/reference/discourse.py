@@ -79,8 +79,8 @@ class Discourse:
         found: list[int] = []
         moment = 0
         for start, end in self.words.sentences:
-            first, last = self.quotation[start], self.quotation[end - 1]
-            inside = start > 0 and first >= 0 and first == last and self.quotation[start - 1] == first
+            first = self.quotation[start]
+            inside = start > 0 and first >= 0 and self.quotation[start - 1] == first
             wordless = not any(token.is_alpha for token in self.words.tokens[start:end])
             moment += 0 if inside or wordless else 1
             found.append(moment)

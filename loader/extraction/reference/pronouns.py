@@ -73,8 +73,12 @@ class Pronouns:
             return self._it(token)
         if word in _THEY:
             return self._they(token)
-        if word in ("who", "which", "that") and token.dep_ in ("nsubj", "nsubjpass") and token.head.dep_ == "relcl":
-            return self._discourse.at[token.head.head.i]
+        if word in ("who", "which", "that") and token.dep_ in ("nsubj", "nsubjpass"):
+            verb = token.head
+            if verb.dep_ == "ccomp" and verb.head.i > token.i:
+                verb = verb.head  # "the pact, which he says is too costly"
+            if verb.dep_ == "relcl":
+                return self._discourse.at[verb.head.i]
         return None
 
     def _he(self, token: Token, gender: str) -> Referent | None:
@@ -159,8 +163,9 @@ class Pronouns:
                     break
                 head = head.head  # "the state would continue to support them"
         if token.dep_ in ("nsubj", "nsubjpass"):  # "in a speech read by the minister, he said"
-            for link in token.head.lefts:
-                if link.dep_ == "prep" and link.i < token.i:
+            for link in token.head.lefts:  # nor in "praising the minister, he said"
+                opens = link.dep_ == "prep" or (link.dep_ == "advcl" and link.tag_ == "VBG")
+                if opens and link.i < token.i:
                     others = (other for other in link.subtree if other.i < token.i and other.pos_ != "PRON")
                     found |= {id(at[other.i]) for other in others if other.tag_ != "PRP$"}  # but "for his part, he"
         speaker = self._discourse.speakers.get(self._discourse.quotation[token.i])

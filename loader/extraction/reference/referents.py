@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _BODIES = (EntityKind.STATE, EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET, EntityKind.PARTNERSHIP)
 _PERSONS = (EntityKind.PERSON, EntityKind.UNNAMED_SOURCE)
 _REACH = 80  # uses looked back over: bounds the search in a long text
+_ABOVE = 5  # steps from a verb of telling up to one that it is told by
 _MOMENTS = 6  # moments looked back over for a pronoun
 _NEARNESS = (10.0, 8.0, 4.0, 2.0, 1.0, 0.5, 0.0)  # by the moments that lie between
 
@@ -98,7 +99,7 @@ class Trail:
         verb = verb_of(token)
         quotation = quotations[token.i]
         subject = verb is not None and quotations[verb.i] == quotation
-        spoke = subject and verb is not None and (verb.lemma_.lower() in TELLING or verb.lower_ == "according")
+        spoke = subject and verb is not None and _speaks(verb)
         referent.times += 1
         self._uses.append(Use(token.i, moment, subject, spoke, quotation, referent))
 
@@ -122,6 +123,20 @@ class Trail:
             if value is not None and (best is None or value > best[0]):
                 best = (value, use.referent)
         return best[1] if best else None
+
+
+def _speaks(verb: Token) -> bool:
+    """Whether the subject of a verb speaks for the article: not in what somebody else tells ("Roe told us Li said")."""
+    if verb.lower_ == "according":
+        return True
+    later = (c for c in verb.children if c.dep_ == "conj" and c.i > verb.i)
+    if verb.lemma_.lower() not in TELLING and not any(c.lemma_.lower() in TELLING for c in later):
+        return False
+    for _ in range(_ABOVE):
+        if verb.dep_ == "ccomp" and verb.head.lemma_.lower() in TELLING and verb.head.i < verb.i:
+            return False
+        verb = verb.head
+    return True
 
 
 def salience(use: Use, moment: int, quotation: int) -> float:
