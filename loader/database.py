@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from ontology.layout import Layout
 
+_LARGE = 200_000  # quads: a transaction holds 1.5 kB of memory for each until it ends
 SLICE = 100_000  # quads a bulk load takes at once: 150 MB of memory, and no slower than ten times as many
 
 
@@ -137,6 +138,9 @@ class Database:
         With the last quads of a graph its name has to go too: ``dropped`` is such a graph.
         """
         if not additions and not removals:
+            return
+        if len(additions) > _LARGE and not removals:
+            self.bulk(additions)
             return
         with guarded(self._layout):
             self.mark()

@@ -52,7 +52,8 @@ class Decisions:
         known, new, draft = NamedNode(self._mint.registry_graph), set(decisions), Draft()
         with self._lock:
             if of is None:
-                facts, stated = self._database.quads(graph=known), registry.quads(self._mint)
+                facts = self._database.quads(None, EXACT_MATCH, None, known)  # nothing else of the graph follows
+                stated = [quad for quad in registry.quads(self._mint) if quad.predicate == EXACT_MATCH]
                 draft.replace(self._database.quads(graph=self._links), new)
             else:
                 facts = [

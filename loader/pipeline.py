@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from loader.actors import Naming
     from loader.document import Document, Statement
+    from ontology.conformance import Violation
     from ontology.values import Row
 
     Articles: TypeAlias = Iterable[Article | ArticleError]
@@ -220,7 +221,6 @@ class Workshop:
                 mapped.append(self._mapped(kept, spent))
                 if sum(each.quads for each in mapped if isinstance(each, _Mapped)) >= _QUADS_AT_ONCE:
                     yield from self._held(mapped, self._conformance)
-                    mapped = []
             started = time.perf_counter()
         if self._conformance is not None:
             yield from self._held(mapped, self._conformance)
@@ -243,8 +243,8 @@ class Workshop:
             document.article.text, graph, namings, len(document.statements), len(graph), spent.until("mapping")
         )
 
-    def _held(self, mapped: Sequence[_Mapped | _Refused], conformance: Conformance) -> Iterator[_Result]:
-        """Hold what was mapped against the shapes, together; the time is shared out by the number of quads."""
+    def _held(self, mapped: list[_Mapped | _Refused], conformance: Conformance) -> Iterator[_Result]:
+        """Hold what was mapped against the shapes, together, and empty the list; time is shared out by the quads."""
         graphs = [each for each in mapped if isinstance(each, _Mapped)]
         started = time.perf_counter()
         several = [
@@ -257,19 +257,23 @@ class Workshop:
         reports = iter(conformance.reports(several))
         del several
         share = (time.perf_counter() - started) / (sum(each.quads for each in graphs) or 1)
-        for each in mapped:
-            if isinstance(each, _Refused):
-                yield each
-                continue
-            seconds = each.seconds + Seconds(validation=share * each.quads)
-            report = next(reports)
-            if report:
-                yield _Refused("It breaks the shapes: " + "; ".join(map(str, report)) + ".", seconds)
-                continue
-            started = time.perf_counter()
-            content = "".join(map(line, each.graph)).encode()
-            seconds += Seconds(mapping=time.perf_counter() - started)
-            yield _Made(content, each.namings, each.statements, each.quads, seconds)
+        del graphs
+        while mapped:  # each, which may be large, is let go of before it is written
+            yield self._written(mapped.pop(0), share, reports)
+
+    def _written(
+        self, mapped: _Mapped | _Refused, share: float, reports: Iterator[tuple[Violation, ...]]
+    ) -> _Made | _Refused:
+        if isinstance(mapped, _Refused):
+            return mapped
+        seconds = mapped.seconds + Seconds(validation=share * mapped.quads)
+        report = next(reports)
+        if report:
+            return _Refused("It breaks the shapes: " + "; ".join(map(str, report)) + ".", seconds)
+        started = time.perf_counter()
+        content = "".join(map(line, mapped.graph)).encode()
+        seconds += Seconds(mapping=time.perf_counter() - started)
+        return _Made(content, mapped.namings, mapped.statements, mapped.quads, seconds)
 
 
 class _Clock:

@@ -31,7 +31,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _AHEAD = 4  # batches that a worker may be ahead of the slowest item, so that few results wait
-_SELDOM = (50_000, 20, 20)  # see gc.set_threshold; a twentieth of the time that reading takes
+_SELDOM = (20_000, 5, 10)  # see gc.set_threshold; saves a twentieth of the time that reading takes
 _HELD = 2  # batches that a worker has at once: one in work, one at hand
 
 
