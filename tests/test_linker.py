@@ -115,6 +115,8 @@ def named(text: str, name: str, kind: EntityKind = EntityKind.ORGANIZATION, know
         "They asked Pharmacy Network Japan, LLC for it.",
         "The London accords were signed.",
         "They fished in Lake Japan.",
+        "It went to Japan District Court.",
+        "He leads the Veterans of Japan.",
     ],
 )
 def test_a_place_in_a_longer_name_is_not_meant(linker: Linker, text: str) -> None:
@@ -217,6 +219,7 @@ def test_a_place_elsewhere_than_the_region_behind_it_is_not_meant(linker: Linker
         ("The council met in New York on Monday.", ["Q60"]),
         ("The New York governor came.", []),
         ("They voted in Oregon and New York.", ["Q824"]),
+        ("She is a senator from New York.", ["Q1384"]),
     ],
 )
 def test_a_city_called_like_its_region_is_meant_unless_regions_are_spoken_of(

@@ -75,7 +75,7 @@ class Candidates:
                     continue  # "Madeira Inc" is no island
                 found.setdefault(hit.entity.id, (hit, hit.entity))
         behind = (f"{name}, {within.label}",) if within is not None else ()
-        fuller = self._fuller_places(name) if kind not in _NO_PLACES else ()
+        fuller = self._fuller_places(name, given=given) if kind not in _NO_PLACES else ()
         for each in (*fuller, *behind, *([region] if region else [])):
             for hit in self._hits(each):
                 if hit.entity.type == "place":
@@ -123,7 +123,7 @@ class Candidates:
 
     def _anybodys(self, named: Named, name: str, scene: Scene) -> tuple[str, ...]:
         """Return the types of what is not meant where a name is somebody's, or a ship's: "Valeska Paris", "Jordan"."""
-        if _WHERE.search(scene.text, 0, named.span.start):
+        if _WHERE.search(scene.text, 0, named.span.start) or _POSTAL.match(scene.text, named.span.end):
             return ()
         if name in GIVEN_NAMES and name in scene.persons:
             return ("state", "place")
@@ -188,12 +188,13 @@ class Candidates:
         found = re.search(rf"\b{re.escape(name)} ({_REGION_WORDS})\b", scene.text)
         return f"{name} {found[1].title()}" if found and self._hits(f"{name} {found[1].title()}") else ""
 
-    def _fuller_places(self, name: str) -> tuple[str, ...]:
+    def _fuller_places(self, name: str, *, given: bool) -> tuple[str, ...]:
         """Return fuller names of a city that may be meant: "Panama City", and the other names of a capital.
 
-        A region is not short for its city: "Oklahoma".
+        A region is not short for its city, "Oklahoma", nor is a state that is found: "Mexico".
         """
-        if any(is_region(hit.entity) for hit in self.gazetteer.hits(name)):
+        called = [hit.entity for hit in self.gazetteer.hits(name)]
+        if any(is_region(each) or (each.type == "state" and not given) for each in called):
             return ()
         city = name.title() if name.isupper() else name
         state = self.capitals.get(city)
@@ -347,6 +348,7 @@ _FORMLESS = ("state", "place", "person")
 _WHERE = re.compile(
     r"\b(?:in|at|near|from|to|into|of|outside|around|across|throughout|leave|left|visit(?:ed)?) (?:the )?$"
 )
+_POSTAL = re.compile(r", [A-Z]{2}\b")  # "Atlanta, GA"
 _PAIRS = (("Organisation", "Organization"), ("Defence", "Defense"), ("Centre", "Center"), ("Labour", "Labor"))
 _OTHER_SPELLING: Mapping[str, str] = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 _SPELLINGS = re.compile(rf"\b(?:{'|'.join(_OTHER_SPELLING)})\b")

@@ -71,9 +71,10 @@ def _is_headline(line: str) -> bool:
 
 _NAME_AFTER = re.compile(r"[ -]([A-Z][\w.]*)|-(?=\d)()")
 _LONGER_AFTER = re.compile(
-    r"[ -](?:Airlines?|Airways|Band|Basin|Bay|Canal|Corps|Daily|Declaration|Foundation|Gulf|Hospital|Institute|Islands?"
+    r"[ -](?:Airlines?|Airways|Band|Basin|Bay|Canal|Capitol|Code|(?:\w+ )?Courts?|Corps|Daily|Declaration|Foundation"
+    r"|Gulf|Hospital|Institute|Islands?"
     r"|Mountains?|Museum|Ocean|Peninsula|Pipeline|Plateau|Post|Press|River|School|Sea|Straits?|Stadium|Stock Exchange"
-    r"|Times|Tribune|University|Valley)\b"
+    r"|Times|Tribune|University|Valley|Veterans)\b"
 )
 _NAME_BEFORE = re.compile(r"(?:(?<![.?!\n\"“”] )\b([A-Z][\w.]*)|\b([A-Z]{3,}))[ -]$")
 _DIRECTION = re.compile(r"\b((?:North|South|East|West)(?:ern)?|Lake|River|Port|Fort|Mount)[ -]$")
@@ -81,8 +82,8 @@ _OWNER = re.compile(
     r"\b(?:Academy|Archbishop|Archdiocese|Army|Association|Authority|Bank|Battle|Bay|Bishop|Board|Chamber|Church|Club"
     r"|Co|College|Company|Congress|Convention|Council|Court|Daughters|Declaration|Department|Diocese|Duchess|Duke"
     r"|Embassy|Federation|Gulf|Institute|Isle|Journal|League|Ministry|Museum|Parliament|Party|Prince|Princess|Protocol"
-    r"|School|Sea|Shield|Siege|Society|Sons|Statute|Strait|Straits|Times|Treaty|Union|University|Voice|Workers)\.? of"
-    r" (?:the )?$"
+    r"|School|Sea|Shield|Siege|Society|Sons|Statute|Strait|Straits|Times|Treaty|Union|University|Veterans|Voice"
+    r"|Workers)\.? of (?:the )?$|\bAlternative for $"
 )
 _OWNED = re.compile(r",? (?:Inc|Corp|Ltd|PLC|Plc|LLC|LLP|LP|GmbH)\b")
 _HONOURED = re.compile(r"\b(?:Mrs?|Ms|Dr)\.? $")

@@ -58,12 +58,12 @@ def not_meant(entities: Iterable[Entity], span: Span, text: str, gazetteer: Gaze
     "Washington state" is no city, nor is it in "Seattle, Washington". A region that has its name with a city in it, New
     York, is not meant unless there are words of regions or another region beside the name; then either may be.
     """
-    places = [each for each in entities if each.type == "place"]
+    places = [each for each in entities if each.type in ("state", "place")]
     regions = [each for each in places if is_region(each)]
     if not regions or len(places) == len(regions):
         return frozenset()
     before, after = text[max(0, span.start - _BESIDE) : span.start], text[span.end : span.end + _BESIDE]
-    if _CALLED_STATE.match(after) or _is_behind_a_town(before, regions, gazetteer):
+    if _CALLED_STATE.match(after) or _ELECTED.search(before) or _is_behind_a_town(before, regions, gazetteer):
         return frozenset(each.id for each in places if each not in regions)
     if _GOVERNED.search(before) or _GOVERNED.search(after) or _is_listed(before, after, gazetteer):
         return frozenset()
@@ -106,6 +106,9 @@ _GOVERNED = re.compile(
     r"\b(?:[Gg]overnor|[Gg]ov\.|[Ss]tates?|[Ss]enators?|[Ss]en\.|[Rr]epresentatives?|[Rr]ep\.|[Cc]ongress\w+"
     r"|[Ll]awmakers?|[Ll]egislat\w+|[Aa]ttorney [Gg]eneral|[Pp]rimary|[Uu]pstate|[Rr]epublicans?|[Dd]emocrats?"
     r"|[Dd]elegates?|[Ee]lectoral)(?!\w)"
+)
+_ELECTED = re.compile(
+    r"\b(?:[Rr]epublican|[Dd]emocrat|[Ss]enator|[Gg]overnor|[Cc]ongress(?:wo)?man|[Rr]epresentative)s? (?:of|from) $"
 )
 _LISTED_BEFORE = re.compile(r"([A-Z]\w+(?: [A-Z]\w+)?)(?:,| and|, and| or) $")
 _LISTED_AFTER = re.compile(r"(?:,| and|, and| or) ([A-Z]\w+(?: [A-Z]\w+)?)")

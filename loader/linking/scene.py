@@ -201,7 +201,7 @@ _NO_FIRST_NAMES = word_set(
     " There These They This Those Though Three Through Thursday To Today Tomorrow Tuesday Two Under Union Unlike Until"
     " Upper Wednesday West What When Where Which While Who Why With Within Without Would Yesterday Yet You"
 )
-_FULL_NAME = re.compile(r"\b([A-Z][a-z]+) ([A-Z][a-z]{2,})\b(?=[,.;]| [a-z(]|['’]s)")
+_FULL_NAME = re.compile(r"\b([A-Z][a-z]+) ([A-Z][a-z]{2,})\b(?=,(?! [A-Z])|[.;]| [a-z(]|['’]s)")
 _BODIES = (EntityKind.ORGANIZATION, EntityKind.NEWS_OUTLET)
 _CAPITALISED = re.compile(r"(?<![\w’'])[A-Z]")
 _REACH = 80  # characters before a name in which its title stands
