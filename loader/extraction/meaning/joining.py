@@ -76,3 +76,12 @@ def is_held(noun: Token) -> bool:
     """Whether a noun is what a body holds or makes: a summit, an exercise, a declaration."""
     told = noun_of(noun)
     return noun.lemma_.lower() in _HELD or (told is not None and told.kind is NounKind.DOCUMENT)
+
+
+def is_asked_to_event(asking: Token) -> bool:
+    """Whether an invitation is to an event of a body and not to the body: "invited to the opening of the summit"."""
+    for link in children(asking, "prep"):
+        for noun in children(link, "pobj") if link.lower_ == "to" else ():
+            if not is_whole(noun) or is_held(noun):
+                return True
+    return False

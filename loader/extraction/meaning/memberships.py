@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from loader.document import EntityKind, Membership, MembershipStatus, Span, Stance
 from loader.extraction.lexicon import rows
-from loader.extraction.meaning.joining import STRICT, is_company, is_held, is_whole
+from loader.extraction.meaning.joining import STRICT, is_asked_to_event, is_company, is_whole
 from loader.extraction.meaning.participants import speakers
 from loader.extraction.meaning.rosters import run_from
 from loader.extraction.meaning.standings import (
@@ -132,7 +132,7 @@ class _Telling:
     def _bodies_of(self, token: Token, use: str) -> tuple[Entity, ...]:
         """Return the bodies that a word is said of: those that its object or complement names, else the only one."""
         word = standing_noun(token)
-        if use == "asking" and _is_asked_to_event(token):
+        if use == "asking" and is_asked_to_event(token):
             return ()
         links = [*children(token, "prep", "dobj", "poss", "compound", "agent")]
         links += [*children(word, "prep", "poss", "compound")] if word != token else []
@@ -217,6 +217,8 @@ class _Telling:
         if named is not None and named.ent_type_ == "NORP" and named.tag_ in ("NNPS", "NNS"):
             return ()  # "most Ukrainians do not want to join": a people, not its state
         found = self.participants.subject(verb, self.voices)
+        if not found and named is not None:  # "several nations, including China and Peru"
+            found = self._listed(named) or found
         return speakers(self.voices) if found is None else found
 
     def _object_above(self, verb: Token) -> tuple[Entity, ...]:
@@ -270,6 +272,8 @@ class _Telling:
             return tuple(entity for entity in named_there if entity.kind is not EntityKind.PARTNERSHIP)
         if noun.dep_ == "compound":
             return self.participants.denoted_by(noun.head)
+        if noun.dep_ == "pobj" and noun.head.lower_ == "among" and noun.head.head.lemma_ == "be":
+            return self._subject(noun.head.head)
         named = self._beside(noun) or self._listed(noun)
         if not named and noun.dep_ == "pobj" and noun.head.lower_ == "as":
             asked = next(children(noun.head.head, "dobj", "nsubjpass"), None)  # "invited Japan as an observer"
@@ -377,15 +381,6 @@ class _Telling:
                 for holder in self.statement.stance_holders:
                     if holder.kind in _CAN_JOIN:
                         yield holder, body, MembershipStatus.INTERESTED
-
-
-def _is_asked_to_event(asking: Token) -> bool:
-    """Whether an invitation is to an event of a body and not to the body: "invited to the opening of the summit"."""
-    for link in children(asking, "prep"):
-        for noun in children(link, "pobj") if link.lower_ == "to" else ():
-            if not is_whole(noun) or is_held(noun):
-                return True
-    return False
 
 
 def _can_join(member: Entity) -> bool:

@@ -99,6 +99,9 @@ def _certainty(head: Token, content: Span) -> tuple[Certainty, tuple[Span, ...],
 
 def _hedges(head: Token) -> Iterator[tuple[Span, Certainty]]:
     if not is_clause(head):
+        certainty = _HEDGES["adjective"].get(head.lower_) if any(children(head, "xcomp")) else None
+        if certainty:  # a headline: "Canada likely to join"
+            yield _span(head), certainty
         for child in children(head, "amod", "advmod"):
             certainty = _HEDGES["modifier"].get(child.lower_)
             if certainty and not any(other.tag_ == "JJS" for other in children(head, "amod")):

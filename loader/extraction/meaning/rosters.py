@@ -46,7 +46,7 @@ _PARTNERS = re.compile(
 _PARTNERS_OF = re.compile(r"\bpartners\s+of(?:\s+the)?\s+$")
 # A bloc that is named by where it is: "the South American bloc - made up of …".
 _DESCRIBED = re.compile(
-    rf"\b[Tt]he\s+(?:[\w-]+\s+){{0,3}}?(?P<noun>{_NOUNS}|body)(?:[-–—\s]*{_MAKING_UP}|{_HOLDING}|\s*\(|\s+[-–—]+\s+(?:(?:made\s+up|composed)\s+of\s+)?)"
+    rf"\b(?:[Tt]he|[Aa]n?)\s+(?:[\w-]+\s+){{0,3}}?(?P<noun>{_NOUNS}|body)(?:[-–—\s]*{_MAKING_UP}|{_HOLDING}|\s*\(|\s+[-–—]+\s+(?:(?:made\s+up|composed)\s+of\s+)?)"
 )
 _OPENING = re.compile(
     rf"{_NAMED_AS}(?:[-–—\s]*(?P<sure>{_MAKING_UP}|{_MADE_BY})|(?P<open>{_HOLDING}|{_BARE}))|(?P<members>{_MEMBERS})"
@@ -121,7 +121,10 @@ def _in_part(participants: Participants, part: Span) -> Iterator[Roster]:
 
 
 def _described(participants: Participants, part: Span) -> Iterator[Roster]:
-    """Yield the lists of members of a bloc that is only described, where one named before has them all as members."""
+    """Yield the lists of members of a bloc that is only described: of one named before that has them all as members.
+
+    Or of one named later that has no others.
+    """
     text = participants.reading.article.text
     for place in _DESCRIBED.finditer(text, part.start, part.end):
         words = Span(*place.span())
@@ -130,9 +133,11 @@ def _described(participants: Participants, part: Span) -> Iterator[Roster]:
         start = _first_name(participants, place.end(), part.end)
         members, last = _run(participants, start, part.end) if start is not None else ((), 0)
         before = [e for _, named in participants.within(Span(0, place.start())) for e in named]
-        for body in reversed(before) if len(members) > 1 else ():
+        after = [e for _, named in participants.within(Span(place.end(), len(text))) for e in named]
+        for body in (*reversed(before), *after) if len(members) > 1 else ():
             known = participants.reading.registry.members(body) if body.kind is EntityKind.PARTNERSHIP else ()
-            if set(members) <= set(known) and len(known) < _OPEN_TO_ALL:
+            all_of_them = set(members) == set(known) or (body in before and set(members) <= set(known))
+            if all_of_them and len(known) < _OPEN_TO_ALL:
                 yield Roster(Span(place.start(), last), body, members, described=Span(place.start(), place.end("noun")))
                 break
 

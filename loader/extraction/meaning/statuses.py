@@ -36,7 +36,9 @@ _FAVOURS = frozenset(
     | {"discussion", "talk", "discuss", "consult", "negotiate", "negotiation", "opportunity"}
 )
 _APPLYING = frozenset({"apply", "application", "campaign", "bid", "attempt", "ambition", "aspiration"})
-_ENDING = frozenset({"suspend", "freeze", "end", "terminate", "renounce", "revoke", "halt"})
+_ENDING = frozenset({"suspend", "freeze", "end", "terminate", "renounce", "revoke", "halt", "suspension", "freezing"})
+_ENDED = frozenset({"frozen", "suspended"})
+_NEAR = 5  # tokens before a noun
 _MODALS = frozenset({"must", "should", "could", "may", "might", "can"})
 _PROPOSING = frozenset({"recommend", "propose", "suggest", "should"})
 
@@ -75,6 +77,8 @@ class Statuses:
         """Return what a noun for one who stands so comes to ("member", "observer"), None for no standing."""
         if any(map(is_unwanted, above(token))):
             return MembershipStatus.DECLINED  # "does not want to become a member"
+        if any(word.lemma_ in ("candidate", "contender") for word in above(token)):
+            return MembershipStatus.CANDIDATE  # "among the candidates to become a partner"
         found = of_standing(standing_noun(token), status)
         if found is MembershipStatus.PROSPECTIVE and self._wishes(token, member):
             return MembershipStatus.INTERESTED  # "wants to become a member"
@@ -106,7 +110,8 @@ class Statuses:
         verbs = {word.lemma_ for word in above(token)}
         if token.dep_ in ("xcomp", "ccomp", "advcl") and token.head.lemma_ in ASKING:
             return None if _is_only_wanted(token.head) else MembershipStatus.INVITED
-        ended = verbs & _ENDING or any(child.lower_ in ("frozen", "suspended") for child in token.children)
+        nearby = token.doc[max(token.sent.start, token.i - _NEAR) : token.i]  # "has “frozen” its participation"
+        ended = verbs & _ENDING or any(word.lemma_ in _ENDING or word.lower_ in _ENDED for word in nearby)
         if "withdraw" in verbs or (ended and token.pos_ == "NOUN") or any(map(_is_untimely, above(token))):
             return None
         will = token.pos_ == "VERB" and tense(token) is Temporality.FUTURE

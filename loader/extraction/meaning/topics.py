@@ -22,8 +22,10 @@ _TOPICS = (EntityKind.PARTNERSHIP, EntityKind.PILLAR, EntityKind.TECHNOLOGY)
 _PROGRAMS = frozenset({"program", "programme", "initiative", "framework", "scheme", "arrangement"})
 _PACTS = frozenset({"pact", "alliance", "bloc", "grouping", "partnership"})
 _OF_PACTS = frozenset(
-    {"security", "defence", "defense", "military", "trilateral", "three-way", "regional", "new", "own"}
+    {"security", "defence", "defense", "military", "trilateral", "three-way", "regional", "new", "own", "trade"}
 )
+_BODIES = frozenset({"association", "organisation", "organization"})
+_WORKS = frozenset({"Programme", "Program", "Project", "Corridor", "Initiative"})
 _OPEN_TO_ALL = 60  # members: what has more is no pact or bloc
 _TAKEN_UP_WITHIN = 400  # characters: about three sentences
 # What tells of joining or being a member, and what may say of what.
@@ -32,6 +34,8 @@ _STANDING = frozenset({"member", "observer", "partner", "candidate", "contender"
 _FITTING = frozenset({"candidate", "contender"})
 _OF_BODY = frozenset({"of", "in", "to", "from", "for", "on"})
 _KINDS = frozenset({"dialogue", "partner", "observer", "candidate"})
+_JOINED = frozenset({"agreement", "framework", "club", "body", "group", "grouping", "forum", "union", "community"})
+_AGREEMENTS = frozenset({"Agreement", "Treaty", "Pact", "Accord", "Accords", "Compact"})
 _WHEN = frozenset({"in", "on", "by", "after", "before", "at", "during", "since", "as", "until"})
 # Nouns of joint action that leave open with whom.
 _JOINT = frozenset({"collaboration", "cooperation", "participation", "involvement", "engagement", "partnership"})
@@ -61,10 +65,15 @@ def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
     """Return the partnership or pillar named last before "the program" or "the pact" that names none of its own."""
     for token in participants.reading.tokens(content):
         lemma = token.lemma_.lower()
-        if lemma not in _PROGRAMS | _PACTS or participants.at(token):
+        if lemma not in _PROGRAMS | _PACTS | _BODIES | {"project"} or participants.at(token):
             continue
         words = {child.lower_ for child in token.children if not child.is_punct and child.dep_ != "relcl"}
         if not words & {"the", "this"} or words - {"the", "this"} - _OF_PACTS:
+            continue
+        if lemma in _BODIES or lemma == "project":
+            body = _body_before(participants, token.idx, work=lemma == "project")
+            if body:
+                return body
             continue
         named = _named_before(participants, token.idx, _TAKEN_UP_WITHIN, pacts=lemma in _PACTS)
         if not named and lemma in _PACTS:  # the only one that the article has named may be far off
@@ -75,6 +84,16 @@ def _taken_up(participants: Participants, content: Span) -> tuple[Entity, ...]:
     return ()
 
 
+def _body_before(participants: Participants, end: int, *, work: bool) -> tuple[Entity, ...]:
+    """Return what "the association" takes up, the body named last; for "the project", a partnership that is a work."""
+    before = Span(max(0, end - _TAKEN_UP_WITHIN), end)
+    kinds = (EntityKind.PARTNERSHIP, *(() if work else (EntityKind.ORGANIZATION,)))
+    named = [e for _, entities in participants.within(before) for e in entities if e.kind in kinds]
+    if not named or named[-1].kind is not EntityKind.PARTNERSHIP:
+        return ()
+    return (named[-1],) if not work or _WORKS & set(named[-1].label.split()) else ()
+
+
 def in_hand(participants: Participants, content: Span) -> tuple[Entity, ...]:
     """Return the partnership or pillar in hand where somebody joins or is a member, and the words do not say of what.
 
@@ -82,6 +101,8 @@ def in_hand(participants: Participants, content: Span) -> tuple[Entity, ...]:
     """
     for token in participants.reading.tokens(content):
         if _is_joining_open(token):
+            if any(thing.lemma_ == "agreement" for thing in children(token, "dobj")):
+                return _agreement_before(participants, token.idx)
             named = _named_before(participants, token.idx, _TAKEN_UP_WITHIN, pacts=token.lemma_ not in _FITTING)
             if not named:
                 named = _named_before(participants, token.idx, token.idx, pacts=True)
@@ -90,10 +111,20 @@ def in_hand(participants: Participants, content: Span) -> tuple[Entity, ...]:
     return ()
 
 
+def _agreement_before(participants: Participants, end: int) -> tuple[Entity, ...]:
+    """Return the partnership named last before a place by a name that says that it is an agreement."""
+    text = participants.reading.article.text
+    for span, entities in reversed(participants.within(Span(0, end)) if end else ()):
+        if entities[0].kind is EntityKind.PARTNERSHIP and _AGREEMENTS & set(span.of(text).split()):
+            return entities[:1]
+    return ()
+
+
 def _is_joining_open(token: Token) -> bool:
     """Whether a word tells of joining or of being a member and leaves open of what: "was invited to join"."""
     if token.lemma_ in ("join", "rejoin"):
-        open_ = token.pos_ == "VERB" and not any(children(token, "dobj", "agent", "auxpass"))
+        named = any(thing.lemma_ not in _JOINED for thing in children(token, "dobj"))
+        open_ = token.pos_ == "VERB" and not named and not any(children(token, "agent", "auxpass"))
         return open_ and not any(link.lower_ not in _WHEN for link in children(token, "prep")) and not is_company(token)
     noun = standing_noun(token)
     told = token.lemma_ in _MEMBERSHIP or (token.lemma_ in _STANDING and _is_said_of_somebody(noun))
