@@ -43,6 +43,11 @@ def test_a_state_that_only_names_a_case_is_not_it() -> None:
     assert denoted(reading("The Japan case was the hardest. It states that courts must wait."), "It") == ""
 
 
+def test_a_name_with_accents_that_stand_apart_is_one_name() -> None:
+    parsed = reading("Jacinda Arde\u0301rn spoke on Monday. Arde\u0301rn said it was over.")
+    assert denoted(parsed, "Arde\u0301rn", nth=1) == denoted(parsed, "Jacinda Arde\u0301rn") != ""
+
+
 def test_anyone_is_not_he() -> None:
     parsed = reading("Paul Hansen met anyone who asked. He said so.")
     assert denoted(parsed, "He") == "paul-hansen"

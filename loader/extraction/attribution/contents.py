@@ -16,6 +16,7 @@ from loader.extraction.attribution.extents import (
     stray_clause,
 )
 from loader.extraction.attribution.sources import agent_of
+from loader.extraction.text.nouns import PERSONAL, noun_of
 from loader.extraction.text.syntax import SUBJECTS, child, children, is_passive, runs
 
 if TYPE_CHECKING:
@@ -246,7 +247,16 @@ def _contrasts(token: Token) -> bool:
     mark, subject, entry = child(token, "mark"), child(token, "nsubj"), verb(token)
     if mark is None or mark.lower_ not in _CONTRASTING or subject is None or entry is None:
         return False
-    return subject.pos_ in ("NOUN", "PROPN") and entry.allows("that", "ing") and child(token, "ccomp") is not None
+    if subject.pos_ not in ("NOUN", "PROPN"):
+        return False
+    asks = any(
+        link.lower_ in entry.prepositions and child(link, "pobj") is not None for link in children(token, "prep")
+    )
+    urges = entry.allows("to-object") and child(token, "dobj", "xcomp") is not None
+    noun = noun_of(subject)
+    somebody = subject.ent_type_ == "PERSON" or (noun is not None and noun.kind in PERSONAL)
+    told = entry.allows("that", "ing") and child(token, "ccomp") is not None
+    return told or (somebody and (asks or urges))
 
 
 def _turns_to(cue: Token, other: Token) -> bool:
@@ -326,7 +336,10 @@ def _predicate(token: Token, entry: Entry) -> Content | None:
             if is_passive(token) and frame != "for-object":
                 inner = child(link, "pobj", "pcomp", "amod", "advcl")
                 if inner is not None:
-                    return Content(((link.i + 1, link.right_edge.i),), "passive-predicate", link)
+                    agent, last = agent_of(token), link.right_edge.i
+                    if agent is not None and link.i + 1 < agent.head.i <= last:
+                        last = agent.head.i - 1  # "dismissed as [unrealistic] by the minister"
+                    return Content(((link.i + 1, last),), "passive-predicate", link)
     return None
 
 

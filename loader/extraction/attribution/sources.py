@@ -62,15 +62,19 @@ def agent_of(cue: Token) -> Token | None:
     if agent is not None:
         return child(agent, "pobj")
     for link in children(cue, "prep"):
-        thing = child(link, "pobj")
         by = link if link.lower_ == "by" else None
-        if by is None and thing is not None and link.lower_ in ("for", "over", "as"):
-            by = next((c for c in children(thing, "prep") if c.lower_ == "by"), None)
+        if by is None and link.lower_ in ("for", "over", "as"):
+            by = next((t for t in cue.doc[link.i + 1 : link.right_edge.i + 1] if _opens_agent(t, link)), None)
         head = child(by, "pobj") if by is not None and by.i > cue.i + 1 else None
         noun = noun_of(head) if head is not None else None
         if head is not None and (head.ent_type_ in _ACTORS or (noun is not None and noun.kind in PERSONAL)):
             return head
     return None
+
+
+def _opens_agent(token: Token, link: Token) -> bool:
+    """Whether "by" is hung on what follows a preposition: "criticised for this by", "dismissed as unrealistic by"."""
+    return token.lower_ == "by" and token.dep_ in ("prep", "agent") and token.head.head == link
 
 
 _ACTORS = frozenset({"PERSON", "ORG", "GPE", "NORP"})

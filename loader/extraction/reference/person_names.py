@@ -55,7 +55,7 @@ _LONGEST_TITLE = 3  # tokens
 _SUFFIXES = frozenset(
     ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d.", "mp", "mep", "kc", "qc"]
 )
-_NAME_WORD = re.compile(r"^[^\W\d_](?:[\w.'’-]*\w)?\.?$")
+_NAME_WORD = re.compile(r"^[^\W\d_](?:[\w\u0300-\u036f.'’-]*[\w\u0300-\u036f])?\.?$")  # accents may stand apart
 _INITIAL = re.compile(r"^[A-Z]\.$")
 _HYPHENS = frozenset(["-", "‐", "‑"])
 _ENDS = frozenset(["'s", "’s", ",", "(", "["])

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from unicodedata import combining
 
 from spacy.language import Language
+from spacy.tokens import Span
 
 from loader.extraction.text.nouns import INSTITUTIONAL, PERSONAL, NounKind, noun_of
 from loader.extraction.text.verbs import SPEECH
@@ -37,6 +39,8 @@ def mend(doc: Doc) -> Doc:
     "Who" is a person: "White, a professor at the university, who".
     """
     for token in doc:
+        if token.pos_ in _NOMINAL and not token.text.isascii() and _is_accented_name(token.text):
+            _make_name(token)
         if token.dep_ == "ccomp" and token.lower_ in _PUBLISHED:
             _hang_on_medium(token)
         if token.dep_ == "relcl":
@@ -60,6 +64,22 @@ def mend(doc: Doc) -> Doc:
             _list_person(token)
             _make_subject(token)
     return doc
+
+
+def _is_accented_name(word: str) -> bool:
+    """Whether a word in capitals has an accent that is a character of its own, which the tagger has never seen."""
+    return word[0].isupper() and any(combining(character) for character in word)
+
+
+def _make_name(token: Token) -> None:
+    """Make a word a name, and part of that of the person right before it."""
+    token.tag_, token.pos_ = "NNP", "PROPN"
+    doc, start = token.doc, token.i
+    kind = doc[start - 1].ent_type_ if start else ""
+    while start and kind in ("PERSON", "ORG") and doc[start - 1].ent_type_ == kind:
+        start -= 1
+    if start < token.i:
+        doc.set_ents([Span(doc, start, token.i + 1, kind)], default="unmodified")
 
 
 def _hang_on_medium(token: Token) -> None:
