@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from contextlib import contextmanager
@@ -114,6 +115,7 @@ def test_a_name_is_searched_and_its_entities_fetched_with_a_contact_and_a_pause(
         ("Q7184", "NATO", True, 1)
     ]
     assert (search["action"], search["search"], search["maxlag"]) == ("wbsearchentities", "NATO", "5")
+    assert search["formatversion"] == entities["formatversion"] == "2"
     assert entities["ids"] == "Q7184|Q99"
     assert "mul" in entities["languages"].split("|")
     assert all(CONTACT in agent for _, _, agent in service.asked)
@@ -133,12 +135,28 @@ def test_nothing_is_asked_without_a_contact(tmp_path: Path) -> None:
         reply({}, 429, **{"Retry-After": formatdate(NOW + 7, usegmt=True)}),
         reply({}, 503, **{"Retry-After": "7"}),
         reply({"error": {"code": "maxlag", "lag": 6}}, **{"Retry-After": "7"}),
+        reply({"error": {"code": "ratelimited"}}, **{"Retry-After": "7"}),
     ],
 )
 def test_a_busy_service_is_asked_again_when_it_says(fake: Any, busy: Reply) -> None:
     with fake(busy, FOUND, ENTITIES) as service:
         assert [hit.entity.id for hit in service.wiki().candidates("NATO")] == ["Q7184"]
     assert service.slept == [7.0, 1.0]
+
+
+def test_a_service_that_lags_without_saying_for_how_long_is_given_five_seconds(fake: Any) -> None:
+    with fake(reply({"error": {"code": "maxlag", "lag": 6}}), FOUND, ENTITIES) as service:
+        assert service.wiki().candidates("NATO")
+    assert service.slept == [5.0, 1.0]
+
+
+def test_an_answer_may_be_packed_and_one_that_is_damaged_is_asked_for_again(fake: Any) -> None:
+    status, headers, body = FOUND
+    packed = gzip.compress(body)
+    whole, damaged = ((status, {**headers, "Content-Encoding": "gzip"}, each) for each in (packed, packed[:-9]))
+    with fake(damaged, whole, ENTITIES) as service:
+        assert [hit.entity.id for hit in service.wiki().candidates("NATO")] == ["Q7184"]
+    assert len(service.asked) == 3
 
 
 def test_a_service_that_asks_for_a_long_wait_is_asked_nothing_more(fake: Any) -> None:

@@ -144,8 +144,11 @@ def diff(*, authority: AuthorityPath = None, store: StorePath = DEFAULT_STORE, b
     """Show what linking the store anew, or with another authority, would change; nothing is written."""
     from loader import links
 
-    for line in links.link_changes(existing(store), held_authority(authority), base):
+    changes = list(links.link_changes(existing(store), held_authority(authority), base))
+    for line in changes:
         typer.echo(line)
+    if not changes:
+        tell("Nothing would change.")
 
 
 @links_app.command(epilog="Example: `pactgraph links fetch --from latest-all.json.bz2 --property P17`")

@@ -1,17 +1,20 @@
 """Carries requests to a live service politely: one at a time, paced, and as often as the service allows.
 
-Keeps to the etiquette of the MediaWiki API: a User-Agent that names a contact, ``Retry-After`` in both of its forms
-(RFC 9110, section 10.2.3), ``maxlag``. A service that asks to wait too long, or too often, is asked nothing more.
+Keeps to the etiquette of the MediaWiki API: a User-Agent that names a contact, answers packed with gzip,
+``Retry-After`` in both of its forms (RFC 9110, section 10.2.3), ``maxlag`` with five seconds at least. A service that
+asks to wait too long, or too often, is asked nothing more.
 """
 
 from __future__ import annotations
 
 import http.client
 import json
+import platform
 import threading
 import time
 import urllib.error
 import urllib.request
+import zlib
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
@@ -22,8 +25,11 @@ if TYPE_CHECKING:
 
     from loader.linking.cache import Cache
 
+_PYTHON = platform.python_version()  # that of urllib too
 _LARGEST = 16_000_000  # bytes of an answer
 _BUSY: Final = {429, 502, 503, 504}
+_LATER: Final = {"maxlag", "ratelimited", "readonly"}  # errors of MediaWiki with which it may answer with status 200
+_LAG = 5.0  # seconds to wait for a service that lags, unless it says for how long
 
 
 class LiveError(Exception):
@@ -118,10 +124,11 @@ class Courier:
                 if not why:
                     self._next = self.clock() + self.settings.pause
                     return answer
-                if answer.status not in _BUSY and "maxlag" not in why:
+                is_lagging = why.rpartition(" ")[2] in _LATER
+                if answer.status not in _BUSY and not is_lagging:
                     self._next = self.clock() + self.settings.pause
                     break
-                wait = self._asked(answer, 2.0**attempt)
+                wait = self._asked(answer, max(2.0**attempt, _LAG if is_lagging else 0.0))
             if wait > self.settings.longest:
                 self._stopped = f"{_host(url)} {why} and asks to wait {wait:.0f} s; try again later."
                 raise LiveError(self._stopped)
@@ -133,8 +140,8 @@ class Courier:
         raise LiveError(message)
 
     def _headers(self, kind: str) -> dict[str, str]:
-        agent = f"{self.agent} ({self.settings.contact}) python-urllib"
-        return {"User-Agent": agent, "Accept": self.accept, "Content-Type": kind}
+        agent = f"{self.agent} ({self.settings.contact}) python-urllib/{_PYTHON}"
+        return {"User-Agent": agent, "Accept": self.accept, "Accept-Encoding": "gzip", "Content-Type": kind}
 
     def _asked(self, answer: Answer, otherwise: float) -> float:
         """Return how many seconds the service asks to wait: a number, or a date."""
@@ -170,10 +177,24 @@ def _fetch(url: str, data: bytes | None, headers: Mapping[str, str], patience: f
             body = response.read(_LARGEST)
             if len(body) < min(int(response.headers.get("Content-Length") or 0), _LARGEST):
                 raise http.client.IncompleteRead(body)
-            return Answer(response.status, _lower(response.headers), body)
+            return Answer(response.status, _lower(response.headers), _unpacked(body, response.headers))
     except urllib.error.HTTPError as error:
         with error:
             return Answer(error.code, _lower(error.headers), error.read(_LARGEST))
+
+
+def _unpacked(body: bytes, headers: Any) -> bytes:
+    """Return an answer without its gzip, where it has one. Raises IncompleteRead for one that is damaged."""
+    if headers.get("Content-Encoding", "").strip().lower() != "gzip":
+        return body
+    packer = zlib.decompressobj(wbits=31)
+    try:
+        plain = packer.decompress(body, _LARGEST)
+    except zlib.error:
+        raise http.client.IncompleteRead(body) from None
+    if not packer.eof and len(plain) < _LARGEST:
+        raise http.client.IncompleteRead(body)
+    return plain
 
 
 class _SameHost(urllib.request.HTTPRedirectHandler):

@@ -96,14 +96,16 @@ class MediaWiki(Live):
         said = self._ask({**wanted, "props": "labels|aliases|descriptions|claims|sitelinks"}, "entities")
         hits = {}
         for each in said.values():
-            for item in [] if "missing" in each else read_entity(self._address, 0, each, Choice()):
+            for item in (
+                [] if each.get("missing", False) is not False else read_entity(self._address, 0, each, Choice())
+            ):
                 if isinstance(item, Record):
                     self._records[item.entity.id] = item
                     hits[item.entity.id] = _hit(item, text)
         return tuple(sorted((each for each in hits.values() if each), key=_order))
 
     def _ask(self, values: dict[str, str], key: str) -> Any:
-        query = urlencode({**values, "format": "json", "maxlag": "5"})
+        query = urlencode({**values, "format": "json", "formatversion": "2", "maxlag": "5"})
         said = self._courier.ask(f"{self._address}?{query}")
         if not isinstance(said, dict) or key not in said:
             message = f"{self.name} answers without {key!r}; its address is no action API of Wikibase."
