@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from datetime import date
 
 
+class NoText(ValueError):
+    """An article with no line of text, in which nothing can be read."""
+
+
 class ReportMode(StrEnum):
     """How the article gives the words (``pact:reportMode``)."""
 

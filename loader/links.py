@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
-from loader.document import Article, EntityKind
+from loader.document import Article, EntityKind, NoText
 from loader.exports import snapshot
 from loader.linking.entities import judge as link_each
 from loader.linking.entities import link as link_entities
@@ -280,7 +280,7 @@ def link_texts(
             continue
         try:
             read = named_in(next(iter(extractor.read_all([Article(text.text, text.doc_id, published=text.published)]))))
-        except ValueError:  # a text without a word
+        except NoText:
             read = ()
         if given:
             yield text, linker.link_given(text.text, text.mentions, read, text.published)

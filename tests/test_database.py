@@ -115,6 +115,37 @@ def test_a_writer_killed_at_any_moment_leaves_whole_articles(tmp_path: Path, sec
     assert exported(path) == expected
 
 
+def test_a_very_large_article_is_stored_as_any_other_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = [document("a b", JAPAN, person("Ann Lee")), document("c")]
+    expected = loaded(tmp_path / "one", documents)
+    monkeypatch.setattr("loader.database._LARGE", 10)
+    assert loaded(tmp_path / "other", documents) == expected
+    with Store.open(tmp_path / "other") as store:
+        assert put(store, documents[0]) == [Change.UNCHANGED]
+
+
+def test_a_very_large_article_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "store"
+    before = loaded(path, [document("c")])
+    monkeypatch.setattr("loader.database._LARGE", 10)
+    monkeypatch.setattr("loader.database.SLICE", 3)
+    made, namings = whole("a b")
+
+    class BrokenOff(Exception):
+        pass
+
+    def break_off(count: int) -> None:
+        if count > 5:
+            raise BrokenOff
+
+    with Store.open(path) as store:
+        bulk = store._database.bulk
+        monkeypatch.setattr(store._database, "bulk", lambda quads: bulk(quads, break_off))
+        with pytest.raises(BrokenOff):
+            store.put(made, namings)
+    assert exported(path) == before
+
+
 def whole(text: str) -> tuple[list[Quad], object]:
     """Map a document with a person whom the registry lacks."""
     made = document(text, JAPAN, person("Ann Lee"))

@@ -11,11 +11,13 @@ from pyoxigraph import NamedNode
 
 from loader.document import Article, Document, Entity, EntityKind, ReportMode, Section, SourceNaming, Span, Statement
 from loader.exports import export
+from loader.extraction import Extractor
+from loader.linking.exchange import Text
 from loader.linking.review import NAME, BadJudgement
 from loader.linking.rows import DOUBT, Verdict
 from loader.linking.sssom import read, rows
 from loader.linking.writer import Record
-from loader.links import follow, judge, link
+from loader.links import follow, judge, link, link_texts
 from loader.mapping import contributions, quads
 from loader.registry import Registry
 from loader.store import Store
@@ -280,3 +282,24 @@ def test_rows_come_back_out_of_the_graph_as_they_went_in(
     text = (tmp_path / "store" / NAME).read_text(encoding="utf-8")
     with Store.open(tmp_path / "store", registry=registry) as store:
         assert rows(store.quads(MINT.links_graph), MINT) == read(text, NAME, MINT)[0]
+
+
+# ---- texts
+
+
+def test_a_text_without_a_word_has_no_links(authority: Authority) -> None:
+    texts = [Text("empty", " \n ", 1), Text("a", "Japan spoke", 2)]
+    found = dict(each for each in link_texts(texts, authority, given=False) if isinstance(each, tuple))
+    assert [len(found[text]) for text in texts] == [0, 1]
+
+
+def test_no_other_error_of_reading_a_text_is_taken_for_a_lack_of_words(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(*_: object) -> None:
+        message = "another fault"
+        raise ValueError(message)
+
+    monkeypatch.setattr(Extractor, "read_all", break_off)
+    with pytest.raises(ValueError, match="another fault"):
+        list(link_texts([Text("a", "Japan spoke", 1)], authority, given=False))

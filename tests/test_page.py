@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from loader.document import NoText
 from loader.extraction.text.page import read_page
 
 PROSE = "Ministers from both countries met in the capital on Tuesday and spoke for two hours about the new fleet."
@@ -145,7 +146,7 @@ def test_line_breaks_of_a_hard_wrapped_text_part_no_paragraphs() -> None:
 
 
 def test_a_text_without_a_word_is_refused() -> None:
-    with pytest.raises(ValueError, match="at least one line"):
+    with pytest.raises(NoText, match="at least one line"):
         read_page(" \n ")
 
 

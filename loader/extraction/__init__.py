@@ -84,13 +84,13 @@ class Extractor:
         self._model = load_model() if model is None else model
 
     def read(self, article: Article) -> Document:
-        """Return the document of one article. Raises ValueError for a text without a word in it."""
+        """Return the document of one article. Raises NoText for a text without a word in it."""
         return next(self.read_all((article,)))
 
     def read_all(self, articles: Iterable[Article]) -> Iterator[Document]:
         """Yield the document of each article, in order, parsing them in batches.
 
-        Raises ValueError for a text without a word in it.
+        Raises NoText for a text without a word in it.
         """
         batch: list[Article] = []
         for article in articles:

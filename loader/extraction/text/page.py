@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loader.document import Span
+from loader.document import NoText, Span
 from loader.extraction.lexicon import rows
 from loader.extraction.text.parse import is_hard_wrapped
 from loader.extraction.text.reading import Page
@@ -112,11 +112,12 @@ def read_page(text: str) -> Page:
     """Sort the lines of a canonical text into headline, standfirst, body paragraphs and boilerplate.
 
     A bare date line is in none of them. In a hard-wrapped text a body paragraph is the run of lines between blank
-    ones. Raises ValueError for a text without a word in it.
+    ones. Raises NoText for a text without a word in it.
     """
     lines = tuple(_paragraphs(text))
     if not lines:
-        raise ValueError("an article needs at least one line of text")
+        message = "an article needs at least one line of text"
+        raise NoText(message)
     headline, rest = lines[0], lines[1:]
     body: list[_Line] = []
     boilerplate: list[Span] = []
