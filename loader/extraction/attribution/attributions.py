@@ -140,8 +140,10 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
 
 def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) -> bool:
     """Whether the verb attributes nothing: negated or refused saying, a bare infinitive with an object."""
-    if is_negated(token) and entry.kind("that") is StatementKind.SPEECH:
-        return True
+    before = {token.head.lower_, *(word.lower_ for word in token.head.lefts)} if token.dep_ == "pcomp" else set()
+    left_undone = bool(before & {"without", "instead"})
+    if left_undone or (is_negated(token) and entry.kind("that") is StatementKind.SPEECH):
+        return True  # "instead of detailing a proposal"
     if content.frame == "object" and _is_bare(token):
         return True
     if token.dep_ == "xcomp" and token.head.lemma_ in _REFUSING and entry.kind("that") is StatementKind.SPEECH:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from loader.document import Span, StatementKind
+from loader.document import EntityKind, Span, StatementKind
 from loader.extraction.attribution.cues import Cue, Entry, is_verb
 from loader.extraction.attribution.findings import Finding
 from loader.extraction.attribution.sources import Source, phrase
@@ -106,7 +106,8 @@ def find_labels(reading: Reading, marks: Marks, speaking: frozenset[str] = froze
     often = Counter(match.group(1) for _, _, match in found)
     for start, end, match in found:
         headline = start == reading.page.headline.start
-        if marks.is_left_out(Span(start, end)) or not (headline or often[match.group(1)] > 1):
+        labelled = headline or often[match.group(1)] > 1 or _is_known_person(reading, Span(*match.span(1)))
+        if marks.is_left_out(Span(start, end)) or not labelled:
             continue
         name = Span(match.start(1), _before_verb(text, match.start(1), match.end(1)) if headline else match.end(1))
         head = _head(reading, name.start, name.end)
@@ -121,6 +122,14 @@ def find_labels(reading: Reading, marks: Marks, speaking: frozenset[str] = froze
         head = _head(reading, tag.start(2), tag.end(2)) if tag else None
         if tag is not None and head is not None:
             yield _finding(reading, Span(*tag.span(1)), Source(head, Span(*tag.span(2))), quotation.inner)
+
+
+def _is_known_person(reading: Reading, name: Span) -> bool:
+    """Whether a name in full is that of a person whom the report names elsewhere, too: "Mao Ning: China opposes"."""
+    own = next((m for m in reading.mentions_over(name) if m.span == name), None)
+    if own is None or own.entity.kind is not EntityKind.PERSON or " " not in name.of(reading.article.text):
+        return False
+    return any(mention.entity == own.entity and mention.span != name for mention in reading.mentions)
 
 
 def _before_verb(text: str, start: int, end: int) -> int:

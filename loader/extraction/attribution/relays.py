@@ -77,7 +77,7 @@ def opened(reading: Reading, marks: Marks, found: list[Finding]) -> list[Finding
             inner is None
             or inner is finding
             or inner.source is None
-            or not is_outlet(reading, source.token, source.span)
+            or not (is_outlet(reading, source.token, source.span) or _is_hearsay(finding))
         ):
             continue
         if _citing(reading, marks, _quoting(marks, finding)) is not finding:
@@ -85,12 +85,19 @@ def opened(reading: Reading, marks: Marks, found: list[Finding]) -> list[Finding
         inside = finding.parts[0].covers(inner.span) and finding.parts[0].covers(inner.source.span)
         if inside and not is_outlet(reading, inner.source.token, inner.source.span):
             left_out.add(cue.i)
-            relayed[inner.cue.token.i] = source.span
+            if not _is_hearsay(finding):
+                relayed[inner.cue.token.i] = source.span
     return [
         replace(finding, relays=(*finding.relays, relayed[at])) if (at := finding.cue.token.i) in relayed else finding
         for finding in found
         if finding.cue.token.i not in left_out
     ]
+
+
+def _is_hearsay(finding: Finding) -> bool:
+    """Whether the source is only that there are reports: "According to reports, Oslo denounced the drills"."""
+    source = finding.source
+    return finding.rule == "according" and source is not None and source.token.lower_ in ("report", "reports")
 
 
 def _head_of(reading: Reading, finding: Finding) -> Token:

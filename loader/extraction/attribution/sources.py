@@ -230,6 +230,8 @@ _DESCRIPTION = 12  # tokens
 
 def _is_medium(link: Token) -> bool:
     """Whether a preposition opens the medium of what is said: "ministers of the group [in a joint statement]"."""
+    if link.dep_ == "prep" and link.lower_ == "during":
+        return True
     thing = child(link, "pobj") if link.dep_ == "prep" and link.lower_ == "in" else None
     noun = noun_of(thing) if thing is not None else None
     return noun is not None and noun.kind is NounKind.DOCUMENT

@@ -206,7 +206,9 @@ def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[
         while end < length and end - start < _LONGEST and _continues(words, start, end):
             end += 1
         long_enough = end - start > (0 if titled else 1)
-        if long_enough and words.tokens[start].ent_type_ not in _NO_PERSON:
+        tagged = words.tokens[start].ent_type_ if start < length else ""
+        held = titled and tagged == "ORG" and end - start > 1  # "President Kassym-Jomart Tokayev"
+        if long_enough and (held or tagged not in _NO_PERSON):
             yield start, end, None
 
 

@@ -58,6 +58,8 @@ def mend(doc: Doc) -> Doc:
             _part_subjects(token)
             _give_subject(token)
             _take_clause(token)
+        if token.tag_ == "NNS" and token.lower_ == "reports":
+            _make_report(token)
         if token.dep_ == "acl":
             _make_predicate(token)
         if token.dep_ == "appos":
@@ -217,6 +219,23 @@ def _list_person(token: Token) -> None:
     for other in first.children:
         if other.dep_ == "appos" and other.i < token.i and other.right_edge.i + 1 == start and other.pos_ in _NOMINAL:
             other.head, other.dep_ = token, "nmod"
+
+
+def _make_report(token: Token) -> None:
+    """Make "reports" behind a clause and a name a verb: "The president has left for Oslo, Xinhua reports."."""
+    sentence = token.sent
+    last = token.i + 1 >= sentence.end or token.nbor().text in (".", ",")
+    subject = token.nbor(-1) if token.i > sentence.start else token
+    if not last or subject.pos_ != "PROPN" or subject.head not in (token, subject):
+        return
+    start = subject.left_edge.i if subject.head == token else subject.i
+    clause = next((t for t in sentence if t.i < start and t.pos_ in ("VERB", "AUX") and t.head in (t, token)), None)
+    if start <= sentence.start or token.doc[start - 1].text != "," or clause is None:
+        return
+    token.tag_, token.pos_, token.lemma_ = "VBZ", "VERB", "report"
+    token.head, token.dep_ = token, "ROOT"
+    clause.head, clause.dep_ = token, "ccomp"
+    subject.head, subject.dep_ = token, "nsubj"
 
 
 def _make_predicate(token: Token) -> None:
