@@ -21,7 +21,7 @@ from loader.formats.feed import read_feed
 from loader.formats.fields import field_map, metadata_of
 from loader.formats.inputs import STANDARD_INPUT, InputFile, Inputs, find_inputs, reason, shown
 from loader.formats.mail import read_mail, read_saved_page
-from loader.formats.markdown import is_markdown, read_markdown
+from loader.formats.markdown import read_markdown
 from loader.formats.metadata import defaults, understand
 from loader.formats.objects import decoder, looks_spread, read_json, read_json_lines
 from loader.formats.record import Format, InputError, Markup, Metadata, Options, Record, Refused
@@ -209,10 +209,7 @@ def _records(file: InputFile, stream: io.BufferedReader, options: Options) -> It
         yield from _ONE_AFTER_ANOTHER[kind](stream, options)
     else:
         try:
-            data = _whole(stream, options.most_bytes)
-            if kind is Format.TEXT and options.format is None and is_markdown(data):
-                kind = Format.MARKDOWN
-            yield _ONE_BY_ONE[kind](data, options)
+            yield _ONE_BY_ONE[kind](_whole(stream, options.most_bytes), options)
         except Refused as refused:
             yield refused
 

@@ -8,10 +8,6 @@ from typing import Any
 import pytest
 from readings import BODY, TITLE, only, refusal, sample
 
-from loader.articles import Format
-from loader.document import Article
-from ontology.vocabulary import canonical
-
 
 def test_markdown_is_unwrapped_to_its_words() -> None:
     article = only(sample("front-matter.md"))
@@ -41,28 +37,6 @@ def test_the_first_line_of_markdown_is_the_title_where_no_field_is(read_file: An
     assert only(read_file("a.md", f"# {TITLE}\n\n{BODY}")).text == f"{TITLE}\n{BODY}"
     assert only(read_file("a.md", f"---\ndate: 2024-03-06\n...\n{TITLE}\n\n{BODY}")).text == f"{TITLE}\n{BODY}"
     assert only(read_file("a.md", f"---\n---\n{TITLE}\n\n{BODY}")).text == f"{TITLE}\n{BODY}"
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        f"# {TITLE}\n\nThe *three* met.",
-        f"{TITLE}\n\nThe [three](https://news.example.org/) met.",
-        f"\ufeff{TITLE}\r\n\r\nThe **three**\r\nmet.",
-        f"---\ntitle: {TITLE}\n---\nThe three met.",
-    ],
-)
-def test_a_text_file_that_is_markdown_by_its_marks_is_read_as_such(read_file: Any, content: str) -> None:
-    assert only(read_file("a.txt", content)).text == f"{TITLE}\nThe three met."
-    kept = read_file("a.txt", content, format=Format.TEXT)
-    assert [article.text for article in kept if isinstance(article, Article)] == [canonical(content)]
-
-
-@pytest.mark.parametrize(
-    "body", ["\n* one\n* two*\n\nSee *below*.", "#hashtag\n\nIt is 2 ** 3 ** 4.", "# Not first\n\nIt is [1] (so)."]
-)
-def test_a_text_file_with_a_star_or_two_stays_as_it_is(read_file: Any, body: str) -> None:
-    assert only(read_file("a.txt", f"{TITLE}\n{body}")).text == f"{TITLE}\n{body}"
 
 
 def test_a_scalar_of_the_front_matter_is_what_is_written_not_what_yaml_makes_of_it(read_file: Any) -> None:

@@ -140,3 +140,11 @@ def test_a_hundred_thousand_quotation_marks_are_a_text_like_any_other(read_file:
     marks = '"' * 100_000
     assert only(read_file("a.txt", f"{TITLE}\n{marks}")).text.endswith(marks)
     assert only(read_file("a.md", f"{TITLE}\n\n{marks}")).text.endswith(marks)
+
+
+def test_a_text_file_that_seems_to_be_markdown_is_read_as_it_is_with_a_remark(read_file: Any) -> None:
+    remark, article = read_file("a.txt", f"# {TITLE}\n\nThe [three](https://news.example.org/) met.")
+    assert "--input-format md" in str(remark)
+    assert not remark.fatal
+    assert article.text == f"# {TITLE}\n\nThe [three](https://news.example.org/) met."
+    assert len(read_file("a.txt", f"{TITLE}\n\n* one\n* two*, and 2 ** 3 ** 4")) == 1

@@ -22,22 +22,10 @@ if TYPE_CHECKING:
     from loader.formats.record import Options
 
 _PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
-# What makes a text file Markdown: front matter, a heading for its first line, or, in a text of several paragraphs, a
-# link or strong words. A star alone does not: plain texts have it for footnotes and lists.
-_FILE = re.compile(
-    rb"(?:\xef\xbb\xbf)?(?:---[ \t]*\r?\n[\w -]+:|\s*#{1,6} \S|"
-    rb"(?=.*\n[ \t]*\r?\n).*(?:\]\(https?://|(?<![\w*])\*\*[^\s*][^*\n]*(?<!\s)\*\*(?![\w*])))",
-    re.DOTALL,
-)
 _FENCE = re.compile(r"(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _LONGEST_FRONT_MATTER = 2**16  # characters
 _DEEPEST_FRONT_MATTER = 20  # lists and mappings inside each other
 _NOTHING = ("", "~", "null", "Null", "NULL", "true", "false", "True", "False")  # as Jekyll's "published: true"
-
-
-def is_markdown(data: bytes) -> bool:
-    """Whether a text file shows by its marks that it is Markdown, whatever its name says."""
-    return _FILE.match(data) is not None
 
 
 def read_markdown(data: bytes, options: Options) -> Record:

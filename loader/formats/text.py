@@ -19,6 +19,11 @@ if TYPE_CHECKING:
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1f\ufffe\uffff]")  # without what ends a line, and without surrogates
 
+# What makes a text file seem Markdown: front matter, a heading for its first line, or, in a text of several paragraphs,
+# a link. A star does not: plain texts have it for footnotes and lists.
+_MARKDOWN = re.compile(r"---[ \t]*\n[\w -]+:|#{1,6} \S|(?=.*\n[ \t]*\n).*\]\(https?://", re.DOTALL)
+_AS_IT_IS = "The text seems to be Markdown and is read as it is; --input-format md leaves its marks out."
+
 _WIDEST_WRAP = 120  # columns; nobody wraps by hand wider than that
 _FEWEST_BREAKS = 3  # fewer line breaks inside paragraphs than this tell nothing
 _SHARE_OF_BREAKS = 0.9  # of the breaks inside paragraphs are where the next word did not fit
@@ -40,7 +45,8 @@ def read_text(data: bytes, options: Options) -> Record:
         raise Refused("The first line is blank; it must be the title.", 1)
     if not body:
         raise Refused("The file has a title (its first line) but no text.", 1)
-    return Record(within(text, options.limit), Metadata(), alone=True)
+    seems = _MARKDOWN.match(text) is not None and options.format is None
+    return Record(within(text, options.limit), Metadata(), alone=True, remark=_AS_IT_IS if seems else None)
 
 
 def compose(title: str | None, lines: Iterable[str], limit: int) -> str:
