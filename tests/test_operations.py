@@ -65,7 +65,7 @@ def test_metrics_follow_what_happens(url: str) -> None:
     assert 'pactgraph_request_seconds_count{form="SELECT"} 2' in text.text
     assert 'pactgraph_cache_total{result="hit"} 1' in text.text
     assert value(url, "snapshot_number") == 1
-    assert value(url, "workers") == 3
+    assert value(url, "workers") == 4
 
 
 def test_every_line_of_the_metrics_is_of_a_family_that_was_announced(url: str) -> None:

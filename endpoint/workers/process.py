@@ -55,7 +55,7 @@ def run_at_a_time(seconds: float, thread: int = 0) -> None:
     """Ask the kernel to let a thread, this one by default, run for so long at a time; 0 for as long as usual.
 
     The shorter it is, the sooner a thread that wakes up runs where others compute; its share stays the same. Kernels
-    before Linux 6.12 do nothing of the kind.
+    before Linux 6.12 do nothing of the kind, nor do sandboxes that forbid the call.
     """
     call = _SET_SCHEDULING.get(os.uname().machine) if sys.platform == "linux" else None
     if call is None:
