@@ -276,7 +276,7 @@ def test_a_client_that_hangs_up_frees_its_query(url: str) -> None:
     until(lambda: get(url, "/health").json()["running"] == 1)
     connection.close()
     until(lambda: get(url, "/health").json()["running"] == 0)
-    until(lambda: get(url, "/health").json()["workers"] == 3)
+    until(lambda: get(url, "/health").json()["workers"] == 4)
 
 
 def test_a_client_that_takes_nothing_is_cut_off(store: Path) -> None:
@@ -360,7 +360,7 @@ def test_health_tells_what_answers(url: str) -> None:
     answer = get(url, "/health")
     assert answer.status_code == 200
     state = answer.json()
-    assert (state["live"], state["ready"], state["held"], state["workers"]) == (True, True, "in memory", 3)
+    assert (state["live"], state["ready"], state["held"], state["workers"]) == (True, True, "in memory", 4)
 
 
 @pytest.mark.parametrize("path", ["/", "/actor/norway", "/static/query.js", "/ns", "/nothing"])
