@@ -45,9 +45,9 @@ def main() -> None:
     """Run the command line; a user's mistake is one sentence on standard error, never a traceback."""
     from endpoint.protocol.requests import ProtocolError
     from loader.articles import InputError
-    from loader.exports import Unexportable
     from loader.linking.courier import LiveError
     from loader.processes import WorkerError
+    from loader.storage.exports import Unexportable
 
     _open_closed()
     try:
@@ -77,7 +77,7 @@ def _open_closed() -> None:
 
 def _flush() -> None:
     """Have the output written that still waits; raises Unexportable where there is no room for it."""
-    from loader.exports import unwritable
+    from loader.storage.exports import unwritable
 
     try:
         sys.stdout.flush()
@@ -315,7 +315,7 @@ def _serve(
 def _ask(place: Path, text: str, form: str) -> None:
     """Write the answer of the store at ``place`` to standard output."""
     from endpoint.terminal import answer, unknown_terms
-    from loader.exports import snapshot
+    from loader.storage.exports import snapshot
 
     with snapshot(place) as (data, mint):
         answer(data, {**PREFIXES, **mint.prefixes}, text, form, sys.stdout.buffer, base=mint.base)

@@ -25,13 +25,13 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from loader.actors import actor_quads
 from loader.articles import read_articles
 from loader.document import Article
 from loader.extraction import Extractor
 from loader.extraction.text.parse import load_model, parse
-from loader.mapping import contributions, known_outlet, rows
-from loader.namesakes import distinguish
+from loader.mapping.actors import actor_quads
+from loader.mapping.namesakes import distinguish
+from loader.mapping.quads import contributions, known_outlet, rows
 from loader.registry import Registry
 from ontology.conformance import Conformance, row
 from ontology.vocabulary import Mint

@@ -23,7 +23,7 @@ from typing import Any
 
 from loader.document import Article
 from loader.extraction import Extractor
-from loader.records import record
+from loader.mapping.records import record
 from loader.registry import Registry
 from ontology.vocabulary import Mint
 

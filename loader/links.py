@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from pyoxigraph import NamedNode
 
 from loader.document import Article, EntityKind, NoText
-from loader.exports import snapshot
 from loader.linking.entities import judge as link_each
 from loader.linking.entities import link as link_entities
 from loader.linking.entities import subjects
@@ -26,12 +25,13 @@ from loader.linking.scene import Named
 from loader.linking.sssom import quads as link_quads
 from loader.linking.sssom import rows as link_rows
 from loader.linking.sssom import write
-from loader.matches import EXACT_MATCH, TARGET, WIKIDATA
-from loader.metadata import LinkedBy, software
+from loader.mapping.matches import EXACT_MATCH, TARGET, WIKIDATA
+from loader.mapping.metadata import LinkedBy, software
+from loader.mapping.terms import pact
 from loader.registry import Registry
-from loader.store import Store
+from loader.storage.exports import snapshot
+from loader.storage.store import Store
 from loader.summary import Problem
-from loader.terms import pact
 from ontology.vocabulary import Mint
 
 if TYPE_CHECKING:

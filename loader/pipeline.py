@@ -20,17 +20,17 @@ from urllib.parse import quote
 
 from pyoxigraph import RdfFormat, parse
 
-from loader.actors import actor_quads
 from loader.articles import STANDARD_INPUT, ArticleError
 from loader.document import Article
-from loader.exports import Unexportable
 from loader.language import other_language
-from loader.mapping import Unmappable, contributions, known_outlet, line, rows
-from loader.namesakes import distinguish
+from loader.mapping.actors import actor_quads
+from loader.mapping.namesakes import distinguish
+from loader.mapping.quads import Unmappable, contributions, known_outlet, line, rows
+from loader.mapping.records import record
 from loader.processes import Lost, Plan, Ready, in_order
-from loader.records import record
 from loader.registry import Registry
-from loader.store import Collision, Store
+from loader.storage.exports import Unexportable
+from loader.storage.store import Collision, Store
 from loader.summary import Ledger, Outcome, Problem, Seconds, Summary
 from ontology.conformance import Conformance, row
 from ontology.vocabulary import DEFAULT_BASE, Mint
@@ -38,8 +38,8 @@ from ontology.vocabulary import DEFAULT_BASE, Mint
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
-    from loader.actors import Naming
     from loader.document import Document, Statement
+    from loader.mapping.actors import Naming
     from ontology.conformance import Violation
     from ontology.values import Row
 

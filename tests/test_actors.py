@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loader.actors import Naming, actor_quads, naming_node, naming_quads, read_naming
 from loader.document import Article, Document, Entity, EntityKind, ReportMode, Section, SourceNaming, Span, Statement
-from loader.mapping import contributions
+from loader.mapping.actors import Naming, actor_quads, naming_node, naming_quads, read_naming
+from loader.mapping.quads import contributions
 from ontology.vocabulary import PREFIXES, Mint
 
 MINT = Mint()

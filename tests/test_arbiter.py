@@ -15,7 +15,7 @@ from loader.document import Article
 from loader.extraction import Extractor, make_extractor
 from loader.extraction.attribution.arbiter import FORMAT, Arbiter, ModelError, fit, read_arbiter
 from loader.extraction.training import CorpusError, train
-from loader.records import record
+from loader.mapping.records import record
 from ontology.vocabulary import Mint
 
 SPEECH = "Peru will join, the minister said."

@@ -13,10 +13,10 @@ import pytest
 from pyoxigraph import NamedNode, Quad
 from storing import JAPAN, MINT, child, document, exported, loaded, person, put
 
-from loader.database import Damaged
-from loader.exports import snapshot
-from loader.mapping import contributions, quads
-from loader.store import Change, Store
+from loader.mapping.quads import contributions, quads
+from loader.storage.database import Damaged
+from loader.storage.exports import snapshot
+from loader.storage.store import Change, Store
 from ontology.layout import Layout, NewerStore, StoreError, StoreLocked
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def test_a_writer_killed_at_any_moment_leaves_whole_articles(tmp_path: Path, sec
 def test_a_very_large_article_is_stored_as_any_other_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     documents = [document("a b", JAPAN, person("Ann Lee")), document("c")]
     expected = loaded(tmp_path / "one", documents)
-    monkeypatch.setattr("loader.database._LARGE", 10)
+    monkeypatch.setattr("loader.storage.database._LARGE", 10)
     assert loaded(tmp_path / "other", documents) == expected
     with Store.open(tmp_path / "other") as store:
         assert put(store, documents[0]) == [Change.UNCHANGED]
@@ -127,8 +127,8 @@ def test_a_very_large_article_is_stored_as_any_other_is(tmp_path: Path, monkeypa
 def test_a_very_large_article_that_breaks_off_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "store"
     before = loaded(path, [document("c")])
-    monkeypatch.setattr("loader.database._LARGE", 10)
-    monkeypatch.setattr("loader.database.SLICE", 3)
+    monkeypatch.setattr("loader.storage.database._LARGE", 10)
+    monkeypatch.setattr("loader.storage.database.SLICE", 3)
     made, namings = whole("a b")
 
     class BrokenOff(Exception):

@@ -13,8 +13,8 @@ from pyoxigraph import DefaultGraph, RdfFormat, parse
 from rdflib import URIRef
 from storing import JAPAN, document, exported, loaded, person
 
-from loader.exports import FORMATS, Unexportable, export, ordered, status
-from loader.store import Store
+from loader.storage.exports import FORMATS, Unexportable, export, ordered, status
+from loader.storage.store import Store
 from ontology.layout import NoStore
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ import pytest
 from loader.document import Article, ReportMode
 from loader.extraction import Extractor
 from loader.extraction.text.parse import is_hard_wrapped, load_model
-from loader.records import record
+from loader.mapping.records import record
 from loader.registry import Registry
 from ontology.vocabulary import Mint
 

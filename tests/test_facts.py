@@ -17,14 +17,14 @@ import pytest
 from pyoxigraph import NamedNode, Quad, Triple
 from typer.testing import CliRunner
 
-from loader.exports import export, snapshot
 from loader.linking.cache import Cache
 from loader.linking.courier import Courier, LiveError, Settings
 from loader.linking.facts import DEFAULT, RESULTS, EntityFile, Service, Unfetchable, checked, linked
 from loader.linking.lines import Unreadable
 from loader.links import fetch_facts
-from loader.matches import EXACT_MATCH, WIKIDATA
-from loader.store import Store
+from loader.mapping.matches import EXACT_MATCH, WIKIDATA
+from loader.storage.exports import export, snapshot
+from loader.storage.store import Store
 from ontology.vocabulary import DEFAULT_BASE, Mint
 from pactgraph import app
 

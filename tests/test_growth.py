@@ -15,7 +15,7 @@ from parsed import model, registry
 
 from loader.document import Article
 from loader.extraction import Extractor
-from loader.mapping import quads
+from loader.mapping.quads import quads
 from ontology.vocabulary import Mint
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ import pytest
 from pyoxigraph import NamedNode, RdfFormat, parse, serialize
 from storing import MINT, child, document, exported, loaded, put
 
-import loader.database
-import loader.store
-from loader.exports import snapshot
-from loader.imports import Unimportable, read_rdf
-from loader.store import NoSuchArticle, Store
+import loader.storage.database
+import loader.storage.store
+from loader.storage.exports import snapshot
+from loader.storage.imports import Unimportable, read_rdf
+from loader.storage.store import NoSuchArticle, Store
 from ontology.layout import Layout
 
 if TYPE_CHECKING:
@@ -181,8 +181,8 @@ def test_a_graph_that_is_the_loaders_or_no_iri_is_refused(tmp_path: Path, graph:
 @pytest.fixture
 def small_slices(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take a file of more than 100 quads as a large one, and read it in slices of 50."""
-    monkeypatch.setattr(loader.store, "_SMALL", 100)
-    monkeypatch.setattr(loader.database, "SLICE", 50)
+    monkeypatch.setattr(loader.storage.store, "_SMALL", 100)
+    monkeypatch.setattr(loader.storage.database, "SLICE", 50)
 
 
 def many(count: int) -> str:

@@ -28,9 +28,9 @@ from loader.linking.rows import Row, Verdict
 from loader.linking.scene import Named, Scene, bare, untitled
 from loader.linking.sssom import quads, read, record
 from loader.linking.writer import Record, Tenure
-from loader.matches import matched
+from loader.mapping.matches import matched
 from loader.registry import Registry
-from loader.store import Store
+from loader.storage.store import Store
 from ontology.authority import Entity, open_authority
 from ontology.vocabulary import Mint
 from pactgraph import app

@@ -10,7 +10,6 @@ from authorities import EVERYBODY, EVIDENCE, make_authority, names
 from pyoxigraph import NamedNode
 
 from loader.document import Article, Document, Entity, EntityKind, ReportMode, Section, SourceNaming, Span, Statement
-from loader.exports import export
 from loader.extraction import Extractor
 from loader.linking.exchange import Text
 from loader.linking.review import NAME, BadJudgement
@@ -18,9 +17,10 @@ from loader.linking.rows import DOUBT, Verdict
 from loader.linking.sssom import read, rows
 from loader.linking.writer import Record
 from loader.links import follow, judge, link, link_texts
-from loader.mapping import contributions, quads
+from loader.mapping.quads import contributions, quads
 from loader.registry import Registry
-from loader.store import Store
+from loader.storage.exports import export
+from loader.storage.store import Store
 from ontology.authority import Entity as Known
 from ontology.authority import open_authority
 from ontology.vocabulary import Mint

@@ -28,8 +28,8 @@ from loader.document import (
     StatementKey,
     TimeReference,
 )
-from loader.literals import duration
-from loader.mapping import Unmappable, entities, new_outlet, quads
+from loader.mapping.literals import duration
+from loader.mapping.quads import Unmappable, entities, new_outlet, quads
 from ontology.vocabulary import PREFIXES, Mint
 
 if TYPE_CHECKING:

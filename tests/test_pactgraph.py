@@ -16,8 +16,8 @@ import pytest
 from commands import NARROW, run
 from conftest import PACTGRAPH, SEED
 
-from loader.exports import snapshot
-from loader.terms import TYPE, pact
+from loader.mapping.terms import TYPE, pact
+from loader.storage.exports import snapshot
 from ontology.layout import Layout, StoreError
 
 COMMANDS = ["demo", "load", "unload", "import", "extract", "query", "export", "validate", "serve"]

@@ -28,12 +28,12 @@ from loader.document import (
     Span,
     Statement,
 )
-from loader.exports import Unexportable, snapshot
-from loader.namesakes import distinguish
+from loader.mapping.namesakes import distinguish
 from loader.pipeline import Form, Settings, confident, extract, load
 from loader.processes import Plan
 from loader.registry import Registry
-from loader.store import Store
+from loader.storage.exports import Unexportable, snapshot
+from loader.storage.store import Store
 from loader.summary import Outcome, Summary
 from ontology.layout import Layout
 

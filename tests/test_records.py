@@ -24,8 +24,8 @@ from loader.document import (
     StatementKey,
     StatementKind,
 )
-from loader.mapping import Unmappable
-from loader.records import record
+from loader.mapping.quads import Unmappable
+from loader.mapping.records import record
 from ontology.vocabulary import Mint
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from loader.document import Document, Entity, EntityKind, ReportMode, SourceNami
 from loader.extraction.dating.times import find_times
 from loader.extraction.meaning.statements import compose
 from loader.extraction.text.reading import Voices
-from loader.mapping import quads
+from loader.mapping.quads import quads
 from loader.registry import Registry
 from ontology.conformance import Conformance
 from ontology.vocabulary import Mint

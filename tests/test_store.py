@@ -17,10 +17,10 @@ from loader.document import (
     Entity,
     EntityKind,
 )
-from loader.exports import snapshot
-from loader.mapping import quads
+from loader.mapping.quads import quads
 from loader.registry import Registry
-from loader.store import Change, Collision, NoSuchArticle, Store
+from loader.storage.exports import snapshot
+from loader.storage.store import Change, Collision, NoSuchArticle, Store
 from ontology.layout import Layout, StoreError
 from ontology.vocabulary import PREFIXES
 

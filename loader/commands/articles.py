@@ -218,7 +218,7 @@ def load_into(
     """
     from loader import links, pipeline
     from loader.registry import Registry
-    from loader.store import Store
+    from loader.storage.store import Store
     from loader.summary import Problem, failed
 
     base = settings.get("base", DEFAULT_BASE)

@@ -48,7 +48,7 @@ def unload(
     """Remove articles from the store, with the actors that only they name, and with the links of those."""
     from loader import links
     from loader.registry import Registry
-    from loader.store import NoSuchArticle, Store
+    from loader.storage.store import NoSuchArticle, Store
     from ontology.layout import Layout
 
     Layout(store).check()
@@ -85,8 +85,8 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Bulk-load your own RDF beside the articles: each file whole or not at all."""
-    from loader.imports import Unimportable
-    from loader.store import Store
+    from loader.storage.imports import Unimportable
+    from loader.storage.store import Store
 
     counts: dict[str, int] = {}
     failed: list[str] = []
@@ -118,7 +118,7 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Write the whole store as RDF; equal sets of articles give equal bytes."""
-    from loader import exports
+    from loader.storage import exports
 
     if out == "-":
         exports.export(store, sys.stdout.buffer, form=form or "nq", provenance=provenance)
@@ -152,9 +152,9 @@ def validate(
 
 def _violations(paths: list[Path] | None, place: Path, base: str) -> list[Violation]:
     """Hold the store, or each of the files beside the registry, against the shapes."""
-    from loader.exports import snapshot
-    from loader.imports import Unimportable, read_rdf
     from loader.registry import Registry
+    from loader.storage.exports import snapshot
+    from loader.storage.imports import Unimportable, read_rdf
     from ontology.conformance import Conformance, validate
     from ontology.vocabulary import Mint
 

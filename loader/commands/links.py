@@ -242,7 +242,7 @@ def _link_store(
 ) -> None:
     from loader import links
     from loader.registry import Registry
-    from loader.store import Store
+    from loader.storage.store import Store
 
     registry = Registry.load()
     with Store.open(existing(store), base=base, registry=registry, wait=wait) as opened:

@@ -14,8 +14,8 @@ from pyoxigraph import Literal, NamedNode, Quad
 
 from loader.linking.rows import Verdict
 from loader.linking.sssom import confidence_literal, record
-from loader.matches import EXACT_MATCH, OWL, PROPERTY, SEMAPV, SOURCE, SSSOM, TARGET
-from loader.terms import DERIVED_FROM, IDENTIFIER, TYPE, term
+from loader.mapping.matches import EXACT_MATCH, OWL, PROPERTY, SEMAPV, SOURCE, SSSOM, TARGET
+from loader.mapping.terms import DERIVED_FROM, IDENTIFIER, TYPE, term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

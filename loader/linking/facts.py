@@ -26,8 +26,8 @@ from pyoxigraph import (
 
 from loader.linking.courier import LiveError
 from loader.linking.lines import Problem, read_json
-from loader.matches import WIKIDATA
-from loader.terms import LABEL
+from loader.mapping.matches import WIKIDATA
+from loader.mapping.terms import LABEL
 from ontology.vocabulary import PREFIXES
 
 if TYPE_CHECKING:

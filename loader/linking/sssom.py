@@ -17,9 +17,20 @@ from typing import TYPE_CHECKING
 from pyoxigraph import Literal, NamedNode, Quad
 
 from loader.linking.rows import MANUAL, Row, Verdict, order
-from loader.matches import EXACT_MATCH, MAPPINGS, MODIFIER, OWL, PROPERTY, SEMAPV, SOURCE, SSSOM, TARGET, WIKIDATA
+from loader.mapping.matches import (
+    EXACT_MATCH,
+    MAPPINGS,
+    MODIFIER,
+    OWL,
+    PROPERTY,
+    SEMAPV,
+    SOURCE,
+    SSSOM,
+    TARGET,
+    WIKIDATA,
+)
+from loader.mapping.terms import DERIVED_FROM, TYPE, term
 from loader.summary import Problem
-from loader.terms import DERIVED_FROM, TYPE, term
 from ontology.vocabulary import PREFIXES
 
 if TYPE_CHECKING:

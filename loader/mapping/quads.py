@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, RdfFormat, parse
 
-from loader.actors import Naming
 from loader.document import Entity, EntityKind
-from loader.literals import day, decimal, duration, web_iri
-from loader.terms import ASSOCIATED_WITH, GENERATED_BY, NAME, TYPE, USED, pact
+from loader.mapping.actors import Naming
+from loader.mapping.literals import day, decimal, duration, web_iri
+from loader.mapping.terms import ASSOCIATED_WITH, GENERATED_BY, NAME, TYPE, USED, pact
 from ontology.values import written
 from ontology.vocabulary import PREFIXES, content_hash, slug
 

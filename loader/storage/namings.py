@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
-from loader.actors import actor_quads, read_naming
-from loader.database import Draft
-from loader.metadata import awaiting_quad
-from loader.terms import PART_OF, SPECIALIZATION
+from loader.mapping.actors import actor_quads, read_naming
+from loader.mapping.metadata import awaiting_quad
+from loader.mapping.terms import PART_OF, SPECIALIZATION
+from loader.storage.database import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
-    from loader.actors import Naming
-    from loader.database import Database
+    from loader.mapping.actors import Naming
+    from loader.storage.database import Database
     from ontology.vocabulary import Mint
 
 _REMEMBERED = 20_000  # actors whose namings are kept in memory

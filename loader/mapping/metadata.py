@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from loader.actors import naming_quads
-from loader.terms import AWAITS, CONFORMS_TO, DERIVED_FROM, IDENTIFIER, REVISION_OF, STATUS, TYPE, pact, term
+from loader.mapping.actors import naming_quads
+from loader.mapping.terms import AWAITS, CONFORMS_TO, DERIVED_FROM, IDENTIFIER, REVISION_OF, STATUS, TYPE, pact, term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from loader.actors import Naming
+    from loader.mapping.actors import Naming
     from ontology.vocabulary import Mint
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode
 
-from loader.terms import term
+from loader.mapping.terms import term
 
 if TYPE_CHECKING:
     import datetime as dt

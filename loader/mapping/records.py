@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from loader.document import EntityKind
-from loader.mapping import Unmappable
+from loader.mapping.quads import Unmappable
 from ontology.vocabulary import content_hash
 
 if TYPE_CHECKING:

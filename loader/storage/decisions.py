@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode
 
-from loader.database import Draft
-from loader.matches import EXACT_MATCH, MAPPINGS, SOURCE, matched
-from loader.metadata import LinkedBy
-from loader.terms import AWAITS
+from loader.mapping.matches import EXACT_MATCH, MAPPINGS, SOURCE, matched
+from loader.mapping.metadata import LinkedBy
+from loader.mapping.terms import AWAITS
+from loader.storage.database import Draft
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Quad
 
-    from loader.database import Database
     from loader.registry import Registry
+    from loader.storage.database import Database
     from ontology.vocabulary import Mint
 
 
@@ -47,7 +47,7 @@ class Decisions:
 
         With ``of`` they are all there are on these entities, and those on others stay. ``by`` says what made them; then
         no actor of them awaits links any more. Matches in the registry's graph follow the decisions
-        (`loader.matches.matched`); ``registry`` is the store's own. Raises StoreError.
+        (`loader.mapping.matches.matched`); ``registry`` is the store's own. Raises StoreError.
         """
         known, new, draft = NamedNode(self._mint.registry_graph), set(decisions), Draft()
         with self._lock:

@@ -13,7 +13,19 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import Literal, NamedNode, Quad
 
-from loader.terms import AFFILIATION, CLASS, LABEL, LOCATION, PART_OF, PUBLISHER, ROLE, SPECIALIZATION, TYPE, pact, term
+from loader.mapping.terms import (
+    AFFILIATION,
+    CLASS,
+    LABEL,
+    LOCATION,
+    PART_OF,
+    PUBLISHER,
+    ROLE,
+    SPECIALIZATION,
+    TYPE,
+    pact,
+    term,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

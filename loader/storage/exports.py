@@ -16,8 +16,8 @@ from typing import IO, TYPE_CHECKING, TypeVar, cast
 
 from pyoxigraph import DefaultGraph, Literal, NamedNode, Quad, RdfFormat, Store, parse, serialize
 
-from loader.database import fault, guarded
-from loader.terms import AWAITS, GENERATED_BY, TYPE, pact
+from loader.mapping.terms import AWAITS, GENERATED_BY, TYPE, pact
+from loader.storage.database import fault, guarded
 from ontology.layout import Layout
 from ontology.vocabulary import DEFAULT_BASE, Mint
 

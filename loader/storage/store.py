@@ -18,13 +18,13 @@ from oxrdflib import OxigraphStore
 from pyoxigraph import NamedNode, Quad, RdfFormat, parse
 from rdflib import Dataset
 
-from loader.database import Database, Draft, guarded
-from loader.decisions import Decisions
-from loader.imports import read_rdf
-from loader.matches import matched
-from loader.metadata import article_quads, digest_quad, ended_run, order_quads, started_run
-from loader.namings import Namings
-from loader.terms import DATE, GENERATED_BY, HASH, IDENTIFIER, TYPE, VERSION_OF, term
+from loader.mapping.matches import matched
+from loader.mapping.metadata import article_quads, digest_quad, ended_run, order_quads, started_run
+from loader.mapping.terms import DATE, GENERATED_BY, HASH, IDENTIFIER, TYPE, VERSION_OF, term
+from loader.storage.database import Database, Draft, guarded
+from loader.storage.decisions import Decisions
+from loader.storage.imports import read_rdf
+from loader.storage.namings import Namings
 from ontology.layout import Layout, StoreError
 from ontology.vocabulary import DEFAULT_BASE, Mint
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from pyoxigraph import Triple
 
-    from loader.actors import Naming
+    from loader.mapping.actors import Naming
     from loader.registry import Registry
 
 
@@ -103,7 +103,7 @@ class Store:
     def put(self, quads: Collection[Quad], namings: Iterable[Naming] = ()) -> Change:
         """Store one article's graph in the place of what the store had for it, in one transaction.
 
-        ``quads`` are those of `loader.mapping.quads`, ``namings`` those of `loader.mapping.contributions`. Raises
+        ``quads`` are those of `loader.mapping.quads`, ``namings`` those of `loader.mapping.quads.contributions`. Raises
         Collision if the store has another text under the same id, ValueError for quads that are not one article's.
         """
         graphs = {quad.graph_name for quad in quads}
@@ -167,9 +167,9 @@ class Store:
     def import_rdf(self, path: Path, graph: str | None = None, told: Callable[[int], None] = lambda _: None) -> int:
         """Add a file of RDF to the store, all of it or nothing; return how many quads it holds.
 
-        The formats are those of `loader.imports.read_rdf`. Triples go to ``graph``, by default a graph named after
-        the file; quads keep their own graphs. ``told`` hears how many quads are stored. Raises Unimportable for a
-        file that cannot be read, or that writes into a graph that is the loader's own.
+        The formats are those of `loader.storage.imports.read_rdf`. Triples go to ``graph``, by default a graph named
+        after the file; quads keep their own graphs. ``told`` hears how many quads are stored. Raises Unimportable for
+        a file that cannot be read, or that writes into a graph that is the loader's own.
         """
         with self._lock:
             stream = read_rdf(path, graph or self.mint.user_graph(path.name), self.mint)

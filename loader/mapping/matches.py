@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pyoxigraph import NamedNode, Quad
 
-from loader.terms import term
+from loader.mapping.terms import term
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -1,0 +1,1 @@
+"""What a document becomes: quads, flat JSON, and what all articles say of an actor together."""
