@@ -94,7 +94,8 @@ def facts(path: Path, subject: str, prefix: str, name: str) -> list[str]:
 def child(code: str, *arguments: object, **options: Any) -> subprocess.Popen[str]:
     """Run Python code in another process, with what the tests import at hand."""
     head = "import os, sys; from pathlib import Path; import storing as t; "
-    head += "from loader.storage.database import DiskFull; from loader.storage.store import Store; from ontology.layout import StoreError\n"
+    head += "from loader.storage.database import DiskFull; from loader.storage.store import Store; "
+    head += "from ontology.layout import StoreError\n"
     command = [sys.executable, "-c", head + textwrap.dedent(code), *map(str, arguments)]
     folders = os.pathsep.join([str(Path(__file__).parent), str(Path(__file__).parent.parent)])
     environment = {**os.environ, "PYTHONPATH": folders, "PYTHONWARNINGS": "ignore"}
