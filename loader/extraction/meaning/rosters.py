@@ -64,6 +64,7 @@ _BETWEEN = re.compile(
 _COUNTED = re.compile(r"\s*(?:the\s+)?(?:[\w-]+\s+)?$")
 _OWNED = re.compile(r"[’']s?\s+\w")
 _NEAR = 40  # characters between two names of a list
+_LONGEST = 1500  # characters of a list
 _UNJOINED = 3  # names that make a list without "and"
 _OPEN_TO_ALL = 60  # members: what has more is no bloc
 _SPARSE = 0.5  # share of listed states that the registry has as members, where the words leave open what is listed
@@ -132,9 +133,11 @@ def _described(participants: Participants, part: Span) -> Iterator[Roster]:
             continue
         start = _first_name(participants, place.end(), part.end)
         members, last = _run(participants, start, part.end) if start is not None else ((), 0)
+        if len(members) < 2:
+            continue
         before = [e for _, named in participants.within(Span(0, place.start())) for e in named]
         after = [e for _, named in participants.within(Span(place.end(), len(text))) for e in named]
-        for body in (*reversed(before), *after) if len(members) > 1 else ():
+        for body in (*reversed(before), *after):
             known = participants.reading.registry.members(body) if body.kind is EntityKind.PARTNERSHIP else ()
             all_of_them = set(members) == set(known) or (body in before and set(members) <= set(known))
             if all_of_them and len(known) < _OPEN_TO_ALL:
@@ -156,7 +159,7 @@ def _fits(participants: Participants, partnership: Entity, states: tuple[Entity,
 def _first_name(participants: Participants, start: int, end: int) -> int | None:
     """Return where the first name of a list stands, past "the ten ASEAN members plus"; None without one."""
     text = participants.reading.article.text
-    for span, entities in participants.within(Span(start, end)) if start < end else ():
+    for span, entities in participants.within(Span(start, min(end, start + 2 * _NEAR))) if start < end else ():
         if span.start > start + _NEAR:
             return None
         if entities[0].kind is EntityKind.PARTNERSHIP and _COUNTED.fullmatch(text[start : span.start]):
@@ -171,7 +174,7 @@ def _run(participants: Participants, start: int, end: int) -> tuple[tuple[Entity
     """Return the names of a list from its first, and where the last of them ends."""
     text = participants.reading.article.text
     found: list[tuple[Span, tuple[Entity, ...], bool]] = []
-    for span, entities in participants.within(Span(start, end)) if start < end else ():
+    for span, entities in participants.within(Span(start, min(end, start + _LONGEST))) if start < end else ():
         joined = False
         if found:
             between = found[-1][0].end

@@ -20,6 +20,7 @@ _NOUN = re.compile(
 )
 # Nouns that may stand for any partnership, whatever its name.
 _ANY = frozenset({"Alliance", "Bloc", "Grouping", "Pact", "Partnership"})
+_MANY = 300  # names before a noun that are looked through
 _OPEN_TO_ALL = 60  # members: what has more is no bloc
 
 
@@ -33,7 +34,7 @@ def find_shortenings(reading: Reading) -> tuple[Group, ...]:
     found = []
     for place in _NOUN.finditer(text):
         last = bisect_left(reading.mentions, place.start(), key=lambda mention: mention.span.start)
-        partnership = _meant(reading, reading.mentions[:last], place["noun"])
+        partnership = _meant(reading, reading.mentions[max(0, last - _MANY) : last], place["noun"])
         if partnership is not None:
             found.append(Group(Span(*place.span("noun")), (partnership,)))
     return tuple(found)
