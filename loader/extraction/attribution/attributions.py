@@ -141,9 +141,9 @@ def _of_verb(reading: Reading, marks: Marks, token: Token) -> Finding | None:
 def _says_nothing(token: Token, entry: cues.Entry, content: contents.Content) -> bool:
     """Whether the verb attributes nothing: negated or refused saying, a bare infinitive with an object."""
     before = {token.head.lower_, *(word.lower_ for word in token.head.lefts)} if token.dep_ == "pcomp" else set()
-    left_undone = bool(before & {"without", "instead"})
+    left_undone = bool(before & {"without", "instead"}) or (token.head.lower_ == "let" and token.head != token)
     if left_undone or (is_negated(token) and entry.kind("that") is StatementKind.SPEECH):
-        return True  # "instead of detailing a proposal"
+        return True  # "instead of detailing a proposal", "let us tell you that"
     if content.frame == "object" and _is_bare(token):
         return True
     if token.dep_ == "xcomp" and token.head.lemma_ in _REFUSING and entry.kind("that") is StatementKind.SPEECH:

@@ -260,7 +260,7 @@ def _before(reading: Reading, quotation: Quotation, limit: int) -> Token | None:
         if "\n" in text[token.idx : start] and fresh and token.text != ":":
             return None
         fresh = False
-        if cues.is_quoting(token):
+        if cues.is_quoting(token) and token.dep_ != "amod":
             return token
     return None
 

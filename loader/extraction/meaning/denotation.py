@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind, Span
-from loader.extraction.text.nouns import PERSONAL, NounKind, noun_of
+from loader.extraction.text.nouns import PERSONAL, NounKind, noun_of, title_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -151,6 +151,8 @@ class Denotation:
 
     def _beside(self, source: Span, token: Token) -> tuple[Entity, ...]:
         """Return the person or body whose name stands in apposition to the head, or as the head of its apposition."""
+        if title_of((token.text,)) and _is_person(after := self.named(token.i + 1)):
+            return after  # "PM" Narendra Modi, of whom a parse makes two
         for child in token.children:
             if source.start <= child.idx < source.end:
                 found = self.named(child.i)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from loader.document import Entity, EntityKind
 from loader.extraction.reference.acting import OUTLET, BodyName, acting, speaking
-from loader.extraction.reference.person_names import POSTS
+from loader.extraction.reference.candidates import POSTS
 from loader.extraction.reference.places import WHERE, stands_for_government
 from loader.extraction.text.nouns import INSTITUTIONAL, PERSONAL, Noun, NounKind, kind_of
 from loader.names import NameForm
 from ontology.vocabulary import slug
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from loader.extraction.text.tokens import Token
     from loader.extraction.text.words import Words
@@ -26,6 +26,11 @@ _LONGEST_NAME = 12  # tokens
 _ACRONYM = re.compile(r"^[A-Z][A-Za-z&-]{0,8}[A-Z]s?$")
 _ARTICLED = re.compile(
     r"^United |Republic|Kingdom|Islands$|^(?:Netherlands|Philippines|Maldives|Bahamas|Gambia|Holy See)$"
+)
+_ORGANS = frozenset({"commission", "secretariat", "parliament", "council", "court", "bank"})  # of a partnership
+# Nouns that in capitals take up a body named before ("the Department said"), and name none alone.
+_TAKING_UP = frozenset(
+    {"department", "ministry", "commission", "committee", "secretariat", "council", "embassy", "agency"}
 )
 _QUARTERS = {"North": "South", "South": "North", "East": "West", "West": "East"}
 _OF_STATES = frozenset({NounKind.MINISTRY, NounKind.ASSEMBLY, NounKind.FORCES, NounKind.MISSION})
@@ -315,7 +320,9 @@ class Bodies:
         if not words.tokens[start].text[0].isupper() or any(words.tokens[i].like_num for i in range(start, end)):
             return False
         text = words.doc[start:end].text
-        if kind_of(text.lower()) in (NounKind.THING, NounKind.GOVERNMENT) or "," in text or last.tag_ == "IN":
+        generic = kind_of(text.lower()) in (NounKind.THING, NounKind.GOVERNMENT)
+        taken_up = text.lower() in _TAKING_UP and start > 0 and words.low[start - 1] == "the"
+        if generic or taken_up or "," in text or last.tag_ == "IN":
             return False  # "the Government", "Economy, Energy, Health", "Group of" Ten
         first = words.noun(words.root(start, end))
         named = (
@@ -371,9 +378,9 @@ class Bodies:
         inside = [entity for entity in self.known[name.start : name.end] if entity is not None]
         if not inside or name.entity.registered:
             return bool(inside)
-        if any(entity.kind is not EntityKind.STATE for entity in inside):
-            return False
         last = self._words.tokens[name.end - 1]
+        if any(entity.kind is not EntityKind.STATE for entity in inside):
+            return self._is_organ(last, inside)
         first = self._words.noun(self._words.root(name.start, name.end))
         if first is not None and first.kind in _OF_STATES and first.start == name.start:
             whole = self._of_state(first)  # "the Foreign Ministry of the People's Republic of China"
@@ -384,6 +391,11 @@ class Bodies:
             return self._of_state(noun) is None
         text = self._words.doc[name.start : name.end].text
         return last.text[0].isupper() and "-" not in text
+
+    def _is_organ(self, last: Token, inside: Sequence[Entity]) -> bool:
+        """Whether a name is that of a body of a partnership: "ECOWAS Commission", "African Union Commission"."""
+        of_one = all(entity.kind is EntityKind.PARTNERSHIP for entity in inside)
+        return of_one and last.text.istitle() and last.lower_ in _ORGANS
 
     def _acronyms(self, found: list[BodyName]) -> Iterator[BodyName]:
         """Yield the uses of acronyms that brackets after a name define; names so spelt get the entity of the whole."""

@@ -23,6 +23,9 @@ _NEXT = 2  # sentences in which a name may follow "a doctor"
 _OPENING = 12  # tokens of such a sentence in which it stands
 _TITLES = 6  # tokens of titles before a name
 _OFFICES = frozenset({"minister", "secretary", "chief", "president", "head", "of", "the", "prime", "deputy", "vice"})
+_LEAD = 3  # sentences: the headline and the lead
+_REPORT = 8  # sentences in which a report names whom its lead has by an office alone
+_NOBLE = frozenset({"prince", "princess", "sheikh", "sheikha", "lord", "lady", "sir"})  # held beside any office
 _COMMA_WITHIN = 8  # tokens after an office in which a comma and a name follow
 _FORMER = frozenset({"former", "ex", "ex-", "onetime", "one-time", "then", "erstwhile"})
 _DEPTH = 2  # phrases inside phrases in which an affiliation is looked for
@@ -67,7 +70,8 @@ class Descriptions:
         if referent is None:
             referent = self._told_before(noun, affiliation, plural=plural, definite=definite)
         if referent is None and not plural and noun.kind is not NounKind.SPOKESPERSON:
-            referent = self._holder_next(token, noun) if definite else self._named_next(token, noun, affiliation)
+            next_ = self._holder_next(token, noun) if definite else self._named_next(token, noun, affiliation)
+            referent = self._holder_later(token, noun, affiliation) or next_
         if referent is None:
             if token.dep_ == "attr":
                 return
@@ -212,6 +216,36 @@ class Descriptions:
                     other = own is not None and affiliation is not None and not same_home(own, affiliation)
                     return None if id(referent) in seen or other else referent
         return None
+
+    def _holder_later(self, token: Token, noun: Noun, affiliation: Entity | None) -> Referent | None:
+        """Return whom the report names for an office that headline or lead has without a name.
+
+        "Italy's defence minister said …" and, three sentences on, "Defence Minister Ann Roe said", or "Ann Roe told a
+        paper", where nothing else is told of her.
+        """
+        words, at, here = self._words, self._discourse.at, self._words.sentence[token.i]
+        verb = verb_of(token)
+        speaks = not here or (verb is not None and verb.lemma_.lower() in TELLING)
+        if noun.kind is not NounKind.OFFICE or here >= _LEAD or not speaks:
+            return None
+        seen = {id(use.referent) for use in self._discourse.trail.back()}
+        untitled: Referent | None = None
+        for start, end in words.sentences[here + 1 : here + 1 + _REPORT]:
+            for i in range(start, end):
+                referent, stop = at[i], self._discourse.ends.get(i, 0)
+                if referent is None or not referent.is_named_person or not stop or id(referent) in seen:
+                    continue
+                own = referent.entity.affiliation
+                abroad = own is not None and affiliation is not None and not same_home(own, affiliation)
+                if abroad or {noun.gender, referent.gender} == {"m", "f"}:
+                    continue
+                if self._may_be_called(referent, noun, opening=True):
+                    return referent
+                root = words.root(i, stop)
+                tells = root.dep_ == "nsubj" and root.head.lemma_.lower() in TELLING
+                if untitled is None and stop - i > 1 and tells and referent.nouns <= _NOBLE:
+                    untitled = referent
+        return untitled
 
     def _holder_next(self, token: Token, noun: Noun) -> Referent | None:
         """Return the person whom the next sentence names first and without a title: "its minister said. Jane Roe …".

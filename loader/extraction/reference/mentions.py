@@ -111,8 +111,24 @@ def _entity(words: Words, person: Person, at: Mapping[int, Entity], home: Entity
         affiliation = next((found for name in person.names if (found := _place_of(words, name, at))), None)
     if affiliation is None:
         bare = next((noun for noun in person.heads if _is_bare(words, noun, person)), None)
-        affiliation = (_acting(words, bare.start, at) or home) if bare is not None else None
+        affiliation = (
+            (_told_of(words, bare, at) or _acting(words, bare.start, at) or home) if bare is not None else None
+        )
     return Entity(EntityKind.PERSON, slug(person.label), person.label, affiliation=affiliation)
+
+
+def _told_of(words: Words, office: Noun, at: Mapping[int, Entity]) -> Entity | None:
+    """Return the one state to which the words before a title give that office: "Italy's foreign minister said"."""
+    states: dict[str, Entity] = {}
+    for i in range(office.start):
+        noun = words.noun(words.tokens[i]) if words.pos[i] in ("NOUN", "PROPN") else None
+        if noun is None or noun.words != office.words or not noun.start:
+            continue
+        before = noun.start - 1
+        owner = at.get(before - 1 if words.tag[before] == "POS" and before else before)
+        if owner is not None and owner.kind is EntityKind.STATE:
+            states[owner.path] = owner
+    return next(iter(states.values())) if len(states) == 1 else None
 
 
 def _possessor(words: Words, start: int, at: Mapping[int, Entity]) -> Entity | None:

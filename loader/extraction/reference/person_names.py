@@ -6,8 +6,15 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from loader.document import EntityKind
 from loader.extraction.lexicon import rows
+from loader.extraction.reference.candidates import (
+    LONGEST,
+    NAME_WORD,
+    PARTICLES,
+    candidates,
+    is_hyphenated,
+    is_name_word,
+)
 from loader.extraction.text.nouns import (
     PERSONAL,
     NounKind,
@@ -20,68 +27,21 @@ from loader.extraction.text.nouns import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from loader.document import Entity
     from loader.extraction.text.tokens import Token
     from loader.extraction.text.words import Words
 
-PARTICLES = frozenset(
-    [
-        "de",
-        "del",
-        "della",
-        "der",
-        "den",
-        "di",
-        "da",
-        "dos",
-        "du",
-        "van",
-        "von",
-        "la",
-        "le",
-        "el",
-        "al",
-        "bin",
-        "ben",
-        "ibn",
-    ]
-)
-
 _VERBS = frozenset(words.split()[0] for words, pos, *_ in rows("cues") if pos == "verb")
-_LONGEST = 6  # tokens of a name
 _LONGEST_TITLE = 3  # tokens
 _SUFFIXES = frozenset(
     ["jr", "jr.", "sr", "sr.", "ii", "iii", "iv", "phd", "ph.d.", "md", "m.d.", "mp", "mep", "kc", "qc"]
 )
-_NAME_WORD = re.compile(r"^[^\W\d_](?:[\w\u0300-\u036f.'’-]*[\w\u0300-\u036f])?\.?$")  # accents may stand apart
 _INITIAL = re.compile(r"^[A-Z]\.$")
-_HYPHENS = frozenset(["-", "‐", "‑"])
 _ENDS = frozenset(["'s", "’s", ",", "(", "["])
-_NO_PERSON = frozenset(["ORG", "GPE", "DATE", "NORP", "LAW", "FAC"])
 _NO_NAME = frozenset({NounKind.THING, NounKind.BODY, NounKind.DOCUMENT, NounKind.TERRITORY, NounKind.COUNTRY})
 _NO_LAST_NAME = PERSONAL | _NO_NAME
-_DESCRIPTION = 7  # tokens after a comma in which a description names an office
-# Nouns of persons that are also said of bodies ("Acme, a leader in steel").
-_OF_BODIES = frozenset(
-    {"leader", "rival", "opponent", "candidate", "contender", "challenger", "head", "chief", "whip", "ally", "partner"}
-    | {"backer", "champion", "adherent", "advocate", "client", "customer", "consumer", "critic", "agent", "broadcaster"}
-    | {
-        "donor",
-        "supporter",
-        "sponsor",
-        "member",
-        "participant",
-        "victim",
-        "winner",
-        "producer",
-        "supplier",
-        "publisher",
-    }
-    | {"employer", "lender", "operator", "owner", "provider", "investor", "consultant", "affiliate", "observer"}
-)
-POSTS = frozenset({"ambassador", "envoy", "consul", "representative", "commissioner"})
 # Offices by which their holders are addressed: after "Mr." or "Madam" they are no name.
 _ADDRESSES = frozenset(
     {"president", "minister", "secretary", "speaker", "chairman", "chairwoman", "chair", "ambassador", "mayor"}
@@ -113,7 +73,7 @@ def find_names(words: Words, known: Sequence[Entity | None], labels: Iterable[st
     """
     taken = list(words.left_out)
     found: list[PersonName] = []
-    for start, end, entity in _candidates(words, known):
+    for start, end, entity in candidates(words, known):
         name = _trim(words, start, end, known, entity)
         if name is not None and not any(taken[name.start : name.end]):
             taken[name.start : name.end] = [True] * (name.end - name.start)
@@ -181,135 +141,6 @@ def title_before(words: Words, start: int) -> tuple[str, str] | None:
     return None
 
 
-def _candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[int, int, Entity | None]]:
-    """Yield runs of tokens that may name a person: the registry's first, then the tagger's, then what a title leads."""
-    i, length = 0, len(words)
-    while i < length:
-        entity, j = known[i], i + 1
-        if entity is not None and entity.kind is EntityKind.PERSON:
-            while j < length and known[j] is entity:
-                j += 1
-            yield i, j, entity
-        i = j
-    for ent in words.doc.ents:
-        if ent.label_ == "PERSON" or (ent.label_ == "ORG" and _is_like_person(words, ent.start, ent.end)):
-            yield ent.start, ent.end, None
-    yield from _introduced(words)
-    yield from _posted(words, known)
-    for token in words.capitals:
-        titled = ends_title(token.text)
-        given = not titled and _is_given_name(token)
-        if not (titled or given or kind_of(words.low[token.i]) in PERSONAL):
-            continue
-        start = token.i if given else token.i + 1
-        end = start
-        while end < length and end - start < _LONGEST and _continues(words, start, end):
-            end += 1
-        long_enough = end - start > (0 if titled else 1)
-        tagged = words.tokens[start].ent_type_ if start < length else ""
-        held = titled and tagged == "ORG" and end - start > 1  # "President Kassym-Jomart Tokayev"
-        if long_enough and (held or tagged not in _NO_PERSON):
-            yield start, end, None
-
-
-def _introduced(words: Words) -> Iterator[tuple[int, int, Entity | None]]:
-    """Yield the names between commas behind a phrase for a person: "her colleague from Niger, Jane Roe, said"."""
-    for i, word in enumerate(words.low):
-        if word != "," or i + 3 >= len(words) or not words.tokens[i + 1].text[0].isupper():
-            continue
-        end = i + 1
-        while end < min(i + 4, len(words)) and _is_name_word(words.tokens[end]):
-            end += 1
-        if end - i - 1 > 1 and end < len(words) and words.low[end] == "," and _ends_phrase(words, i):
-            yield i + 1, end, None
-
-
-def _posted(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[int, int, Entity | None]]:
-    """Yield the names behind the place of a post: "Ambassador to the United States Petra Roe"."""
-    for i, word in enumerate(words.low):
-        if word not in POSTS or i + 3 >= len(words) or words.low[i + 1] not in ("to", "in"):
-            continue
-        start = i + 3 if words.low[i + 2] == "the" else i + 2
-        place = known[start] if start < len(words) else None
-        if place is None or place.kind is not EntityKind.STATE:
-            continue
-        while start < len(words) and known[start] is place:
-            start += 1
-        end = start
-        while end < len(words) and known[end] is None and _continues(words, start, end):
-            end += 1
-        if end - start > 1:
-            yield start, end, None
-
-
-def _ends_phrase(words: Words, i: int) -> bool:
-    """Whether a phrase for one person, the subject of its clause, ends before token ``i``."""
-    for j in range(i - 1, max(words.start(i), i - _DESCRIPTION) - 1, -1):
-        token = words.tokens[j]
-        noun = words.noun(token) if token.tag_ == "NN" else None
-        if noun is not None and noun.kind in PERSONAL:
-            return token.dep_ in ("nsubj", "nsubjpass")
-        if token.pos_ not in ("PROPN", "ADP", "DET", "ADJ"):
-            return False
-    return False
-
-
-def _is_like_person(words: Words, start: int, end: int) -> bool:
-    """Whether a tagged organisation is rather a person: a given name and one or two more, or a description tells."""
-    if not 2 <= end - start <= 3 or (start and words.low[start - 1] == "the"):
-        return False
-    if not all(_is_name_word(words.tokens[i]) for i in range(start, end)):
-        return False
-    if kind_of(words.low[end - 1]) is not None and not _is_surname(words, start, end):
-        return False
-    return gender_of_given_name(words.low[start]) != "-" or _is_described(words, end)
-
-
-def _is_surname(words: Words, start: int, end: int) -> bool:
-    """Whether a word for an office is a last name: "argues Claudia Major of the pact", no "Texas Governor"."""
-    given = gender_of_given_name(words.low[start]) != "-" and kind_of(words.low[end - 1]) in PERSONAL
-    return given and (end == len(words) or not words.tokens[end].text[0].isupper())
-
-
-def _is_described(words: Words, end: int) -> bool:
-    """Whether a comma and what somebody is follow a name: ", a researcher at", ", Nigeria's foreign minister"."""
-    if end + 1 >= len(words) or words.low[end] != ",":
-        return False
-    for i in range(end + 1, min(end + _DESCRIPTION, words.end(end))):
-        token = words.tokens[i]
-        noun = words.noun(token)
-        if noun is not None and noun.kind in PERSONAL and token.tag_ == "NN":
-            return noun.words not in _OF_BODIES
-        if token.pos_ not in ("DET", "ADJ", "NOUN", "PROPN", "PART") and token.text != "-":
-            return False
-    return False
-
-
-def _is_given_name(token: Token) -> bool:
-    """Whether a capitalised word is a given name that the tagger saw nothing in."""
-    return not token.ent_type_ and token.tag_ == "NNP" and gender_of_given_name(token.text) != "-"
-
-
-def _continues(words: Words, start: int, i: int) -> bool:
-    token = words.tokens[i]
-    if i == start:
-        return _is_name_word(token)
-    if words.sentence[i] != words.sentence[start]:
-        return False
-    return _is_name_word(token) or words.low[i] in PARTICLES or _is_hyphenated(words, i)
-
-
-def _is_name_word(token: Token) -> bool:
-    return token.text[0].isupper() and token.tag_ in ("NNP", "NNPS") and bool(_NAME_WORD.match(token.text))
-
-
-def _is_hyphenated(words: Words, i: int) -> bool:
-    """Whether a token is a hyphen inside a word or what follows one: "Al-Sudani", "Ki-moon"."""
-    if words.low[i] in _HYPHENS:
-        return 0 < i < len(words) - 1 and not words.tokens[i].whitespace_ and not words.tokens[i - 1].whitespace_
-    return i > 1 and words.low[i - 1] in _HYPHENS and words.tokens[i].is_alpha and _is_hyphenated(words, i - 1)
-
-
 def _stands_alone(words: Words, token: Token) -> bool:
     """Whether somebody's last name is here no part of a longer name ("the Roe Foundation")."""
     if token.pos_ not in ("PROPN", "NOUN", "ADJ"):
@@ -341,10 +172,10 @@ def _trim(
                 end = i
                 break
         start = _after_titles(words, start, end)
-        while start < end and not _is_name_word(tokens[start]):
+        while start < end and not is_name_word(tokens[start]):
             start += 1
         start, end = _whole(words, start, end)
-    while end > start and (words.low[end - 1] in _SUFFIXES or not _NAME_WORD.match(tokens[end - 1].text)):
+    while end > start and (words.low[end - 1] in _SUFFIXES or not NAME_WORD.match(tokens[end - 1].text)):
         end -= 1
     while end - start > 1 and not words.sentence[start] and kind_of(words.low[end - 1]) in _NO_LAST_NAME:
         end -= 1  # "Roe Ally", "Roe Plan" of a headline
@@ -352,9 +183,9 @@ def _trim(
         return None
     gender, titled = _title(words, start)
     if titled:
-        while end < len(words) and end - start < _LONGEST and _lengthens(words, start, end, known):
+        while end < len(words) and end - start < LONGEST and _lengthens(words, start, end, known):
             end += 1
-    if end - start > _LONGEST:
+    if end - start > LONGEST:
         return None
     folded = tuple(fold(part).rstrip(".") for part in words.doc[start:end].text.split())
     if entity is None and not _may_name(words, start, end, folded, known):
@@ -373,7 +204,7 @@ def _whole(words: Words, start: int, end: int) -> tuple[int, int]:
 
 def _is_first_name(words: Words, i: int) -> bool:
     """Whether a token before an initial is the name that the initial goes with."""
-    if i < words.start(i + 1) or not _is_name_word(words.tokens[i]):
+    if i < words.start(i + 1) or not is_name_word(words.tokens[i]):
         return False
     return kind_of(words.low[i]) is None and not ends_title(words.tokens[i].text)
 
@@ -403,8 +234,8 @@ def _is_no_title(words: Words, start: int, end: int) -> bool:
 def _may_follow(words: Words, start: int, i: int) -> bool:
     """Whether a token may be the word of a name that its particle stands before."""
     token = words.tokens[i]
-    shaped = words.low[i] in PARTICLES or (token.text[0].isupper() and bool(_NAME_WORD.match(token.text)))
-    return shaped and i - start < _LONGEST and words.sentence[i] == words.sentence[start]
+    shaped = words.low[i] in PARTICLES or (token.text[0].isupper() and bool(NAME_WORD.match(token.text)))
+    return shaped and i - start < LONGEST and words.sentence[i] == words.sentence[start]
 
 
 def _is_role(word: str) -> bool:
@@ -415,7 +246,7 @@ def _lengthens(words: Words, start: int, i: int, known: Sequence[Entity | None])
     """Whether the token after a titled name is one more word of it that the tagger missed."""
     if known[i] is not None or words.low[i] in _SUFFIXES or words.sentence[i] != words.sentence[start]:
         return False
-    return _is_name_word(words.tokens[i]) and kind_of(words.low[i]) is None
+    return is_name_word(words.tokens[i]) and kind_of(words.low[i]) is None
 
 
 def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known: Sequence[Entity | None]) -> bool:
@@ -440,7 +271,7 @@ def _may_name(words: Words, start: int, end: int, folded: tuple[str, ...], known
 def _may_be_in_name(words: Words, i: int, *, alone: bool) -> bool:
     """Whether a token has the form of a part of a name; in a headline in capitals "Be Next" has, but is none."""
     token = words.tokens[i]
-    if words.low[i] in PARTICLES or _is_hyphenated(words, i):
+    if words.low[i] in PARTICLES or is_hyphenated(words, i):
         return True
     return token.text[0].isupper() and (alone or words.sentence[i] > 0 or not token.is_stop)
 
