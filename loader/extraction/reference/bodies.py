@@ -321,8 +321,7 @@ class Bodies:
             return False
         text = words.doc[start:end].text
         generic = kind_of(text.lower()) in (NounKind.THING, NounKind.GOVERNMENT)
-        taken_up = text.lower() in _TAKING_UP and start > 0 and words.low[start - 1] == "the"
-        if generic or taken_up or "," in text or last.tag_ == "IN":
+        if generic or self._is_taken_up(start, end) or "," in text or last.tag_ == "IN":
             return False  # "the Government", "Economy, Energy, Health", "Group of" Ten
         first = words.noun(words.root(start, end))
         named = (
@@ -332,6 +331,14 @@ class Bodies:
             if noun is not None and (noun.kind in PERSONAL or noun.kind in _NO_BODY):
                 return noun.kind is NounKind.DOCUMENT and bool(OUTLET.search(text))
         return end - start > 1 or self._is_one_word(last)
+
+    def _is_taken_up(self, start: int, end: int) -> bool:
+        """Whether "the Commission" takes up a longer name before it that ends so: "the ECOWAS Commission"."""
+        words, word = self._words, self._words.low[start]
+        if end - start > 1 or word not in _TAKING_UP or not start or words.low[start - 1] != "the":
+            return False
+        before = (i for i in range(1, start) if words.low[i] == word and words.tokens[i].text[0].isupper())
+        return any(words.tokens[i - 1].text[0].isupper() and words.low[i - 1] != "the" for i in before)
 
     def _whole(self, start: int, end: int) -> int:
         """Return where a name ends that the tagger cut short: "Center for Strategic and International Studies"."""
