@@ -46,10 +46,12 @@ _PARTNERS = re.compile(
 _PARTNERS_OF = re.compile(r"\bpartners\s+of(?:\s+the)?\s+$")
 # A bloc that is named by where it is: "the South American bloc - made up of …".
 _DESCRIBED = re.compile(
-    rf"\b(?:[Tt]he|[Aa]n?)\s+(?:[\w-]+\s+){{0,3}}?(?P<noun>{_NOUNS}|body)(?:[-–—\s]*{_MAKING_UP}|{_HOLDING}|\s*\(|\s+[-–—]+\s+(?:(?:made\s+up|composed)\s+of\s+)?)"
+    rf"\b(?:[Tt]he|[Aa]n?)\s+(?:[\w-]+\s+){{0,3}}?(?P<noun>{_NOUNS}|body)(?:[-–—\s]{{0,6}}{_MAKING_UP}|{_HOLDING}"
+    r"|\s*\(|\s+[-–—]+\s+(?:(?:made\s+up|composed)\s+of\s+)?)"
 )
 _OPENING = re.compile(
-    rf"{_NAMED_AS}(?:[-–—\s]*(?P<sure>{_MAKING_UP}|{_MADE_BY})|(?P<open>{_HOLDING}|{_BARE}))|(?P<members>{_MEMBERS})"
+    rf"{_NAMED_AS}(?:[-–—\s]{{0,6}}(?P<sure>{_MAKING_UP}|{_MADE_BY})|(?P<open>{_HOLDING}|{_BARE}))"
+    rf"|(?P<members>{_MEMBERS})"
     rf"|,?\s+(?:a|an|the)\s+(?:[\w’'-]+\s+){{0,6}}?{_NOUNS}\s+(?P<pact>between|among|of|in\s+\d{{4}}\s+between)\s+"
 )
 _LISTED = re.compile(_LISTS)
@@ -64,6 +66,7 @@ _BETWEEN = re.compile(
 _COUNTED = re.compile(r"\s*(?:the\s+)?(?:[\w-]+\s+)?$")
 _OWNED = re.compile(r"[’']s?\s+\w")
 _NEAR = 40  # characters between two names of a list
+_AHEAD = 300  # characters behind a name in which a list opens: blanks without end match no pattern for long
 _LONGEST = 1500  # characters of a list
 _UNJOINED = 3  # names that make a list without "and"
 _OPEN_TO_ALL = 60  # members: what has more is no bloc
@@ -105,10 +108,11 @@ def _in_part(participants: Participants, part: Span) -> Iterator[Roster]:
     for span, entities in participants.within(part):
         if len(entities) != 1 or not _is_name(span.of(text)) or entities[0].kind is not EntityKind.PARTNERSHIP:
             continue
-        partners = _PARTNERS.match(text, span.end, part.end)
+        end = min(part.end, span.end + _AHEAD)
+        partners = _PARTNERS.match(text, span.end, end)
         if partners is None and _PARTNERS_OF.search(text, max(part.start, span.start - _NEAR), span.start):
-            partners = _LISTED.match(text, span.end, part.end)
-        opening = partners or _OPENING.match(text, span.end, part.end)
+            partners = _LISTED.match(text, span.end, end)
+        opening = partners or _OPENING.match(text, span.end, end)
         if opening is None:
             continue
         start = _first_name(participants, opening.end(), part.end)
