@@ -70,6 +70,7 @@ _FIELDS = frozenset(
     | {"agriculture", "environment", "climate", "development", "security", "affairs", "interior", "science", "culture"}
     | {"technology", "commerce", "infrastructure", "immigration", "tourism", "innovation"}
 )
+_BEFORE_NAMES = _FIELDS | {"and", "&"}
 
 
 def candidates(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[int, int, Entity | None]]:
@@ -130,7 +131,7 @@ def _posted(words: Words, known: Sequence[Entity | None]) -> Iterator[tuple[int,
         yield from _name_at(words, known, start)
     for i, word in enumerate(words.low):
         start = i + 1
-        while word in ("for", "of") and start < len(words) and words.low[start] in (*_FIELDS, "and", "&"):
+        while word in ("for", "of") and start < len(words) and words.low[start] in _BEFORE_NAMES:
             start += 1
         if start > i + 1:  # "Secretary of State for International Trade Jane Roe"
             yield from _name_at(words, known, start)

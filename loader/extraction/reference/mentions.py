@@ -34,6 +34,7 @@ _BACK = 60  # tokens back in which the state that "its" means acts
 _OF_STATES = frozenset(
     {"president", "prime minister", "premier", "foreign secretary", "defence secretary", "chancellor"}
 )
+_LEAD = 200  # tokens in which headline and lead tell whose an office is: every person is looked up there
 # The city that opens a report: "TOKYO, March 3 (Kyodo) -", "Hanoi, October 26 —".
 _DATELINE = re.compile(
     r"([A-Z][^\W\d_]+(?:[ .'’-][A-Z][^\W\d_]+){0,3})(?:,[^—–\n-]{1,40})?(?: ?\([^)\n]{2,30}\))? ?(?:--?|[—–]|:) "
@@ -120,7 +121,7 @@ def _entity(words: Words, person: Person, at: Mapping[int, Entity], home: Entity
 def _told_of(words: Words, office: Noun, at: Mapping[int, Entity]) -> Entity | None:
     """Return the one state to which the words before a title give that office: "Italy's foreign minister said"."""
     states: dict[str, Entity] = {}
-    for i in range(office.start):
+    for i in range(min(office.start, _LEAD)):
         noun = words.noun(words.tokens[i]) if words.pos[i] in ("NOUN", "PROPN") else None
         if noun is None or noun.words != office.words or not noun.start:
             continue
